@@ -1,0 +1,232 @@
+//! Checks: which requests are forbidden, whether a policy allows one, which statements are to blame. A check says which
+//! requests would violate it; it never says how to search.
+
+mod access;
+mod applies;
+mod blame;
+mod decide;
+mod message;
+mod replay;
+mod stranger;
+pub mod standards;
+
+use std::sync::Arc;
+
+use crate::extract::PolicyKind;
+use crate::iam::{Condition, Invalid, Pattern, PolicyDocument, PrincipalEntry, Request, ResourcePattern, Sid};
+
+pub use applies::{applies, default_kinds};
+pub use decide::{Options, Subject, check, prepare};
+pub use message::{pass_message, sentence};
+
+/// A standard, ready to check: what an organisation demands of its policies.
+#[derive(Debug, Clone)]
+pub struct Standard {
+    /// `[a-z0-9-]+`, unique.
+    pub id: String,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// How bad a violation is.
+    pub severity: Severity,
+    /// What is checked.
+    pub check: Check,
+    /// Which policies it is about.
+    pub scope: Scope,
+}
+
+/// Severity of a standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// `low`.
+    Low,
+    /// `medium`, the default.
+    Medium,
+    /// `high`.
+    High,
+    /// `critical`.
+    Critical,
+}
+
+impl Severity {
+    /// The word in files and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// Which policies a standard is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The kinds; empty means the default set of the check.
+    pub kinds: Vec<PolicyKind>,
+    /// Globs over resource types; empty means all.
+    pub types: Vec<String>,
+    /// Globs over addresses; empty means all.
+    pub addresses: Vec<String>,
+    /// Globs over addresses that are left out.
+    pub exclude: Vec<String>,
+}
+
+/// A check.
+#[derive(Debug, Clone)]
+pub enum Check {
+    /// Allows nothing that the reference does not.
+    NoNewAccess {
+        /// What it is compared with.
+        reference: Reference,
+    },
+    /// Allows no request of the box.
+    AccessNotGranted {
+        /// The forbidden requests; several boxes are ORed.
+        boxes: Vec<AccessBox>,
+    },
+    /// Explicitly denies every request of the box.
+    AccessDenied {
+        /// The requests.
+        boxes: Vec<AccessBox>,
+    },
+    /// Lets nobody in whom its owner does not know.
+    NoPublicAccess {
+        /// The CloudFormation name of the resource type (`AWS::S3::Bucket`), if known.
+        resource_type: Option<String>,
+    },
+    /// Lets nobody in from outside the zone of trust.
+    NoExternalAccess {
+        /// The zone.
+        trust: Trust,
+    },
+}
+
+/// What new access is measured against.
+#[derive(Debug, Clone)]
+pub enum Reference {
+    /// A document.
+    Document(Arc<PolicyDocument>),
+    /// What is deployed now.
+    Before,
+}
+
+/// A box of requests: absent parts are unrestricted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessBox {
+    /// Actions, lower-cased patterns; empty means any.
+    pub actions: Vec<Pattern>,
+    /// Resources; empty means any.
+    pub resources: Vec<ResourcePattern>,
+    /// Principals; empty means any.
+    pub principals: Vec<PrincipalEntry>,
+    /// Conditions on the request.
+    pub when: Vec<Condition>,
+}
+
+/// The zone of trust.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Account ids, sorted.
+    pub accounts: Vec<String>,
+    /// Organization ids, sorted.
+    pub organizations: Vec<String>,
+    /// Principal ARNs.
+    pub principals: Vec<String>,
+    /// CIDR ranges, VPC and VPC endpoint ids.
+    pub networks: Vec<String>,
+    /// How service principals are seen.
+    pub service_principals: ServicePrincipals,
+}
+
+/// How service principals are seen by `no-external-access`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServicePrincipals {
+    /// They belong to the zone.
+    #[default]
+    Trusted,
+    /// They belong to it only when tied to it by source account, ARN or organization.
+    ConfusedDeputy,
+}
+
+/// The answer to one question: does this policy meet this standard?
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// No violation, whatever the unknown values turn out to be.
+    Pass(Proof),
+    /// A violation, with a request that was replayed.
+    Fail(Box<Finding>),
+    /// Depends on what is known only later, or is beyond the engine.
+    Undecided(Undecided),
+    /// The policy is not valid.
+    Error(Invalid),
+    /// A counterexample did not replay, or two engines differ: a defect of keyaki.
+    Internal(String),
+}
+
+/// What a PASS rests on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The engine.
+    pub solver: &'static str,
+    /// Axioms without which it would not pass (`A4`), sorted. Empty where that was not examined.
+    pub axioms: Vec<&'static str>,
+    /// Under `--solver both`: the second engine gave up.
+    pub unconfirmed: bool,
+}
+
+/// Why a question was not decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// A stable id: `unknown-value`, `policy-variable`, `step-limit`, `unsupported`, `composed-comparison`, ….
+    pub id: &'static str,
+    /// The reason, for users: lower case, no full stop.
+    pub message: String,
+    /// The unknown values it depends on, by name.
+    pub holes: Vec<String>,
+}
+
+/// A violation.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The guilty statements, by index. Empty for `access-denied`, where a Deny is missing.
+    pub statements: Vec<GuiltyStatement>,
+    /// The message of the AWS API (semantics.md 1.2), or ours in its style.
+    pub message: String,
+    /// What is said of each guilty statement (semantics.md 1.2), in the order of `statements`.
+    pub reasons: Vec<String>,
+    /// A request that is allowed and must not be.
+    pub counterexample: Request,
+    /// What the finding assumes of unknown values: name and value.
+    pub assumes: Vec<(String, String)>,
+    /// Why each Deny does not apply.
+    pub denies: Vec<MissedDeny>,
+    /// Whether the request is one that AWS services know.
+    pub realistic: bool,
+    /// Rows of the ambiguity register that are read otherwise than by default.
+    pub readings: Vec<&'static str>,
+    /// The engine.
+    pub solver: &'static str,
+    /// Under `--solver both`: the second engine gave up.
+    pub unconfirmed: bool,
+}
+
+/// A guilty statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuiltyStatement {
+    /// 0-based index in the document.
+    pub index: usize,
+    /// Its Sid.
+    pub sid: Option<Sid>,
+}
+
+/// A Deny that does not apply to the counterexample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedDeny {
+    /// 0-based index in the document.
+    pub index: usize,
+    /// Its Sid.
+    pub sid: Option<Sid>,
+    /// Which element does not match, for users.
+    pub why: String,
+}

@@ -1,0 +1,146 @@
+//! A policy document as types in which illegal states do not fit.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::keys::ContextKey;
+use super::operator::{Comparison, Operator};
+use super::pattern::Pattern;
+use super::principal::PrincipalSet;
+use super::resource::{ArnPattern, ResourcePattern};
+use super::typed::{Instant, Rational};
+
+/// A whole policy document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyDocument {
+    /// `Version`; absent means 2008-10-17 (semantics.md 3.1).
+    pub version: Version,
+    /// The statements, in source order. A statement of the source that holds under several guards stands here several
+    /// times, each time with the same `index`.
+    pub statements: Vec<Statement>,
+}
+
+/// The policy language version; decides whether `${…}` is a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// `2008-10-17`, also when absent: `${…}` is literal text.
+    V2008,
+    /// `2012-10-17`: policy variables.
+    V2012,
+}
+
+/// Which grammar a document must follow: which elements it needs and which it must not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DocumentKind {
+    /// Identity, boundary and session policies: no principal, a resource.
+    Identity,
+    /// Resource policies: a principal; the resource may be missing (ECR).
+    Resource,
+    /// Role trust policies: a principal, no resource.
+    Trust,
+    /// Service control policies: as identity policies.
+    Scp,
+    /// Resource control policies: principal `*` only, Deny only.
+    Rcp,
+}
+
+/// `Effect`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The statement grants.
+    Allow,
+    /// The statement takes away.
+    Deny,
+}
+
+/// A statement id, as written.
+pub type Sid = Arc<str>;
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// 0-based position in the source document, which findings name.
+    pub index: usize,
+    /// `Sid`, if written and not empty.
+    pub sid: Option<Sid>,
+    /// `Effect`.
+    pub effect: Effect,
+    /// `Principal` or `NotPrincipal`; `Absent` in identity policies.
+    pub principal: PrincipalSet,
+    /// `Action` or `NotAction`, lower-cased.
+    pub action: ElementSet,
+    /// `Resource` or `NotResource`; `Any` when there is none.
+    pub resource: ResourceSet,
+    /// `Condition`, flattened: all must hold.
+    pub conditions: Vec<Condition>,
+    /// Facts known only at deployment under which the statement is there; all must hold. Empty for most.
+    pub guard: Guard,
+}
+
+/// `Action` or `NotAction`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ElementSet {
+    /// Everything (`*`, or the element is missing where that is legal).
+    Any,
+    /// Any of these.
+    In(Vec<Pattern>),
+    /// None of these.
+    NotIn(Vec<Pattern>),
+}
+
+/// `Resource` or `NotResource`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResourceSet {
+    /// Every resource, the pseudo resource `*` included.
+    Any,
+    /// Any of these.
+    In(Vec<ResourcePattern>),
+    /// None of these.
+    NotIn(Vec<ResourcePattern>),
+}
+
+/// One line of a `Condition` block: an operator, a key and its values (semantics.md 3.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The operator, with quantifier and `IfExists`.
+    pub operator: Operator,
+    /// The context key.
+    pub key: ContextKey,
+    /// The values, parsed for the operator; never empty.
+    pub values: ConditionValues,
+}
+
+/// The values of a condition, typed by its operator; any of them may match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConditionValues {
+    /// `StringEquals`, `StringLike`: case-sensitive globs (for `StringEquals` without wildcards).
+    Text(Vec<Pattern>),
+    /// `StringEqualsIgnoreCase` and `Bool`: compared in ASCII lower case; the patterns are lower-cased.
+    Folded(Vec<Pattern>),
+    /// `ArnEquals`, `ArnLike`: six components compared separately.
+    Arn(Vec<ArnPattern>),
+    /// `Numeric*`.
+    Number(Comparison, Vec<Rational>),
+    /// `Date*`.
+    Date(Comparison, Vec<Instant>),
+    /// `IpAddress`, `NotIpAddress`: host bits masked.
+    Ip(Vec<IpNet>),
+    /// `BinaryEquals`: decoded bytes.
+    Binary(Vec<Vec<u8>>),
+    /// `Null`: true means the key must be absent.
+    Null(Vec<bool>),
+}
+
+/// Facts that must all hold for a statement to be there.
+pub type Guard = Vec<GuardLiteral>;
+
+/// One fact known only at deployment, and whether it must hold. The name is what users read (`condition IsProd`,
+/// `aws_iam_policy.p.policy`); the same name is the same fact.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GuardLiteral {
+    /// The fact.
+    pub name: Arc<str>,
+    /// Whether it must hold or must not.
+    pub holds: bool,
+}

@@ -1,0 +1,332 @@
+//! Patterns: literal text, the wildcards `*` and `?`, policy variables and holes; and globs, patterns without the
+//! latter two, with matching in linear space and without recursion.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::keys::ContextKey;
+
+/// The name of an unknown value. The same name is the same value within one document.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HoleId(pub Arc<str>);
+
+impl HoleId {
+    /// A hole of that name.
+    pub fn new(name: &str) -> HoleId {
+        HoleId(Arc::from(name))
+    }
+}
+
+impl fmt::Display for HoleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{{hole:{}}}}}", self.0)
+    }
+}
+
+/// One piece of a [`Pattern`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Piece {
+    /// A literal character.
+    Char(char),
+    /// `?`: exactly one character.
+    Any,
+    /// `*`: any characters.
+    Star,
+    /// `${key}` or `${key, 'default'}`: the value of a context key, read as literal text (semantics.md 3.8).
+    Var(ContextKey, Option<Arc<str>>),
+    /// A string known only later.
+    Hole(HoleId),
+}
+
+/// A pattern of the policy language.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pattern(pub Vec<Piece>);
+
+impl Pattern {
+    /// The pattern that matches exactly `text`.
+    pub fn literal(text: &str) -> Pattern {
+        Pattern(text.chars().map(Piece::Char).collect())
+    }
+
+    /// Reads `*` and `?` as wildcards and everything else as literal text.
+    pub fn glob(text: &str) -> Pattern {
+        Glob::parse(text).into()
+    }
+
+    /// Whether this is the single wildcard `*` (or several of them).
+    pub fn is_star(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|piece| *piece == Piece::Star)
+    }
+
+    /// The glob this is, if it has neither variables nor holes.
+    pub fn as_glob(&self) -> Option<Glob> {
+        self.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Char(c) => Some(Token::Char(*c)),
+                Piece::Any => Some(Token::Any),
+                Piece::Star => Some(Token::Star),
+                Piece::Var(..) | Piece::Hole(_) => None,
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Glob::new)
+    }
+
+    /// The text this is, if it is literal.
+    pub fn as_literal(&self) -> Option<String> {
+        self.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Char(c) => Some(*c),
+                Piece::Any | Piece::Star | Piece::Var(..) | Piece::Hole(_) => None,
+            })
+            .collect()
+    }
+
+    /// The holes in this pattern, in order.
+    pub fn holes(&self) -> impl Iterator<Item = &HoleId> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Hole(hole) => Some(hole),
+            Piece::Char(_) | Piece::Any | Piece::Star | Piece::Var(..) => None,
+        })
+    }
+
+    /// The context keys used as variables, in order.
+    pub fn variables(&self) -> impl Iterator<Item = &ContextKey> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Var(key, _) => Some(key),
+            Piece::Char(_) | Piece::Any | Piece::Star | Piece::Hole(_) => None,
+        })
+    }
+
+    /// The pattern with literal characters in ASCII lower case.
+    pub fn to_ascii_lowercase(&self) -> Pattern {
+        Pattern(
+            self.0
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Char(c) => Piece::Char(c.to_ascii_lowercase()),
+                    other => other.clone(),
+                })
+                .collect(),
+        )
+    }
+}
+
+impl From<Glob> for Pattern {
+    fn from(glob: Glob) -> Pattern {
+        Pattern(
+            glob.tokens()
+                .iter()
+                .map(|token| match token {
+                    Token::Char(c) => Piece::Char(*c),
+                    Token::Any => Piece::Any,
+                    Token::Star => Piece::Star,
+                })
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.0 {
+            match piece {
+                Piece::Char(c) => write!(f, "{c}")?,
+                Piece::Any => f.write_str("?")?,
+                Piece::Star => f.write_str("*")?,
+                Piece::Var(key, None) => write!(f, "${{{key}}}")?,
+                Piece::Var(key, Some(default)) => write!(f, "${{{key}, '{default}'}}")?,
+                Piece::Hole(hole) => write!(f, "{hole}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One token of a [`Glob`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Token {
+    /// A literal character.
+    Char(char),
+    /// `?`: exactly one character.
+    Any,
+    /// `*`: any characters.
+    Star,
+}
+
+/// A pattern of literal characters, `?` and `*`, normalised: runs of `*` are one, and `?` stands before `*`. Cheap to
+/// clone. Equal globs match the same strings (the reverse holds too, over an unbounded alphabet).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Glob(Arc<[Token]>);
+
+impl Glob {
+    /// A glob of these tokens, normalised.
+    pub fn new(tokens: Vec<Token>) -> Glob {
+        let mut normal: Vec<Token> = Vec::with_capacity(tokens.len());
+        let mut star = false;
+        for token in tokens {
+            match token {
+                Token::Star => star = true,
+                Token::Any => normal.push(token),
+                Token::Char(_) => {
+                    if star {
+                        normal.push(Token::Star);
+                        star = false;
+                    }
+                    normal.push(token);
+                }
+            }
+        }
+        if star {
+            normal.push(Token::Star);
+        }
+        Glob(normal.into())
+    }
+
+    /// Reads `*` and `?` as wildcards and everything else as literal text.
+    pub fn parse(text: &str) -> Glob {
+        Glob::new(
+            text.chars()
+                .map(|c| match c {
+                    '*' => Token::Star,
+                    '?' => Token::Any,
+                    other => Token::Char(other),
+                })
+                .collect(),
+        )
+    }
+
+    /// The glob that matches exactly `text`.
+    pub fn literal(text: &str) -> Glob {
+        Glob(text.chars().map(Token::Char).collect())
+    }
+
+    /// `*`.
+    pub fn star() -> Glob {
+        Glob(Arc::from([Token::Star]))
+    }
+
+    /// The tokens.
+    pub fn tokens(&self) -> &[Token] {
+        &self.0
+    }
+
+    /// Whether this is `*`.
+    pub fn is_star(&self) -> bool {
+        matches!(*self.0, [Token::Star])
+    }
+
+    /// The text this is, if it has no wildcard.
+    pub fn as_literal(&self) -> Option<String> {
+        self.0
+            .iter()
+            .map(|token| match token {
+                Token::Char(c) => Some(*c),
+                Token::Any | Token::Star => None,
+            })
+            .collect()
+    }
+
+    /// Whether the glob matches the whole of `text`. Greedy with one backtracking point: no recursion, at most
+    /// `tokens × text` steps.
+    pub fn matches(&self, text: &str) -> bool {
+        self.matches_by(text, |a, b| a == b)
+    }
+
+    /// As [`Glob::matches`], ASCII letters compared without case.
+    pub fn matches_folded(&self, text: &str) -> bool {
+        self.matches_by(text, |a, b| a.eq_ignore_ascii_case(&b))
+    }
+
+    fn matches_by(&self, text: &str, same: impl Fn(char, char) -> bool) -> bool {
+        let mut tokens: &[Token] = &self.0;
+        let mut rest = text.chars();
+        let mut retry: Option<(&[Token], std::str::Chars<'_>)> = None;
+        loop {
+            if let [Token::Star, after @ ..] = tokens {
+                if after.is_empty() {
+                    return true;
+                }
+                retry = Some((after, rest.clone()));
+                tokens = after;
+                continue;
+            }
+            let mut ahead = rest.clone();
+            let step = match (tokens, ahead.next()) {
+                ([], None) => return true,
+                ([Token::Char(wanted), after @ ..], Some(c)) if same(*wanted, c) => Some(after),
+                ([Token::Any, after @ ..], Some(_)) => Some(after),
+                _ => None,
+            };
+            match (step, &mut retry) {
+                (Some(after), _) => {
+                    tokens = after;
+                    rest = ahead;
+                }
+                (None, Some((after, from))) => {
+                    if from.next().is_none() {
+                        return false;
+                    }
+                    tokens = after;
+                    rest = from.clone();
+                }
+                (None, None) => return false,
+            }
+        }
+    }
+}
+
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for token in self.0.iter() {
+            match token {
+                Token::Char(c) => write!(f, "{c}")?,
+                Token::Any => f.write_str("?")?,
+                Token::Star => f.write_str("*")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a character stands for an unknown value in a formula that is read generically (a request may copy it).
+/// The parser refuses these characters in documents, so none comes from outside.
+pub fn is_symbol(c: char) -> bool {
+    ('\u{F0000}'..='\u{F0FFF}').contains(&c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(glob: &str, text: &str, expected: bool) {
+        assert_eq!(Glob::parse(glob).matches(text), expected, "{glob} on {text}");
+    }
+
+    #[test]
+    fn globs_match_whole_texts() {
+        for (glob, text, expected) in [
+            ("", "", true),
+            ("", "a", false),
+            ("*", "", true),
+            ("?*", "", false),
+            ("a*?", "ab", true),
+            ("a*?", "a", false),
+            ("*ab*b", "aab", false),
+            ("*ab*b", "abb", true),
+            ("a*b*c", "axbxbc", true),
+            ("a*b*c", "axbxb", false),
+            ("?é*", "xé", true),
+            ("**a", "ba", true),
+        ] {
+            check(glob, text, expected);
+        }
+    }
+
+    #[test]
+    fn equal_languages_are_equal_globs() {
+        assert_eq!(Glob::parse("a*?"), Glob::parse("a?*"));
+        assert_eq!(Glob::parse("**?**"), Glob::parse("?*"));
+    }
+}

@@ -1,0 +1,43 @@
+//! Files: loading and decoding them, telling them apart, places in them, the spanned tree of JSON and YAML, and blocks
+//! of Terraform source. Everything later refers to a file by [`Place`].
+
+mod hcl;
+mod load;
+mod locate;
+mod tree;
+
+pub use hcl::TerraformSource;
+pub use load::{Input, InputKind, LoadError, Limits, load, load_text, read_reference};
+pub use locate::{Region, region};
+pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_yaml};
+
+/// A decoded file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// How users name it: the path as given, with `/`; `<stdin>` for standard input.
+    pub name: String,
+    /// Its text, decoded, without a byte order mark.
+    pub text: String,
+}
+
+/// A file, by its position in the run's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub usize);
+
+/// A byte range of a file's decoded text; `start <= end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// A place in a file: symbolic until it is located as lines and columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Which file.
+    pub file: FileId,
+    /// Where in it.
+    pub span: Span,
+}
