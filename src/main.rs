@@ -1,1 +1,2 @@
+//! The `keyaki` binary.
 fn main() {}

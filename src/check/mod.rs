@@ -16,7 +16,7 @@ use crate::extract::PolicyKind;
 use crate::iam::{Condition, Invalid, Pattern, PolicyDocument, PrincipalEntry, Request, ResourcePattern, Sid};
 
 pub use applies::{applies, default_kinds};
-pub use decide::{Options, Subject, check, prepare};
+pub use decide::{Engine, Options, Prepared, Subject, check, prepare};
 pub use message::{pass_message, sentence};
 
 /// A standard, ready to check: what an organisation demands of its policies.

@@ -7,7 +7,7 @@ mod locate;
 mod tree;
 
 pub use hcl::TerraformSource;
-pub use load::{Input, InputKind, LoadError, Limits, load, load_text, read_reference};
+pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
 pub use locate::{Region, region};
 pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_yaml};
 
