@@ -15,14 +15,16 @@ mod typed;
 mod value;
 
 pub use document::{
-    Condition, ConditionValues, DocumentKind, Effect, ElementSet, Guard, GuardLiteral, PolicyDocument, ResourceSet,
-    Sid, Statement, Version,
+    Condition, ConditionValues, DocumentKind, Effect, ElementSet, Guard, GuardLiteral, PolicyDocument,
+    ResourceSet, Sid, Statement, Version,
 };
 pub use evaluate::{Decision, Evaluation, allows_statement, evaluate, matches};
 pub use json::parse_json;
 pub use keys::{ContextKey, KeyFacts, KeyType, key_facts};
 pub use operator::{Comparison, OPERATORS, Operator, Quantifier, Test, operator};
-pub use parse::{Invalid, Note, Parsed, parse_condition_block, parse_document};
+pub use parse::{
+    Invalid, Note, Parsed, parse_condition_block, parse_document, parse_reference, parse_resource_pattern,
+};
 pub use pattern::{Glob, HoleId, Pattern, Piece, Token, is_symbol};
 pub use principal::{PrincipalEntry, PrincipalSet, parse_aws_principal};
 pub use request::{Principal, PrincipalKind, ReadingId, Request};

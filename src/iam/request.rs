@@ -129,10 +129,19 @@ impl Principal {
     pub fn account(&self) -> Option<(&str, &str)> {
         match self {
             Principal::Root { partition, account }
-            | Principal::User { partition, account, .. }
-            | Principal::RoleSession { partition, account, .. }
-            | Principal::FederatedUser { partition, account, .. } => Some((partition, account)),
-            Principal::Anonymous | Principal::Service(_) | Principal::Federated(_) | Principal::Canonical(_) => None,
+            | Principal::User {
+                partition, account, ..
+            }
+            | Principal::RoleSession {
+                partition, account, ..
+            }
+            | Principal::FederatedUser {
+                partition, account, ..
+            } => Some((partition, account)),
+            Principal::Anonymous
+            | Principal::Service(_)
+            | Principal::Federated(_)
+            | Principal::Canonical(_) => None,
         }
     }
 }

@@ -15,7 +15,10 @@ pub fn parse_number(text: &str) -> Option<Rational> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => {
             let (mantissa, rest) = text.split_at_checked(at)?;
-            (mantissa, rest.get(1..)?.parse::<i32>().ok().filter(|e| e.abs() <= 400)?)
+            (
+                mantissa,
+                rest.get(1..)?.parse::<i32>().ok().filter(|e| e.abs() <= 400)?,
+            )
         }
         None => (text, 0),
     };
@@ -25,7 +28,11 @@ pub fn parse_number(text: &str) -> Option<Rational> {
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all = format!("{whole}{fraction}");
-    if whole.is_empty() || all.len() > 4096 || !all.bytes().all(|b| b.is_ascii_digit()) || digits.ends_with('.') {
+    if whole.is_empty()
+        || all.len() > 4096
+        || !all.bytes().all(|b| b.is_ascii_digit())
+        || digits.ends_with('.')
+    {
         return None;
     }
     let value: BigInt = all.parse().ok()?;
@@ -44,25 +51,40 @@ pub fn parse_instant(text: &str) -> Option<Instant> {
     const SECOND: i128 = 1_000_000_000;
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     if !unsigned.is_empty() && unsigned.len() > 4 && unsigned.bytes().all(|b| b.is_ascii_digit()) {
-        return text.parse::<i64>().ok().map(|seconds| i128::from(seconds) * SECOND);
+        return text
+            .parse::<i64>()
+            .ok()
+            .map(|seconds| i128::from(seconds) * SECOND);
     }
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(timestamp.as_nanosecond());
     }
     let civil = match text.len() {
-        4 => format!("{text}-01-01").parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0),
-        7 => format!("{text}-01").parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0),
+        4 => format!("{text}-01-01")
+            .parse::<jiff::civil::Date>()
+            .ok()?
+            .at(0, 0, 0, 0),
+        7 => format!("{text}-01")
+            .parse::<jiff::civil::Date>()
+            .ok()?
+            .at(0, 0, 0, 0),
         _ => match text.parse::<jiff::civil::DateTime>() {
             Ok(time) => time,
             // W3C allows minutes without seconds and an offset: complete the seconds.
             Err(_) => {
                 let (time, zone) = text.split_at_checked(16)?;
                 let completed = format!("{time}:00{}", if zone.is_empty() { "Z" } else { zone });
-                return completed.parse::<jiff::Timestamp>().ok().map(|timestamp| timestamp.as_nanosecond());
+                return completed
+                    .parse::<jiff::Timestamp>()
+                    .ok()
+                    .map(|timestamp| timestamp.as_nanosecond());
             }
         },
     };
-    civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp().as_nanosecond())
+    civil
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .ok()
+        .map(|zoned| zoned.timestamp().as_nanosecond())
 }
 
 /// Reads a CIDR range or a bare address (/32 and /128), host bits masked (semantics.md 3.6). IPv4-mapped spellings stay
