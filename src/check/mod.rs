@@ -5,8 +5,9 @@ mod access;
 mod applies;
 mod blame;
 mod decide;
+mod engines;
 mod message;
-mod replay;
+mod realistic;
 pub mod standards;
 mod stranger;
 
