@@ -326,27 +326,14 @@ pub(super) fn display_name(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scratch::Scratch;
     use super::*;
 
     const PLAN: &str = r#"{"format_version":"1.2","resource_changes":[]}"#;
     const TEMPLATE: &str = "Resources: {}\n";
     const POLICY: &str = r#"{"Statement":[]}"#;
 
-    /// A directory that goes away at the end of a test.
-    struct Scratch(PathBuf);
-
     impl Scratch {
-        fn new(name: &str, files: &[(&str, &str)]) -> Scratch {
-            let root = std::env::temp_dir().join(format!("keyaki-load-{}-{name}", std::process::id()));
-            let _ = std::fs::remove_dir_all(&root);
-            for (file, text) in files {
-                let path = root.join(file);
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, text).unwrap();
-            }
-            Scratch(root)
-        }
-
         /// What loading yields, a line each: inputs, errors, notes. The directory is `R`.
         fn load(&self, paths: &[&str]) -> Vec<String> {
             let paths: Vec<PathBuf> = paths.iter().map(|path| self.0.join(path)).collect();
@@ -376,12 +363,6 @@ mod tests {
                     .zip(expected)
                     .all(|(got, expected)| got.starts_with(expected));
             assert!(same, "{got:#?} is not {expected:#?}");
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
         }
     }
 

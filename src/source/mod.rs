@@ -3,10 +3,13 @@
 
 mod decode;
 mod hcl;
+mod hcl_blocks;
 mod json;
 mod load;
 mod locate;
 mod recognise;
+#[cfg(test)]
+mod scratch;
 mod tree;
 mod walk;
 mod yaml;
