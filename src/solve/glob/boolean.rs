@@ -34,8 +34,18 @@ impl Boolean {
     /// A core that knows the branchings.
     pub(super) fn of(atoms: usize, branchings: &[Vec<Node>], steps: &Steps) -> Result<Boolean, Stop> {
         let limit = steps.left() / TICK as u64;
-        let solver = Solver::new(SolverOpts::default(), Ticks { asked: Cell::new(0), limit });
-        let mut boolean = Boolean { solver, atoms: vec![None; atoms], true_atoms: Vec::new() };
+        let solver = Solver::new(
+            SolverOpts::default(),
+            Ticks {
+                asked: Cell::new(0),
+                limit,
+            },
+        );
+        let mut boolean = Boolean {
+            solver,
+            atoms: vec![None; atoms],
+            true_atoms: Vec::new(),
+        };
         for parts in branchings {
             let mut clause = Vec::with_capacity(parts.len());
             for part in parts {
@@ -125,4 +135,3 @@ impl Boolean {
 
 /// Steps of one decision of the core.
 const TICK: usize = 8;
-

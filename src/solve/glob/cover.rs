@@ -26,7 +26,10 @@ pub(super) struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// A text, as tokens.
     pub(super) fn text(tokens: &'a [Token]) -> Shown<'a> {
-        Shown { tokens, case: Case::Exact }
+        Shown {
+            tokens,
+            case: Case::Exact,
+        }
     }
 
     /// Whether the only text is the tokens themselves.
@@ -58,7 +61,9 @@ pub(super) fn covers(large: Shown<'_>, small: Shown<'_>, steps: &Steps) -> Resul
         }
         match (wanted, rest) {
             ([], []) => break true,
-            ([want, after @ ..], [have, ahead @ ..]) if token_covers(*want, large.case, *have, small.case) => {
+            ([want, after @ ..], [have, ahead @ ..])
+                if token_covers(*want, large.case, *have, small.case) =>
+            {
                 wanted = after;
                 rest = ahead;
             }
@@ -90,7 +95,11 @@ fn token_covers(want: Token, want_case: Case, have: Token, have_case: Case) -> b
 
 /// Whether two globs certainly have no text in common, by what stands before their first and after their last `*`.
 pub(super) fn apart(left: Shown<'_>, right: Shown<'_>) -> bool {
-    let case = if left.case == Case::Folded || right.case == Case::Folded { Case::Folded } else { Case::Exact };
+    let case = if left.case == Case::Folded || right.case == Case::Folded {
+        Case::Folded
+    } else {
+        Case::Exact
+    };
     ends_apart(left.tokens.iter(), right.tokens.iter(), case)
         || ends_apart(left.tokens.iter().rev(), right.tokens.iter().rev(), case)
 }

@@ -31,7 +31,11 @@ struct Index {
 impl<'a> GlobSet<'a> {
     /// A set of these globs.
     pub(super) fn new(globs: &'a [Glob], case: Case) -> GlobSet<'a> {
-        GlobSet { globs, case, index: OnceCell::new() }
+        GlobSet {
+            globs,
+            case,
+            index: OnceCell::new(),
+        }
     }
 
     /// How many globs.
@@ -41,13 +45,19 @@ impl<'a> GlobSet<'a> {
 
     /// The glob of that number.
     pub(super) fn get(&self, number: usize) -> Option<Shown<'a>> {
-        self.globs.get(number).map(|glob| Shown { tokens: glob.tokens(), case: self.case })
+        self.globs.get(number).map(|glob| Shown {
+            tokens: glob.tokens(),
+            case: self.case,
+        })
     }
 
     /// The globs.
     pub(super) fn iter(&self) -> impl Iterator<Item = Shown<'a>> {
         let case = self.case;
-        self.globs.iter().map(move |glob| Shown { tokens: glob.tokens(), case })
+        self.globs.iter().map(move |glob| Shown {
+            tokens: glob.tokens(),
+            case,
+        })
     }
 
     /// Whether some glob covers `small`, as [`covers`].
@@ -114,7 +124,9 @@ const START: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// Without case, so that one index serves both comparisons: it only has to miss nothing.
 fn extend(hash: u64, c: char) -> u64 {
-    (hash ^ u64::from(c.to_ascii_lowercase())).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23)
+    (hash ^ u64::from(c.to_ascii_lowercase()))
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .rotate_left(23)
 }
 
 /// Takes the key, a hash already, as it is.

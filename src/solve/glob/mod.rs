@@ -47,9 +47,9 @@ impl Solver for GlobSolver {
             Err(Stop::Unsupported(what)) => Answer::Unknown(Reason::Unsupported(what.to_owned())),
         };
         match answer {
-            Answer::Sat(model) if !holds(formula, &model) => {
-                Answer::Unknown(Reason::Unsupported("internal: witness does not satisfy the formula".to_owned()))
-            }
+            Answer::Sat(model) if !holds(formula, &model) => Answer::Unknown(Reason::Unsupported(
+                "internal: witness does not satisfy the formula".to_owned(),
+            )),
             Answer::Unsat | Answer::Sat(_) | Answer::Unknown(_) => answer,
         }
     }
@@ -64,11 +64,19 @@ fn decide(formula: &Formula, steps: &Steps) -> Result<Answer, Stop> {
     };
     let mut boolean = Boolean::of(skeleton.atoms.len(), &branchings, steps)?;
     for literal in &fixed {
-        boolean.forbid(&[Literal { atom: literal.atom, holds: !literal.holds }], steps)?;
+        boolean.forbid(
+            &[Literal {
+                atom: literal.atom,
+                holds: !literal.holds,
+            }],
+            steps,
+        )?;
     }
     let mut undecided = None;
     loop {
-        let Some(values) = boolean.solve(steps)? else { break };
+        let Some(values) = boolean.solve(steps)? else {
+            break;
+        };
         let literals = needed::literals(&fixed, &branchings, values);
         match realise(&skeleton, &literals, &mut theory, steps)? {
             Realised::Model(model) => return Ok(Answer::Sat(model)),

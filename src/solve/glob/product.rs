@@ -56,11 +56,18 @@ fn read_back(machine: &Machine, states: &[(Box<[u64]>, usize, usize)], last: usi
     let mut letters = vec![letter];
     let mut at = last;
     while at != 0 {
-        let Some((_, from, letter)) = states.get(at) else { break };
+        let Some((_, from, letter)) = states.get(at) else {
+            break;
+        };
         letters.push(*letter);
         at = *from;
     }
-    letters.iter().rev().filter_map(|letter| machine.letters.get(*letter)).map(|letter| letter.shown).collect()
+    letters
+        .iter()
+        .rev()
+        .filter_map(|letter| machine.letters.get(*letter))
+        .map(|letter| letter.shown)
+        .collect()
 }
 
 /// What a state is good for.
@@ -131,8 +138,16 @@ impl Machine {
     ) -> Result<Machine, Stop> {
         let (domain_places, domain_starts) = domain_places(domain)?;
         let mut drafts = vec![(Role::Domain, domain_places)];
-        drafts.extend(positives.iter().map(|shown| (Role::Positive, glob_places(*shown))));
-        drafts.extend(negatives.iter().map(|shown| (Role::Negative, glob_places(*shown))));
+        drafts.extend(
+            positives
+                .iter()
+                .map(|shown| (Role::Positive, glob_places(*shown))),
+        );
+        drafts.extend(
+            negatives
+                .iter()
+                .map(|shown| (Role::Negative, glob_places(*shown))),
+        );
         let alphabet = alphabet(domain, positives, negatives);
         let width: usize = drafts.iter().map(|(_, places)| places.len().div_ceil(64)).sum();
         steps.spend(drafts.iter().map(|(_, places)| places.len()).sum::<usize>() * (alphabet.len() + 1))?;
@@ -155,7 +170,12 @@ impl Machine {
                 free = places.len() - 1;
             }
             at = words.end;
-            parts.push(Part { role: *role, words, accept, stars });
+            parts.push(Part {
+                role: *role,
+                words,
+                accept,
+                stars,
+            });
         }
         let mut letters: Vec<Letter> = Vec::new();
         let mut seen: HashMap<(Vec<u64>, Vec<u64>, bool), ()> = HashMap::new();
@@ -173,11 +193,19 @@ impl Machine {
                     }
                 }
             }
-            if seen.insert((moves.clone(), loops.clone(), is_symbol(shown)), ()).is_none() {
+            if seen
+                .insert((moves.clone(), loops.clone(), is_symbol(shown)), ())
+                .is_none()
+            {
                 letters.push(Letter { shown, moves, loops });
             }
         }
-        let mut machine = Machine { width, letters, parts, free };
+        let mut machine = Machine {
+            width,
+            letters,
+            parts,
+            free,
+        };
         machine.mark_starts(&domain_starts);
         Ok(machine)
     }
@@ -220,7 +248,9 @@ impl Machine {
             })
             .collect();
         for part in &self.parts {
-            let Some(words) = next.get_mut(part.words.clone()) else { continue };
+            let Some(words) = next.get_mut(part.words.clone()) else {
+                continue;
+            };
             match part.role {
                 Role::Domain if is_symbol(letter.shown) => {
                     words.iter_mut().for_each(|word| *word = 0);
@@ -237,7 +267,10 @@ impl Machine {
         let mut accepted = true;
         for part in &self.parts {
             let words = state.get(part.words.clone()).unwrap_or_default();
-            let accepts = words.iter().zip(&part.accept).any(|(word, accept)| word & accept != 0);
+            let accepts = words
+                .iter()
+                .zip(&part.accept)
+                .any(|(word, accept)| word & accept != 0);
             match part.role {
                 Role::Domain | Role::Positive => {
                     if words.iter().all(|word| *word == 0) {
@@ -258,7 +291,11 @@ impl Machine {
                 }
             }
         }
-        if accepted { Standing::Accepted } else { Standing::Open }
+        if accepted {
+            Standing::Accepted
+        } else {
+            Standing::Open
+        }
     }
 }
 
@@ -355,8 +392,10 @@ fn domain_places(domain: Domain) -> Result<(Vec<(Place, Loop)>, Vec<usize>), Sto
 fn alphabet(domain: Domain, positives: &[Shown<'_>], negatives: &[Shown<'_>]) -> Vec<char> {
     let mut named: BTreeSet<char> = BTreeSet::new();
     let mut symbols: BTreeSet<char> = BTreeSet::new();
-    for (shown, positive) in
-        positives.iter().map(|shown| (shown, true)).chain(negatives.iter().map(|shown| (shown, false)))
+    for (shown, positive) in positives
+        .iter()
+        .map(|shown| (shown, true))
+        .chain(negatives.iter().map(|shown| (shown, false)))
     {
         for token in shown.tokens {
             if let Token::Char(c) = token {
@@ -372,7 +411,11 @@ fn alphabet(domain: Domain, positives: &[Shown<'_>], negatives: &[Shown<'_>]) ->
             }
         }
     }
-    let classes: Vec<CharClass> = domain.0.iter().flat_map(|shape| shape.iter().map(|run| run.class)).collect();
+    let classes: Vec<CharClass> = domain
+        .0
+        .iter()
+        .flat_map(|shape| shape.iter().map(|run| run.class))
+        .collect();
     named.extend(classes.iter().filter_map(|class| match class {
         CharClass::Only(c) => Some(*c),
         CharClass::Any
@@ -387,7 +430,14 @@ fn alphabet(domain: Domain, positives: &[Shown<'_>], negatives: &[Shown<'_>]) ->
     let beyond = ('\u{e0}'..='\u{fffd}').find(|c| !named.contains(c));
     let mut kinds: BTreeSet<Vec<bool>> = BTreeSet::new();
     let mut others = Vec::new();
-    for c in ('a'..='z').rev().chain('0'..='9').chain(['-']).chain('\u{21}'..='\u{7e}').chain('\0'..='\u{7f}').chain(beyond) {
+    for c in ('a'..='z')
+        .rev()
+        .chain('0'..='9')
+        .chain(['-'])
+        .chain('\u{21}'..='\u{7e}')
+        .chain('\0'..='\u{7f}')
+        .chain(beyond)
+    {
         let kind = classes.iter().map(|class| class.contains(c)).collect();
         if !named.contains(&c) && kinds.insert(kind) {
             others.push(c);

@@ -58,7 +58,10 @@ pub(super) fn simplify(
         }
         branchings = open;
         if news.is_empty() {
-            return Ok(Simplified::Open { fixed: known.trail, branchings });
+            return Ok(Simplified::Open {
+                fixed: known.trail,
+                branchings,
+            });
         }
     }
 }
@@ -80,7 +83,11 @@ fn prune(node: Node, known: &mut Known<'_>, theory: &mut Theory<'_>, steps: &Ste
                 known.assume(literal);
                 let consistent = known.consistent_since(before, theory, steps)?;
                 known.forget_since(before);
-                Ok(if consistent { Pruned::Open(node) } else { Pruned::False })
+                Ok(if consistent {
+                    Pruned::Open(node)
+                } else {
+                    Pruned::False
+                })
             }
         },
         Node::All(parts) => {
@@ -174,7 +181,11 @@ impl<'s> Known<'s> {
     }
 
     fn value(&self, literal: Literal) -> Option<bool> {
-        self.values.get(literal.atom).copied().flatten().map(|value| value == literal.holds)
+        self.values
+            .get(literal.atom)
+            .copied()
+            .flatten()
+            .map(|value| value == literal.holds)
     }
 
     /// Assumes the literal; false when its opposite is assumed.
@@ -216,7 +227,9 @@ impl<'s> Known<'s> {
         variables.sort_unstable();
         variables.dedup();
         for variable in variables {
-            let Some(literals) = self.by_variable.get(variable) else { continue };
+            let Some(literals) = self.by_variable.get(variable) else {
+                continue;
+            };
             if let Feasible::No(_) = theory.feasible(variable, literals, Effort::Quick, steps)? {
                 return Ok(false);
             }

@@ -48,7 +48,10 @@ impl<'a> Skeleton<'a> {
     /// The skeleton of a formula, and its root.
     pub(super) fn of(formula: &'a Formula) -> (Skeleton<'a>, Node) {
         let mut reader = Reader {
-            skeleton: Skeleton { atoms: Vec::new(), variables: Vec::new() },
+            skeleton: Skeleton {
+                atoms: Vec::new(),
+                variables: Vec::new(),
+            },
             facts: BTreeMap::new(),
             variables: BTreeMap::new(),
             sets: BTreeMap::new(),
@@ -83,7 +86,10 @@ impl<'a> Reader<'a> {
                     Claim::Fact(fact) => self.fact(fact),
                     Claim::Member(variable, set) => self.member(variable, set),
                 };
-                Node::Literal(Literal { atom: number, holds: atom.holds })
+                Node::Literal(Literal {
+                    atom: number,
+                    holds: atom.holds,
+                })
             }
             Formula::And(parts) => Node::All(parts.iter().map(|part| self.node(part)).collect()),
             Formula::Or(parts) => Node::Any(parts.iter().map(|part| self.node(part)).collect()),

@@ -20,7 +20,9 @@ pub(super) enum Stop {
 impl Steps {
     /// A budget of so many steps.
     pub(super) fn new(limit: u64) -> Steps {
-        Steps { left: Cell::new(limit) }
+        Steps {
+            left: Cell::new(limit),
+        }
     }
 
     /// Takes steps from the budget.

@@ -86,7 +86,11 @@ pub(super) fn find(question: &Question<'_, '_>, effort: Effort, steps: &Steps) -
         // Back: the next glob of the last set that has one.
         loop {
             let Some((next, before)) = choices.last().copied() else {
-                return Ok(if unsure { Found::Unsure } else { Found::Nothing(used) });
+                return Ok(if unsure {
+                    Found::Unsure
+                } else {
+                    Found::Nothing(used)
+                });
             };
             picked.truncate(before);
             if next != usize::MAX
@@ -107,7 +111,9 @@ fn pick_next<'a>(
     picked: &mut Vec<Shown<'a>>,
     steps: &Steps,
 ) -> Result<bool, Stop> {
-    let Some((next, _)) = choices.last_mut() else { return Ok(false) };
+    let Some((next, _)) = choices.last_mut() else {
+        return Ok(false);
+    };
     while let Some(shown) = set.get(*next) {
         *next += 1;
         steps.spend(1 + picked.len())?;
@@ -194,7 +200,10 @@ fn least<'a>(picked: &[Shown<'a>], steps: &Steps) -> Result<Vec<Shown<'a>>, Stop
         least = kept;
     }
     if least.is_empty() {
-        least.push(Shown { tokens: &[Token::Star], case: Case::Exact });
+        least.push(Shown {
+            tokens: &[Token::Star],
+            case: Case::Exact,
+        });
     }
     Ok(least)
 }
@@ -203,7 +212,12 @@ fn least<'a>(picked: &[Shown<'a>], steps: &Steps) -> Result<Vec<Shown<'a>>, Stop
 /// domain.
 fn words(domain: Domain, least: &[Shown<'_>]) -> Vec<String> {
     let [one] = least else {
-        return least.iter().filter(|shown| shown.is_text()).map(|shown| fill(shown.tokens, "", '0')).take(1).collect();
+        return least
+            .iter()
+            .filter(|shown| shown.is_text())
+            .map(|shown| fill(shown.tokens, "", '0'))
+            .take(1)
+            .collect();
     };
     if one.tokens.iter().any(|token| matches!(token, Token::Char(_))) {
         if one.tokens.iter().all(|token| matches!(token, Token::Char(_))) {
@@ -214,7 +228,10 @@ fn words(domain: Domain, least: &[Shown<'_>]) -> Vec<String> {
             .map(|(star, any)| fill(one.tokens, star, *any))
             .collect();
     }
-    [('x', '1'), ('q', '7')].iter().flat_map(|(letter, digit)| plain(domain, *letter, *digit)).collect()
+    [('x', '1'), ('q', '7')]
+        .iter()
+        .flat_map(|(letter, digit)| plain(domain, *letter, *digit))
+        .collect()
 }
 
 fn fill(tokens: &[Token], star: &str, any: char) -> String {
@@ -236,7 +253,9 @@ fn plain(domain: Domain, letter: char, digit: char) -> Vec<String> {
         let mut text = String::new();
         for run in *shape {
             let c = match run.class {
-                CharClass::Any | CharClass::NoColon | CharClass::LowerDigitHyphen | CharClass::LowerDigit => letter,
+                CharClass::Any | CharClass::NoColon | CharClass::LowerDigitHyphen | CharClass::LowerDigit => {
+                    letter
+                }
                 CharClass::Digit | CharClass::Hex => digit,
                 CharClass::Only(only) => only,
             };

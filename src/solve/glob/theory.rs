@@ -79,7 +79,9 @@ impl<'a> Theory<'a> {
             let is_kind = matches!(skeleton.variables.get(*number), Some(Variable::PrincipalKind));
             match set {
                 ValueSet::Globs(globs) if !is_kind => sets.push(Set::Globs(GlobSet::new(globs, Case::Exact))),
-                ValueSet::Folded(globs) if !is_kind => sets.push(Set::Globs(GlobSet::new(globs, Case::Folded))),
+                ValueSet::Folded(globs) if !is_kind => {
+                    sets.push(Set::Globs(GlobSet::new(globs, Case::Folded)))
+                }
                 ValueSet::Numbers(_) | ValueSet::Instants(_) | ValueSet::Addresses(_) if !is_kind => {
                     if let Some(typed) = typed.get_mut(*number) {
                         *typed = true;
@@ -93,7 +95,9 @@ impl<'a> Theory<'a> {
                 | ValueSet::Numbers(_)
                 | ValueSet::Instants(_)
                 | ValueSet::Addresses(_)
-                | ValueSet::Kinds(_) => return Err(Stop::Unsupported("a set of another kind than its variable")),
+                | ValueSet::Kinds(_) => {
+                    return Err(Stop::Unsupported("a set of another kind than its variable"));
+                }
             }
         }
         let variables = skeleton
@@ -102,7 +106,11 @@ impl<'a> Theory<'a> {
             .zip(typed)
             .map(|(variable, typed)| (domain(variable), sort(variable, typed)))
             .collect();
-        Ok(Theory { variables, sets, known: HashMap::new() })
+        Ok(Theory {
+            variables,
+            sets,
+            known: HashMap::new(),
+        })
     }
 
     /// Whether there is a value of the variable that makes all the literals, which are about it, true.
@@ -181,11 +189,23 @@ impl<'a> Theory<'a> {
         }
     }
 
-    fn text(&self, domain: Domain, literals: &[Literal], effort: Effort, steps: &Steps) -> Result<Feasible, Stop> {
-        let mut question = Question { domain, positives: Vec::new(), negatives: Vec::new() };
+    fn text(
+        &self,
+        domain: Domain,
+        literals: &[Literal],
+        effort: Effort,
+        steps: &Steps,
+    ) -> Result<Feasible, Stop> {
+        let mut question = Question {
+            domain,
+            positives: Vec::new(),
+            negatives: Vec::new(),
+        };
         let mut negatives = Vec::new();
         for literal in literals {
-            let Set::Globs(globs) = self.set(*literal) else { continue };
+            let Set::Globs(globs) = self.set(*literal) else {
+                continue;
+            };
             if literal.holds {
                 question.positives.push(globs);
             } else {
@@ -197,16 +217,33 @@ impl<'a> Theory<'a> {
             Found::Text(text) => Feasible::Yes(Value::Text(text)),
             Found::Unsure => Feasible::Unsure,
             Found::Nothing(used) => {
-                let used = negatives.iter().enumerate().filter(|(number, _)| used.contains(number));
+                let used = negatives
+                    .iter()
+                    .enumerate()
+                    .filter(|(number, _)| used.contains(number));
                 let positives = literals.iter().filter(|literal| literal.holds);
-                Feasible::No(positives.chain(used.map(|(_, literal)| literal)).copied().collect())
+                Feasible::No(
+                    positives
+                        .chain(used.map(|(_, literal)| literal))
+                        .copied()
+                        .collect(),
+                )
             }
         })
     }
 
     /// Every comparison is tried on both values; symbols can only come from globs.
-    fn bool(&self, domain: Domain, literals: &[Literal], effort: Effort, steps: &Steps) -> Result<Feasible, Stop> {
-        if literals.iter().all(|literal| matches!(self.set(*literal), Set::Globs(_))) {
+    fn bool(
+        &self,
+        domain: Domain,
+        literals: &[Literal],
+        effort: Effort,
+        steps: &Steps,
+    ) -> Result<Feasible, Stop> {
+        if literals
+            .iter()
+            .all(|literal| matches!(self.set(*literal), Set::Globs(_)))
+        {
             return self.text(domain, literals, effort, steps);
         }
         self.typed(Some(values::Sort::Bool), domain, literals, effort, steps)
@@ -220,24 +257,36 @@ impl<'a> Theory<'a> {
         effort: Effort,
         steps: &Steps,
     ) -> Result<Feasible, Stop> {
-        let sets: Vec<(&Set<'_>, bool)> = literals.iter().map(|literal| (self.set(*literal), literal.holds)).collect();
+        let sets: Vec<(&Set<'_>, bool)> = literals
+            .iter()
+            .map(|literal| (self.set(*literal), literal.holds))
+            .collect();
         match values::find(sort, &sets, steps)? {
             values::Outcome::Text(text) => return Ok(Feasible::Yes(Value::Text(text))),
             values::Outcome::Nothing => return Ok(Feasible::No(literals.to_vec())),
             values::Outcome::Open => {}
         }
         // One kind of comparison alone may be infeasible: that is enough.
-        let globs: Vec<Literal> =
-            literals.iter().copied().filter(|literal| matches!(self.set(*literal), Set::Globs(_))).collect();
+        let globs: Vec<Literal> = literals
+            .iter()
+            .copied()
+            .filter(|literal| matches!(self.set(*literal), Set::Globs(_)))
+            .collect();
         if !globs.is_empty()
             && let Feasible::No(core) = self.text(domain, &globs, effort, steps)?
         {
             return Ok(Feasible::No(core));
         }
         for only in values::Sort::COMPARED {
-            let part: Vec<Literal> =
-                literals.iter().copied().filter(|literal| values::sort_of(self.set(*literal)) == Some(only)).collect();
-            let sets: Vec<(&Set<'_>, bool)> = part.iter().map(|literal| (self.set(*literal), literal.holds)).collect();
+            let part: Vec<Literal> = literals
+                .iter()
+                .copied()
+                .filter(|literal| values::sort_of(self.set(*literal)) == Some(only))
+                .collect();
+            let sets: Vec<(&Set<'_>, bool)> = part
+                .iter()
+                .map(|literal| (self.set(*literal), literal.holds))
+                .collect();
             if !part.is_empty()
                 && part.len() < literals.len()
                 && values::find(sort, &sets, steps)? == values::Outcome::Nothing

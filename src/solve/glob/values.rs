@@ -71,15 +71,22 @@ pub(super) fn find(sort: Option<Sort>, sets: &[(&Set<'_>, bool)], steps: &Steps)
             return Ok(Outcome::Text(text.clone()));
         }
     }
-    Ok(if candidates.all && exact(sort, sets) { Outcome::Nothing } else { Outcome::Open })
+    Ok(if candidates.all && exact(sort, sets) {
+        Outcome::Nothing
+    } else {
+        Outcome::Open
+    })
 }
 
 /// Whether the candidates stand for all values: all sets compare alike, and the key's values are of their sort or
 /// anything. A key of another sort than its sets is decided only for two values, for the epoch seconds among dates, or
 /// when a set of literal texts leaves few.
 fn exact(sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) -> bool {
-    let positives: Vec<_> =
-        sets.iter().filter(|(_, wanted)| *wanted).filter_map(|(set, _)| glob_set(set)).collect();
+    let positives: Vec<_> = sets
+        .iter()
+        .filter(|(_, wanted)| *wanted)
+        .filter_map(|(set, _)| glob_set(set))
+        .collect();
     if positives.iter().any(|globs| globs.iter().all(Shown::is_text)) {
         return true;
     }
@@ -101,7 +108,10 @@ fn glob_set<'s, 'a>(set: &'s Set<'a>) -> Option<&'s GlobSet<'a>> {
 }
 
 fn has_symbol(shown: Shown<'_>) -> bool {
-    shown.tokens.iter().any(|token| matches!(token, Token::Char(c) if is_symbol(*c)))
+    shown
+        .tokens
+        .iter()
+        .any(|token| matches!(token, Token::Char(c) if is_symbol(*c)))
 }
 
 fn size(set: &Set<'_>) -> usize {
@@ -125,7 +135,12 @@ struct Reading<'t> {
 
 impl<'t> Reading<'t> {
     fn of(text: &'t str) -> Reading<'t> {
-        Reading { text, number: parse_number(text), instant: parse_instant(text), address: text.parse().ok() }
+        Reading {
+            text,
+            number: parse_number(text),
+            instant: parse_instant(text),
+            address: text.parse().ok(),
+        }
     }
 
     fn is(&self, sort: Option<Sort>) -> bool {
@@ -146,17 +161,24 @@ fn contains(set: &Set<'_>, reading: &Reading<'_>, steps: &Steps) -> Result<bool,
     match set {
         Set::Globs(globs) => {
             let tokens: Vec<Token> = reading.text.chars().map(Token::Char).collect();
-            globs.covers(Shown { tokens: &tokens, case: Case::Exact }, steps)
+            globs.covers(
+                Shown {
+                    tokens: &tokens,
+                    case: Case::Exact,
+                },
+                steps,
+            )
         }
-        Set::Other(ValueSet::Numbers(intervals)) => {
-            Ok(reading.number.as_ref().is_some_and(|number| intervals.iter().any(|interval| interval.contains(number))))
-        }
+        Set::Other(ValueSet::Numbers(intervals)) => Ok(reading
+            .number
+            .as_ref()
+            .is_some_and(|number| intervals.iter().any(|interval| interval.contains(number)))),
         Set::Other(ValueSet::Instants(intervals)) => Ok(reading
             .instant
             .is_some_and(|instant| intervals.iter().any(|interval| interval.contains(&instant)))),
-        Set::Other(ValueSet::Addresses(ranges)) => {
-            Ok(reading.address.is_some_and(|address| ranges.iter().any(|range| range.contains(&address))))
-        }
+        Set::Other(ValueSet::Addresses(ranges)) => Ok(reading
+            .address
+            .is_some_and(|address| ranges.iter().any(|range| range.contains(&address)))),
         Set::None | Set::Other(_) => Ok(false),
     }
 }
@@ -169,7 +191,10 @@ struct Candidates {
 
 impl Candidates {
     fn of(sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) -> Candidates {
-        let mut candidates = Candidates { texts: Vec::new(), all: true };
+        let mut candidates = Candidates {
+            texts: Vec::new(),
+            all: true,
+        };
         candidates.numbers(sort, sets);
         candidates.instants(sort, sets);
         candidates.addresses(sort, sets);
@@ -185,7 +210,9 @@ impl Candidates {
         let mut ends: Vec<&Rational> = Vec::new();
         for (set, _) in sets {
             if let Set::Other(ValueSet::Numbers(intervals)) = set {
-                let bounds = intervals.iter().flat_map(|interval| [&interval.low, &interval.high]);
+                let bounds = intervals
+                    .iter()
+                    .flat_map(|interval| [&interval.low, &interval.high]);
                 ends.extend(bounds.flatten().map(|(end, _)| end));
             }
         }
@@ -196,17 +223,27 @@ impl Candidates {
         ends.dedup();
         let one = Rational::from_integer(BigInt::from(1));
         let half = Rational::new(BigInt::from(1), BigInt::from(2));
-        let mut found: Vec<Rational> =
-            (0..spare(sets)).map(|number| Rational::from_integer(BigInt::from(number))).collect();
-        found.extend(ends.iter().flat_map(|end| [end.floor() + &one, end.ceil() - &one, end.floor(), end.ceil()]));
+        let mut found: Vec<Rational> = (0..spare(sets))
+            .map(|number| Rational::from_integer(BigInt::from(number)))
+            .collect();
+        found.extend(
+            ends.iter()
+                .flat_map(|end| [end.floor() + &one, end.ceil() - &one, end.floor(), end.ceil()]),
+        );
         found.extend(ends.iter().map(|end| (*end).clone()));
-        found.extend(ends.iter().zip(ends.iter().skip(1)).map(|(low, high)| (*low + *high) * &half));
+        found.extend(
+            ends.iter()
+                .zip(ends.iter().skip(1))
+                .map(|(low, high)| (*low + *high) * &half),
+        );
         for number in found {
             match decimal(&number) {
                 Some(text) if parse_number(&text).as_ref() == Some(&number) => {
                     // Epoch seconds are five characters or longer; fewer digits read as a year.
                     if sort == Some(Sort::Instant) && number.is_integer() {
-                        let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+                        let (sign, digits) = text
+                            .strip_prefix('-')
+                            .map_or(("", text.as_str()), |digits| ("-", digits));
                         self.texts.push(format!("{sign}{digits:0>5}"));
                     }
                     self.texts.push(text);
@@ -221,7 +258,9 @@ impl Candidates {
         let mut ends: Vec<Instant> = Vec::new();
         for (set, _) in sets {
             if let Set::Other(ValueSet::Instants(intervals)) = set {
-                let bounds = intervals.iter().flat_map(|interval| [&interval.low, &interval.high]);
+                let bounds = intervals
+                    .iter()
+                    .flat_map(|interval| [&interval.low, &interval.high]);
                 ends.extend(bounds.flatten().map(|(end, _)| *end));
             }
         }
@@ -233,9 +272,17 @@ impl Candidates {
         let mut found: Vec<Instant> = vec![1_767_225_600 * SECOND];
         for end in &ends {
             let second = end.div_euclid(SECOND).saturating_mul(SECOND);
-            found.extend([*end, second, second.saturating_add(SECOND), second.saturating_sub(SECOND)]);
+            found.extend([
+                *end,
+                second,
+                second.saturating_add(SECOND),
+                second.saturating_sub(SECOND),
+            ]);
         }
-        found.extend(ends.iter().flat_map(|end| [end.saturating_add(1), end.saturating_sub(1)]));
+        found.extend(
+            ends.iter()
+                .flat_map(|end| [end.saturating_add(1), end.saturating_sub(1)]),
+        );
         found.extend((1..spare(sets)).map(|more| (1_767_225_600 + Instant::from(more)) * SECOND));
         self.texts.extend(found.into_iter().filter_map(instant_text));
     }
@@ -254,10 +301,12 @@ impl Candidates {
         self.texts.extend(documentation.map(str::to_owned));
         for range in &ranges {
             self.texts.push(range.network().to_string());
-            self.texts.extend(after(range.broadcast()).map(|address| address.to_string()));
+            self.texts
+                .extend(after(range.broadcast()).map(|address| address.to_string()));
         }
         self.texts.extend(["0.0.0.0", "::"].map(str::to_owned));
-        self.texts.extend((1..spare(sets)).map(|last| format!("203.0.113.{last}")));
+        self.texts
+            .extend((1..spare(sets)).map(|last| format!("203.0.113.{last}")));
     }
 
     /// Literal texts of the positive globs, and their words under likely fillings.
@@ -266,8 +315,22 @@ impl Candidates {
             let Set::Globs(globs) = set else { continue };
             for shown in globs.iter() {
                 let wild = shown.tokens.iter().any(|token| !matches!(token, Token::Char(_)));
-                let fillings: &[&str] =
-                    if wild { &["", "1", "0", ".1", "0.1", "0.0.1", "0.0.0", "-01-01T00:00:00Z", "00:00Z", "Z"] } else { &[""] };
+                let fillings: &[&str] = if wild {
+                    &[
+                        "",
+                        "1",
+                        "0",
+                        ".1",
+                        "0.1",
+                        "0.0.1",
+                        "0.0.0",
+                        "-01-01T00:00:00Z",
+                        "00:00Z",
+                        "Z",
+                    ]
+                } else {
+                    &[""]
+                };
                 for filling in fillings {
                     let mut text = String::new();
                     for token in shown.tokens {
@@ -286,7 +349,11 @@ impl Candidates {
 
 /// How many values to have at hand, so that negative texts cannot take them all.
 fn spare(sets: &[(&Set<'_>, bool)]) -> u8 {
-    let texts: usize = sets.iter().filter(|(set, _)| matches!(set, Set::Globs(_))).map(|(set, _)| size(set)).sum();
+    let texts: usize = sets
+        .iter()
+        .filter(|(set, _)| matches!(set, Set::Globs(_)))
+        .map(|(set, _)| size(set))
+        .sum();
     u8::try_from(texts + 1).unwrap_or(u8::MAX)
 }
 
@@ -307,7 +374,9 @@ fn decimal(number: &Rational) -> Option<String> {
     }
     let scaled = number * Rational::from_integer(BigInt::from(10).pow(u32::try_from(places).ok()?));
     let digits = scaled.to_integer().to_string();
-    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |digits| ("-", digits));
+    let (sign, digits) = digits
+        .strip_prefix('-')
+        .map_or(("", digits.as_str()), |digits| ("-", digits));
     if places == 0 {
         return Some(format!("{sign}{digits}"));
     }
@@ -318,15 +387,26 @@ fn decimal(number: &Rational) -> Option<String> {
 
 /// A text that reads as the instant, if there is one.
 fn instant_text(instant: Instant) -> Option<String> {
-    let calendar = jiff::Timestamp::from_nanosecond(instant).ok().map(|timestamp| timestamp.to_string());
+    let calendar = jiff::Timestamp::from_nanosecond(instant)
+        .ok()
+        .map(|timestamp| timestamp.to_string());
     let seconds = (instant % 1_000_000_000 == 0).then(|| format!("{:06}", instant / 1_000_000_000));
-    [calendar, seconds].into_iter().flatten().find(|text| parse_instant(text) == Some(instant))
+    [calendar, seconds]
+        .into_iter()
+        .flatten()
+        .find(|text| parse_instant(text) == Some(instant))
 }
 
 /// The next address, within its family.
 fn after(address: IpAddr) -> Option<IpAddr> {
     match address {
-        IpAddr::V4(v4) => v4.to_bits().checked_add(1).map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits))),
-        IpAddr::V6(v6) => v6.to_bits().checked_add(1).map(|bits| IpAddr::V6(Ipv6Addr::from_bits(bits))),
+        IpAddr::V4(v4) => v4
+            .to_bits()
+            .checked_add(1)
+            .map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits))),
+        IpAddr::V6(v6) => v6
+            .to_bits()
+            .checked_add(1)
+            .map(|bits| IpAddr::V6(Ipv6Addr::from_bits(bits))),
     }
 }
