@@ -16,6 +16,8 @@ mod values;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timing;
 
 use std::collections::BTreeMap;
 
@@ -73,10 +75,7 @@ fn decide(formula: &Formula, steps: &Steps) -> Result<Answer, Stop> {
         )?;
     }
     let mut undecided = None;
-    loop {
-        let Some(values) = boolean.solve(steps)? else {
-            break;
-        };
+    while let Some(values) = boolean.solve(steps)? {
         let literals = needed::literals(&fixed, &branchings, values);
         match realise(&skeleton, &literals, &mut theory, steps)? {
             Realised::Model(model) => return Ok(Answer::Sat(model)),

@@ -121,6 +121,9 @@ enum Place {
     End,
 }
 
+/// The places of an automaton, each with what it loops on.
+type Places = Vec<(Place, Loop)>;
+
 /// What a place loops on.
 #[derive(Clone, Copy)]
 enum Loop {
@@ -344,7 +347,7 @@ impl Loop {
     }
 }
 
-fn glob_places(shown: Shown<'_>) -> Vec<(Place, Loop)> {
+fn glob_places(shown: Shown<'_>) -> Places {
     let mut places = Vec::with_capacity(shown.tokens.len() + 1);
     let mut looping = Loop::Never;
     for token in shown.tokens {
@@ -364,7 +367,7 @@ fn glob_places(shown: Shown<'_>) -> Vec<(Place, Loop)> {
 }
 
 /// The places of all shapes one after another, where each begins, and at the end the place of texts with a symbol.
-fn domain_places(domain: Domain) -> Result<(Vec<(Place, Loop)>, Vec<usize>), Stop> {
+fn domain_places(domain: Domain) -> Result<(Places, Vec<usize>), Stop> {
     let mut places = Vec::new();
     let mut starts = Vec::new();
     for shape in domain.0 {

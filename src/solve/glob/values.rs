@@ -199,7 +199,7 @@ impl Candidates {
         candidates.instants(sort, sets);
         candidates.addresses(sort, sets);
         candidates.texts.extend(["true", "false"].map(str::to_owned));
-        candidates.from_globs(sets);
+        candidates.filled_globs(sets);
         if sort.is_none() {
             candidates.texts.extend(["x", ""].map(str::to_owned));
         }
@@ -310,7 +310,7 @@ impl Candidates {
     }
 
     /// Literal texts of the positive globs, and their words under likely fillings.
-    fn from_globs(&mut self, sets: &[(&Set<'_>, bool)]) {
+    fn filled_globs(&mut self, sets: &[(&Set<'_>, bool)]) {
         for (set, _) in sets.iter().filter(|(_, wanted)| *wanted) {
             let Set::Globs(globs) = set else { continue };
             for shown in globs.iter() {
