@@ -185,3 +185,13 @@ impl ReadingId {
         }
     }
 }
+
+impl Request {
+    /// How an ambiguity is read in this request.
+    pub fn reading(&self, id: &ReadingId) -> bool {
+        self.readings
+            .get(id)
+            .copied()
+            .unwrap_or_else(|| id.default_reading())
+    }
+}

@@ -75,7 +75,7 @@ pub enum ResourcePattern {
 
 /// The pattern completed to the six parts of an ARN, if it begins with `arn:` (or with a symbol). Missing parts become
 /// `*`. The number tells how many parts were written.
-pub(super) fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
+pub fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
     if matches!(pattern.0.first(), Some(Piece::Hole(_) | Piece::Var(..))) {
         let first = Pattern(pattern.0.iter().take(1).cloned().collect());
         let segments = [

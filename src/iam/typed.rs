@@ -96,6 +96,26 @@ pub fn parse_cidr(text: &str) -> Option<IpNet> {
     }
 }
 
+/// Standard base64 with padding.
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let body = text.trim_end_matches('=');
+    if !text.len().is_multiple_of(4) || text.len() - body.len() > 2 {
+        return None;
+    }
+    let (mut bits, mut count, mut bytes) = (0_u32, 0_u32, Vec::new());
+    for byte in body.bytes() {
+        let digit = ALPHABET.iter().position(|letter| *letter == byte)?;
+        bits = (bits << 6) | u32::try_from(digit).ok()?;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 0xFF).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +139,15 @@ mod tests {
         assert_eq!(parse_instant("1767268800"), noon);
         for bad in ["2026-02-30T00:00:00Z", "soon", "", "2026-13-01"] {
             assert_eq!(parse_instant(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn base64_is_strict() {
+        assert_eq!(decode_base64("a2V5YWtp").as_deref(), Some(b"keyaki".as_slice()));
+        assert_eq!(decode_base64("YQ=="), Some(b"a".to_vec()));
+        for bad in ["YQ=", "Y", "Y===", "a b=", "YQ==YQ=="] {
+            assert_eq!(decode_base64(bad), None, "{bad}");
         }
     }
 

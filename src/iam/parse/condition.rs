@@ -8,7 +8,7 @@ use super::super::keys::ContextKey;
 use super::super::operator::{Operator, Test, operator};
 use super::super::pattern::{Pattern, Piece};
 use super::super::resource::{ArnPattern, split_arn};
-use super::super::typed::{parse_cidr, parse_instant, parse_number};
+use super::super::typed::{decode_base64, parse_cidr, parse_instant, parse_number};
 use super::super::value::{Text, TextPiece, Value};
 use super::statement::assume;
 use super::text::{Wildcards, pattern};
@@ -270,26 +270,6 @@ fn arn(pattern: &Pattern, element: &str, context: &Context) -> Result<ArnPattern
             Err(context.invalid(format!("`{element}` has a value that is no ARN with six parts")))
         }
     }
-}
-
-/// Standard base64 with padding.
-pub(in crate::iam) fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let body = text.trim_end_matches('=');
-    if !text.len().is_multiple_of(4) || text.len() - body.len() > 2 {
-        return None;
-    }
-    let (mut bits, mut count, mut bytes) = (0_u32, 0_u32, Vec::new());
-    for byte in body.bytes() {
-        let digit = ALPHABET.iter().position(|letter| *letter == byte)?;
-        bits = (bits << 6) | u32::try_from(digit).ok()?;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xFF).ok()?);
-        }
-    }
-    Some(bytes)
 }
 
 /// Whether a condition uses policy variables.

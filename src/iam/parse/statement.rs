@@ -151,7 +151,11 @@ fn statement(
         effect,
         principal: principal.clone(),
         action: action.clone(),
-        resource: resource.clone(),
+        resource: if effect == Effect::Deny {
+            resource.without_short()
+        } else {
+            resource.clone()
+        },
         conditions: conditions.clone(),
         guard: guard.clone(),
     };

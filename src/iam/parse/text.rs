@@ -8,7 +8,7 @@ use super::super::pattern::{Pattern, Piece, is_symbol};
 use super::super::resource::{ResourcePattern, split_arn};
 use super::super::value::{Text, TextPiece};
 use super::statement::has_variables;
-use super::{Context, Invalid};
+use super::{Context, Invalid, Role};
 
 /// Which characters of a text are special.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
