@@ -28,13 +28,28 @@ fn principal_json(principal: &Principal) -> Value {
     match principal {
         Principal::Anonymous => json!({"type": "Anonymous"}),
         Principal::Root { partition, account } => json!(format!("arn:{partition}:iam::{account}:root")),
-        Principal::User { partition, account, path } => json!(format!("arn:{partition}:iam::{account}:user/{path}")),
-        Principal::RoleSession { partition, account, path, session } => {
+        Principal::User {
+            partition,
+            account,
+            path,
+        } => json!(format!("arn:{partition}:iam::{account}:user/{path}")),
+        Principal::RoleSession {
+            partition,
+            account,
+            path,
+            session,
+        } => {
             // The ARN of a session names the role without its path.
             let role = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
-            json!(format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}"))
+            json!(format!(
+                "arn:{partition}:sts::{account}:assumed-role/{role}/{session}"
+            ))
         }
-        Principal::FederatedUser { partition, account, name } => {
+        Principal::FederatedUser {
+            partition,
+            account,
+            name,
+        } => {
             json!(format!("arn:{partition}:sts::{account}:federated-user/{name}"))
         }
         Principal::Service(name) => json!(name),
@@ -59,11 +74,22 @@ mod tests {
         let (partition, account) = ("aws".to_owned(), "123456789012".to_owned());
         check(Principal::Anonymous, json!({"type": "Anonymous"}));
         check(
-            Principal::RoleSession { partition, account, path: "a/b/r".into(), session: "s".into() },
+            Principal::RoleSession {
+                partition,
+                account,
+                path: "a/b/r".into(),
+                session: "s".into(),
+            },
             json!("arn:aws:sts::123456789012:assumed-role/r/s"),
         );
-        check(Principal::Service("lambda.amazonaws.com".into()), json!("lambda.amazonaws.com"));
-        check(Principal::Federated("accounts.google.com".into()), json!({"Federated": "accounts.google.com"}));
+        check(
+            Principal::Service("lambda.amazonaws.com".into()),
+            json!("lambda.amazonaws.com"),
+        );
+        check(
+            Principal::Federated("accounts.google.com".into()),
+            json!({"Federated": "accounts.google.com"}),
+        );
     }
 
     #[test]
@@ -81,6 +107,9 @@ mod tests {
             facts: BTreeMap::new(),
         };
         let json = request_json(&request);
-        assert_eq!(json["context"], json!({"aws:SecureTransport": "true", "aws:TagKeys": ["one"]}));
+        assert_eq!(
+            json["context"],
+            json!({"aws:SecureTransport": "true", "aws:TagKeys": ["one"]})
+        );
     }
 }

@@ -36,7 +36,10 @@ impl<'a> Fields<'a> {
 
     /// A field read by serde, whose own message may quote the line and is not shown.
     fn read<T: Deserialize<'a>>(&self, name: &str, shape: &str) -> Result<Option<T>, String> {
-        let parsed = self.get(name).map(|raw| serde_json::from_str(raw.get())).transpose();
+        let parsed = self
+            .get(name)
+            .map(|raw| serde_json::from_str(raw.get()))
+            .transpose();
         parsed.map_err(|_| format!("`{name}` must be {shape}"))
     }
 }
@@ -85,7 +88,9 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
     let name = fields.text("check")?.ok_or("the question has no `check`")?;
     let resource_type = fields.text("resourceType")?;
     let document = |field: &str| {
-        let raw = fields.get(field).ok_or_else(|| format!("the question has no `{field}`"))?;
+        let raw = fields
+            .get(field)
+            .ok_or_else(|| format!("the question has no `{field}`"))?;
         document_value(raw).map_err(|message| format!("`{field}`: {message}"))
     };
     let ask = |value: &Value, kind: PolicyKind, check: Check| {
@@ -93,11 +98,19 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
             return Err(format!("`{name}` does not apply to {} policies", kind.word()));
         }
         let parsed = iam::parse_document(value, kind.document_kind()).map_err(|invalid| invalid.message)?;
-        Ok(Question { check, document: parsed.document, kind, resource_type: resource_type.clone() })
+        Ok(Question {
+            check,
+            document: parsed.document,
+            kind,
+            resource_type: resource_type.clone(),
+        })
     };
     match name.as_str() {
         "no-new-access" => {
-            let (new, existing) = (document("newPolicyDocument")?, document("existingPolicyDocument")?);
+            let (new, existing) = (
+                document("newPolicyDocument")?,
+                document("existingPolicyDocument")?,
+            );
             let kind = policy_kind(fields, resource_type.as_deref(), kind_by_principal(&new))?;
             let reference = iam::parse_reference(&existing, kind.document_kind());
             let reference = reference.map_err(|invalid| format!("`existingPolicyDocument`: {invalid}"))?;
@@ -119,7 +132,13 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
         "no-public-access" => {
             let value = document("policyDocument")?;
             let kind = policy_kind(fields, resource_type.as_deref(), PolicyKind::Resource)?;
-            ask(&value, kind, Check::NoPublicAccess { resource_type: resource_type.clone() })
+            ask(
+                &value,
+                kind,
+                Check::NoPublicAccess {
+                    resource_type: resource_type.clone(),
+                },
+            )
         }
         "no-external-access" => {
             let value = document("policyDocument")?;
@@ -163,10 +182,13 @@ fn kind_by_principal(document: &Value) -> PolicyKind {
         Some(single) => std::slice::from_ref(single),
         None => &[],
     };
-    let named = |statement: &Value| {
-        statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some()
-    };
-    if statements.iter().any(named) { PolicyKind::Resource } else { PolicyKind::Identity }
+    let named =
+        |statement: &Value| statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some();
+    if statements.iter().any(named) {
+        PolicyKind::Resource
+    } else {
+        PolicyKind::Identity
+    }
 }
 
 /// One entry of `access`, or the fields of a standard beside the document.
@@ -187,13 +209,20 @@ fn access_boxes(fields: &Fields<'_>) -> Result<Vec<AccessBox>, String> {
         principals: fields.texts("principals")?,
         when: fields.get("when").map(ToOwned::to_owned),
     };
-    let is_own = own.actions.is_some() || own.resources.is_some() || own.principals.is_some() || own.when.is_some();
-    let entries: Option<Vec<RawBox>> = fields.read("access", "a list of objects with `actions` and `resources`")?;
+    let is_own =
+        own.actions.is_some() || own.resources.is_some() || own.principals.is_some() || own.when.is_some();
+    let entries: Option<Vec<RawBox>> =
+        fields.read("access", "a list of objects with `actions` and `resources`")?;
     match entries {
-        Some(_) if is_own => Err("`access` and `actions`, `resources`, `principals`, `when` exclude each other".to_owned()),
+        Some(_) if is_own => {
+            Err("`access` and `actions`, `resources`, `principals`, `when` exclude each other".to_owned())
+        }
         Some(entries) if entries.is_empty() => Err("`access` must not be empty".to_owned()),
         Some(entries) => {
-            if entries.iter().any(|entry| entry.actions.is_none() && entry.resources.is_none()) {
+            if entries
+                .iter()
+                .any(|entry| entry.actions.is_none() && entry.resources.is_none())
+            {
                 return Err("an entry of `access` needs `actions` or `resources`".to_owned());
             }
             entries.iter().map(access_box).collect()
@@ -209,7 +238,8 @@ fn access_box(raw: &RawBox) -> Result<AccessBox, String> {
     let when = match &raw.when {
         Some(block) => {
             let value = iam::parse_json(block.get()).map_err(|invalid| invalid.message)?;
-            let (conditions, _) = iam::parse_condition_block(&value).map_err(|invalid| format!("`when`: {invalid}"))?;
+            let (conditions, _) =
+                iam::parse_condition_block(&value).map_err(|invalid| format!("`when`: {invalid}"))?;
             if conditions.is_empty() {
                 return Err("`when` must not be empty".to_owned());
             }
@@ -253,7 +283,10 @@ struct RawTrust {
 
 fn zone(fields: &Fields<'_>) -> Result<Trust, String> {
     let raw: RawTrust = fields
-        .read("trust", "an object of lists: `accounts`, `organizations`, `principals`, `networks`")?
+        .read(
+            "trust",
+            "an object of lists: `accounts`, `organizations`, `principals`, `networks`",
+        )?
         .ok_or("`no-external-access` needs `trust`")?;
     let service_principals = match fields.text("servicePrincipals")?.as_deref() {
         None | Some("trusted") => ServicePrincipals::Trusted,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{AccessBox, Check, Reference, Scope, ServicePrincipals, Severity, Standard, Trust, applies, elements};
+use crate::check::{
+    AccessBox, Check, Reference, Scope, ServicePrincipals, Severity, Standard, Trust, applies, elements,
+};
 use crate::extract::{self, PolicyKind};
 use crate::source::{Node, SourceFile};
 
@@ -14,14 +16,46 @@ use super::{Ignore, StandardsFile};
 
 /// The checks by name, with the keys that belong to each.
 const CHECKS: &[CheckRow] = &[
-    CheckRow { name: "no-new-access", keys: &["reference"], status: Status::Read(Question::NoNewAccess) },
-    CheckRow { name: "access-not-granted", keys: BOX, status: Status::Read(Question::AccessNotGranted) },
-    CheckRow { name: "access-denied", keys: BOX, status: Status::Read(Question::AccessDenied) },
-    CheckRow { name: "no-public-access", keys: &[], status: Status::Read(Question::NoPublicAccess) },
-    CheckRow { name: "no-external-access", keys: &[], status: Status::Read(Question::NoExternalAccess) },
-    CheckRow { name: "access-granted", keys: BOX, status: Status::NotYet },
-    CheckRow { name: "equivalent", keys: &["reference"], status: Status::NotYet },
-    CheckRow { name: "lint", keys: &[], status: Status::NotYet },
+    CheckRow {
+        name: "no-new-access",
+        keys: &["reference"],
+        status: Status::Read(Question::NoNewAccess),
+    },
+    CheckRow {
+        name: "access-not-granted",
+        keys: BOX,
+        status: Status::Read(Question::AccessNotGranted),
+    },
+    CheckRow {
+        name: "access-denied",
+        keys: BOX,
+        status: Status::Read(Question::AccessDenied),
+    },
+    CheckRow {
+        name: "no-public-access",
+        keys: &[],
+        status: Status::Read(Question::NoPublicAccess),
+    },
+    CheckRow {
+        name: "no-external-access",
+        keys: &[],
+        status: Status::Read(Question::NoExternalAccess),
+    },
+    CheckRow {
+        name: "access-granted",
+        keys: BOX,
+        status: Status::NotYet,
+    },
+    CheckRow {
+        name: "equivalent",
+        keys: &["reference"],
+        status: Status::NotYet,
+    },
+    CheckRow {
+        name: "lint",
+        keys: &[],
+        status: Status::NotYet,
+    },
 ];
 
 const BOX: &[&str] = &["actions", "resources", "principals", "when"];
@@ -61,7 +95,10 @@ pub(super) fn build(
     reader: &Reader<'_>,
     problems: &mut Problems<'_>,
 ) -> StandardsFile {
-    let mut built = StandardsFile { name: file.name.clone(), ..StandardsFile::default() };
+    let mut built = StandardsFile {
+        name: file.name.clone(),
+        ..StandardsFile::default()
+    };
     if raw.version != 1 {
         problems.add(entry(root, "version").unwrap_or(root), "`version` must be 1");
     }
@@ -72,9 +109,16 @@ pub(super) fn build(
         built.ignore.extend(build_ignore(ignore, node, problems));
     }
     for (attribute, node) in raw.policy_attributes.iter().zip(list(root, "policy_attributes")) {
-        built.policy_attributes.extend(build_policy_attribute(attribute, node, problems));
+        built
+            .policy_attributes
+            .extend(build_policy_attribute(attribute, node, problems));
     }
-    let mut builder = Builder { file, reader, problems, built };
+    let mut builder = Builder {
+        file,
+        reader,
+        problems,
+        built,
+    };
     let mut seen = BTreeMap::new();
     for (standard, node) in raw.standards.iter().zip(list(root, "standards")) {
         builder.check_id(standard, node, &mut seen);
@@ -113,7 +157,10 @@ fn word<T: Copy>(
     words: &[(&str, T)],
     problems: &mut Problems<'_>,
 ) -> Option<T> {
-    let found = words.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    let found = words
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, value)| *value);
     if found.is_none() {
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         problems.add(entry(node, key).unwrap_or(node), unknown_word(key, text, &names));
@@ -122,10 +169,17 @@ fn word<T: Copy>(
 }
 
 fn build_trust(raw: &RawTrust, node: &Node, problems: &mut Problems<'_>) -> Trust {
-    const SERVICES: &[(&str, ServicePrincipals)] =
-        &[("trusted", ServicePrincipals::Trusted), ("confused-deputy", ServicePrincipals::ConfusedDeputy)];
+    const SERVICES: &[(&str, ServicePrincipals)] = &[
+        ("trusted", ServicePrincipals::Trusted),
+        ("confused-deputy", ServicePrincipals::ConfusedDeputy),
+    ];
     let mut accounts = each(&raw.accounts, (node, "accounts"), problems, elements::account_id);
-    let mut organizations = each(&raw.organizations, (node, "organizations"), problems, elements::organization_id);
+    let mut organizations = each(
+        &raw.organizations,
+        (node, "organizations"),
+        problems,
+        elements::organization_id,
+    );
     accounts.sort();
     accounts.dedup();
     organizations.sort();
@@ -134,7 +188,12 @@ fn build_trust(raw: &RawTrust, node: &Node, problems: &mut Problems<'_>) -> Trus
     Trust {
         accounts,
         organizations,
-        principals: each(&raw.principals, (node, "principals"), problems, elements::principal_arn),
+        principals: each(
+            &raw.principals,
+            (node, "principals"),
+            problems,
+            elements::principal_arn,
+        ),
         networks: each(&raw.networks, (node, "networks"), problems, elements::network),
         service_principals: services
             .and_then(|text| word(text, (node, "service_principals"), SERVICES, problems))
@@ -148,7 +207,11 @@ fn build_ignore(raw: &RawIgnore, node: &Node, problems: &mut Problems<'_>) -> Op
         return None;
     }
     let (resource_type, address) = (raw.resource_type.clone(), raw.address.clone());
-    Some(Ignore { resource_type, address, reason: raw.reason.clone() })
+    Some(Ignore {
+        resource_type,
+        address,
+        reason: raw.reason.clone(),
+    })
 }
 
 fn build_policy_attribute(
@@ -157,18 +220,27 @@ fn build_policy_attribute(
     problems: &mut Problems<'_>,
 ) -> Option<(String, String, PolicyKind)> {
     let plain = |text: &str, more: &[char]| {
-        text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || more.contains(&c))
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || more.contains(&c))
     };
     let place = |key: &str| entry(node, key).unwrap_or(node);
     if !plain(&raw.resource_type, &[':']) {
         problems.add(place("type"), "`type` is one resource type, without wildcards");
     }
     if !plain(&raw.attribute, &['.', '[', ']']) {
-        problems.add(place("attribute"), "`attribute` is a path such as `document` or `rule[].policy`");
+        problems.add(
+            place("attribute"),
+            "`attribute` is a path such as `document` or `rule[].policy`",
+        );
     }
-    let mut rows = extract::terraform_rows().iter().chain(extract::cloudformation_rows());
+    let mut rows = extract::terraform_rows()
+        .iter()
+        .chain(extract::cloudformation_rows());
     if rows.any(|row| row.resource_type == raw.resource_type && row.path == raw.attribute) {
-        problems.add(place("attribute"), "this attribute is known already and cannot be switched off");
+        problems.add(
+            place("attribute"),
+            "this attribute is known already and cannot be switched off",
+        );
     }
     let kind = word(&raw.kind, (node, "kind"), &kind_words(), problems)?;
     Some((raw.resource_type.clone(), raw.attribute.clone(), kind))
@@ -191,14 +263,19 @@ impl Builder<'_, '_> {
         let place = entry(node, "id").unwrap_or(node);
         let in_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !raw.id.bytes().all(in_id) {
-            self.problems.add(place, "an `id` is lower-case letters, digits and `-`");
+            self.problems
+                .add(place, "an `id` is lower-case letters, digits and `-`");
         }
         if RESERVED_IDS.contains(&raw.id.as_str()) {
-            self.problems.add(place, format!("`{}` is a rule of keyaki and cannot be an `id`", raw.id));
+            self.problems.add(
+                place,
+                format!("`{}` is a rule of keyaki and cannot be an `id`", raw.id),
+            );
         }
         let number = seen.len() + 1;
         if let Some(first) = seen.insert(&raw.id, number) {
-            self.problems.add(place, format!("this `id` is that of standard {first} too"));
+            self.problems
+                .add(place, format!("this `id` is that of standard {first} too"));
         }
     }
 
@@ -215,7 +292,11 @@ impl Builder<'_, '_> {
             return None;
         };
         let Status::Read(question) = row.status else {
-            self.at(node, "check", format!("`check: {}` is not supported yet", row.name));
+            self.at(
+                node,
+                "check",
+                format!("`check: {}` is not supported yet", row.name),
+            );
             return None;
         };
         for key in CHECK_KEYS.iter().filter(|key| !row.keys.contains(key)) {
@@ -225,7 +306,13 @@ impl Builder<'_, '_> {
         }
         let (check, kinds) = self.check(question, raw, node)?;
         let scope = self.scope(&raw.scope, node, &check, kinds);
-        Some(Standard { id: raw.id.clone(), description: raw.description.clone(), severity, check, scope })
+        Some(Standard {
+            id: raw.id.clone(),
+            description: raw.description.clone(),
+            severity,
+            check,
+            scope,
+        })
     }
 
     /// Notes a problem at the value of a key.
@@ -244,29 +331,49 @@ impl Builder<'_, '_> {
     fn check(&mut self, question: Question, raw: &RawStandard, node: &Node) -> Option<(Check, Kinds)> {
         let check = match question {
             Question::NoNewAccess => return self.no_new_access(raw, node),
-            Question::AccessNotGranted => Check::AccessNotGranted { boxes: vec![self.access_box(raw, node)] },
-            Question::AccessDenied => Check::AccessDenied { boxes: vec![self.access_box(raw, node)] },
+            Question::AccessNotGranted => Check::AccessNotGranted {
+                boxes: vec![self.access_box(raw, node)],
+            },
+            Question::AccessDenied => Check::AccessDenied {
+                boxes: vec![self.access_box(raw, node)],
+            },
             Question::NoPublicAccess => Check::NoPublicAccess { resource_type: None },
-            Question::NoExternalAccess => Check::NoExternalAccess { trust: self.built.trust.clone() },
+            Question::NoExternalAccess => Check::NoExternalAccess {
+                trust: self.built.trust.clone(),
+            },
         };
         Some((check, Kinds::OfCheck))
     }
 
     fn no_new_access(&mut self, raw: &RawStandard, node: &Node) -> Option<(Check, Kinds)> {
         let Some(text) = raw.reference.as_deref() else {
-            self.problems.add(node, "`no-new-access` needs a `reference`: a policy file, or `before`");
+            self.problems.add(
+                node,
+                "`no-new-access` needs a `reference`: a policy file, or `before`",
+            );
             return None;
         };
         if text == "before" {
-            return Some((Check::NoNewAccess { reference: Reference::Before }, Kinds::OfCheck));
+            return Some((
+                Check::NoNewAccess {
+                    reference: Reference::Before,
+                },
+                Kinds::OfCheck,
+            ));
         }
         match read_document(text, self.reader) {
             Ok(read) => {
                 let place = entry(node, "reference").unwrap_or(node);
-                let warnings = read.notes.iter().map(|note| super::problems::located(self.file, place.span, note));
+                let warnings = read
+                    .notes
+                    .iter()
+                    .map(|note| super::problems::located(self.file, place.span, note));
                 self.built.warnings.extend(warnings);
                 let reference = Reference::Document(read.document);
-                let kinds = Kinds::OfReference { may: read.kinds, default: read.default_kinds };
+                let kinds = Kinds::OfReference {
+                    may: read.kinds,
+                    default: read.default_kinds,
+                };
                 Some((Check::NoNewAccess { reference }, kinds))
             }
             Err(message) => {
@@ -279,12 +386,25 @@ impl Builder<'_, '_> {
     fn access_box(&mut self, raw: &RawStandard, node: &Node) -> AccessBox {
         let when = entry(node, "when");
         if raw.actions.is_empty() && raw.resources.is_empty() && when.is_none() {
-            self.problems.add(node, format!("`{}` needs `actions`, `resources` or `when`", raw.check));
+            self.problems.add(
+                node,
+                format!("`{}` needs `actions`, `resources` or `when`", raw.check),
+            );
         }
         AccessBox {
             actions: each(&raw.actions, (node, "actions"), self.problems, elements::action),
-            resources: each(&raw.resources, (node, "resources"), self.problems, elements::resource),
-            principals: each(&raw.principals, (node, "principals"), self.problems, elements::principal),
+            resources: each(
+                &raw.resources,
+                (node, "resources"),
+                self.problems,
+                elements::resource,
+            ),
+            principals: each(
+                &raw.principals,
+                (node, "principals"),
+                self.problems,
+                elements::principal,
+            ),
             when: when
                 .map(|block| read_when(block, self.file, self.problems, &mut self.built.warnings))
                 .unwrap_or_default(),
@@ -293,23 +413,39 @@ impl Builder<'_, '_> {
 
     fn scope(&mut self, raw: &RawScope, standard: &Node, check: &Check, allowed: Kinds) -> Scope {
         let Some(node) = entry(standard, "scope") else {
-            return Scope { kinds: allowed.default_kinds(), ..Scope::default() };
+            return Scope {
+                kinds: allowed.default_kinds(),
+                ..Scope::default()
+            };
         };
         let words = kind_words();
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         let kinds = each(&raw.kinds, (node, "kinds"), self.problems, |text| {
-            let found = words.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
+            let found = words
+                .iter()
+                .find(|(name, _)| *name == text)
+                .map(|(_, kind)| *kind);
             let kind = found.ok_or_else(|| unknown_word("kind", text, &names))?;
             allowed.refusal(check, kind).map_or(Ok(kind), Err)
         });
         let attributes = &self.built.policy_attributes;
         let types = each(&raw.types, (node, "types"), self.problems, |text| {
-            let named = attributes.iter().any(|(resource_type, _, _)| resource_type == text);
+            let named = attributes
+                .iter()
+                .any(|(resource_type, _, _)| resource_type == text);
             let known = text.contains(['*', '?']) || named || extract::is_known_type(text);
-            if known { Ok(text.to_owned()) } else { Err(unknown_type(text)) }
+            if known {
+                Ok(text.to_owned())
+            } else {
+                Err(unknown_type(text))
+            }
         });
         Scope {
-            kinds: if kinds.is_empty() { allowed.default_kinds() } else { kinds },
+            kinds: if kinds.is_empty() {
+                allowed.default_kinds()
+            } else {
+                kinds
+            },
             types,
             addresses: raw.addresses.clone(),
             exclude: raw.exclude.clone(),
@@ -318,7 +454,9 @@ impl Builder<'_, '_> {
 }
 
 fn unknown_type(text: &str) -> String {
-    let rows = extract::terraform_rows().iter().chain(extract::cloudformation_rows());
+    let rows = extract::terraform_rows()
+        .iter()
+        .chain(extract::cloudformation_rows());
     match super::nearest(text, rows.map(|row| row.resource_type)) {
         Some(known) => format!("not a type that holds policies; did you mean `{known}`?"),
         None => "not a type that holds policies; name it in `policy_attributes`".to_owned(),
@@ -331,7 +469,10 @@ enum Kinds {
     /// What the check applies to.
     OfCheck,
     /// What the reference document can be compared with.
-    OfReference { may: &'static [PolicyKind], default: &'static [PolicyKind] },
+    OfReference {
+        may: &'static [PolicyKind],
+        default: &'static [PolicyKind],
+    },
 }
 
 impl Kinds {
@@ -349,7 +490,10 @@ impl Kinds {
             Kinds::OfReference { may, .. } if !may.contains(&kind) => {
                 let names: Vec<&str> = may.iter().map(|kind| kind.word()).collect();
                 let names = super::problems::listed(&names);
-                Some(format!("this reference cannot be compared with `{}`, only with {names}", kind.word()))
+                Some(format!(
+                    "this reference cannot be compared with `{}`, only with {names}",
+                    kind.word()
+                ))
             }
             Kinds::OfReference { .. } | Kinds::OfCheck if applies(check, kind) => None,
             Kinds::OfReference { .. } | Kinds::OfCheck => {

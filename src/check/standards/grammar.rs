@@ -171,12 +171,7 @@ fn check_value(key_node: &Node, value: &Node, key: &Key, problems: &mut Problems
     }
 }
 
-fn check_list(
-    node: &Node,
-    name: &str,
-    problems: &mut Problems<'_>,
-    each: impl Fn(&Node, &mut Problems<'_>),
-) {
+fn check_list(node: &Node, name: &str, problems: &mut Problems<'_>, each: impl Fn(&Node, &mut Problems<'_>)) {
     check_tag(node, problems);
     match &node.kind {
         NodeKind::List(items) if items.is_empty() => {

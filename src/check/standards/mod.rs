@@ -106,9 +106,14 @@ pub fn parse_standards(
     if !problems.is_empty() {
         return Err(problems.into_errors());
     }
-    let raw: raw::RawFile =
-        serde_yaml::from_str(&file.text).map_err(|error| vec![misread(name, &error)])?;
-    let built = build::build(&raw, &root, file, &reference::Reader { read, limits }, &mut problems);
+    let raw: raw::RawFile = serde_yaml::from_str(&file.text).map_err(|error| vec![misread(name, &error)])?;
+    let built = build::build(
+        &raw,
+        &root,
+        file,
+        &reference::Reader { read, limits },
+        &mut problems,
+    );
     if problems.is_empty() {
         Ok(built)
     } else {

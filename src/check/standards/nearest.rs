@@ -2,10 +2,19 @@
 
 /// The word of `words` with the smallest edit distance to `word`, if it is near enough to be meant.
 pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed: Vec<char> = word.chars().take(LONGEST).map(|c| c.to_ascii_lowercase()).collect();
+    let typed: Vec<char> = word
+        .chars()
+        .take(LONGEST)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
     words
         .into_iter()
-        .map(|known| (distance(&typed, &known.to_ascii_lowercase().chars().collect::<Vec<_>>()), known))
+        .map(|known| {
+            (
+                distance(&typed, &known.to_ascii_lowercase().chars().collect::<Vec<_>>()),
+                known,
+            )
+        })
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, known)| *distance <= typed.len().max(known.len()) / 2)
         .map(|(_, known)| known)
@@ -22,7 +31,9 @@ fn distance(left: &[char], right: &[char]) -> usize {
         let mut next = vec![i + 1];
         for (j, b) in right.iter().enumerate() {
             let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
-            let mut best = (at(&row, j) + usize::from(a != b)).min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
+            let mut best = (at(&row, j) + usize::from(a != b))
+                .min(at(&row, j + 1) + 1)
+                .min(at(&next, j) + 1);
             let swapped = i > 0 && j > 0 && left.get(i - 1) == Some(b) && right.get(j - 1) == Some(a);
             if swapped {
                 best = best.min(at(&before, j - 1) + 1);

@@ -71,7 +71,9 @@ pub(super) fn listed(words: &[&str]) -> String {
 
 /// The value of a key of a mapping.
 pub(super) fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    entries(node).find(|(name, _)| name == &key).map(|(_, value)| value)
+    entries(node)
+        .find(|(name, _)| name == &key)
+        .map(|(_, value)| value)
 }
 
 /// The keys and values of a mapping.
@@ -80,7 +82,9 @@ pub(super) fn entries(node: &Node) -> impl Iterator<Item = (&str, &Node)> {
         NodeKind::Map(pairs) => pairs.as_slice(),
         NodeKind::Scalar(..) | NodeKind::List(_) => &[],
     };
-    pairs.iter().map(|(key, value)| (scalar(key).unwrap_or(""), value))
+    pairs
+        .iter()
+        .map(|(key, value)| (scalar(key).unwrap_or(""), value))
 }
 
 /// The elements of a list.

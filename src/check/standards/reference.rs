@@ -28,7 +28,8 @@ pub(super) struct ReferenceDocument {
 
 /// Reads a reference document. Errors name the document and the place in it.
 pub(super) fn read_document(relative: &str, reader: &Reader<'_>) -> Result<ReferenceDocument, String> {
-    let file = (reader.read)(relative).map_err(|error| format!("the reference cannot be read: {}", error.message))?;
+    let file = (reader.read)(relative)
+        .map_err(|error| format!("the reference cannot be read: {}", error.message))?;
     let value = read_value(&file, reader.limits)?;
     let about = |invalid: Invalid| format!("reference {}: {invalid}", file.name);
     let has_principal = has_principal(&value).map_err(about)?;
@@ -41,7 +42,9 @@ pub(super) fn read_document(relative: &str, reader: &Reader<'_>) -> Result<Refer
     };
     let parsed = parse_reference(&value, kind).map_err(about)?;
     let notes = parsed.notes.iter();
-    let notes = notes.map(|note| format!("reference {}: {}", file.name, note.message)).collect();
+    let notes = notes
+        .map(|note| format!("reference {}: {}", file.name, note.message))
+        .collect();
     Ok(ReferenceDocument {
         document: Arc::new(parsed.document),
         kinds,
@@ -54,7 +57,8 @@ fn read_value(file: &SourceFile, limits: &Limits) -> Result<Value, String> {
     // JSON is told by its first character: a policy is an object, and a YAML policy starts with a key.
     let is_json = file.text.trim_start().starts_with('{');
     let parse = if is_json { parse_json } else { parse_yaml };
-    let root = parse(&file.text, FileId(0), limits).map_err(|error| format!("reference {}:{error}", file.name))?;
+    let root =
+        parse(&file.text, FileId(0), limits).map_err(|error| format!("reference {}:{error}", file.name))?;
     policy_value(&root)
         .map_err(|node| located(file, node.span, "tags have no meaning in a policy"))
         .map_err(|message| format!("reference {message}"))
@@ -69,7 +73,10 @@ fn has_principal(document: &Value) -> Result<bool, Invalid> {
     };
     let names_principal =
         |statement: &Value| statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some();
-    let with = statements.iter().filter(|statement| names_principal(statement)).count();
+    let with = statements
+        .iter()
+        .filter(|statement| names_principal(statement))
+        .count();
     if with > 0 && with < statements.len() {
         let message = "some statements have a `Principal` and some have none; a reference is either a resource \
                        policy or an identity policy";

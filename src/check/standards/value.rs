@@ -16,8 +16,10 @@ pub(super) fn policy_value(node: &Node) -> Result<Value, &Node> {
             values.map(Value::List)
         }
         NodeKind::Map(pairs) => {
-            let entries: Result<Vec<(String, Value)>, &Node> =
-                pairs.iter().map(|(key, value)| object_entry(key, value)).collect();
+            let entries: Result<Vec<(String, Value)>, &Node> = pairs
+                .iter()
+                .map(|(key, value)| object_entry(key, value))
+                .collect();
             entries.map(Value::Object)
         }
     }

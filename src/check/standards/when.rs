@@ -39,7 +39,11 @@ pub(super) fn read_when(
     };
     match parse_condition_block(&value) {
         Ok((conditions, notes)) => {
-            warnings.extend(notes.iter().map(|note| located(file, node.span, &format!("`when`: {}", note.message))));
+            warnings.extend(
+                notes
+                    .iter()
+                    .map(|note| located(file, node.span, &format!("`when`: {}", note.message))),
+            );
             warn_of_absent_keys(node, file, warnings);
             conditions
         }
@@ -62,12 +66,17 @@ fn guilty_block(node: &Node) -> &Node {
 /// A positive operator is false on a missing key: such requests are outside of the question, which is seldom meant.
 fn warn_of_absent_keys(node: &Node, file: &SourceFile, warnings: &mut Vec<String>) {
     for (name, block) in entries(node) {
-        let Some((operator, _)) = operator(name) else { continue };
+        let Some((operator, _)) = operator(name) else {
+            continue;
+        };
         let textual = match operator.test {
             Test::Bool | Test::StringEquals | Test::StringEqualsIgnoreCase | Test::StringLike => true,
-            Test::Numeric(_) | Test::Date(_) | Test::Binary | Test::IpAddress | Test::Arn | Test::Null => false,
+            Test::Numeric(_) | Test::Date(_) | Test::Binary | Test::IpAddress | Test::Arn | Test::Null => {
+                false
+            }
         };
-        let fails_without_key = !operator.negated && !operator.if_exists && operator.quantifier != Quantifier::ForAll;
+        let fails_without_key =
+            !operator.negated && !operator.if_exists && operator.quantifier != Quantifier::ForAll;
         if !textual || !fails_without_key {
             continue;
         }
