@@ -16,12 +16,7 @@ use super::parameters::Parameter;
 
 /// Proves what the IAM policies in a Terraform plan or CloudFormation template allow, before they are deployed
 #[derive(Debug, Parser)]
-#[command(
-    name = "keyaki",
-    version,
-   
-    max_term_width = 100
-)]
+#[command(name = "keyaki", version, max_term_width = 100)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -1,7 +1,7 @@
 //! `keyaki check`: scan, print, write the outputs, and tell the exit status.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io;
 
 use crate::extract::Environment;
 use crate::report::{ExitFlags, Format, Report, write_atomically, write_report};

@@ -1,6 +1,5 @@
 //! Which standards file is used: the one that is named, or the nearest `keyaki.yaml` up to the repository root.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::check::standards::{StandardsFile, read_standards};

@@ -10,7 +10,7 @@ mod parameters;
 mod status;
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, LineWriter, Write};
 use std::panic::{self, AssertUnwindSafe};
 
 use clap::Parser;
@@ -91,7 +91,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> io
         progress,
     } = streams;
     // Messages may carry names from the input: nothing reaches the terminal but through this writer.
-    let mut stderr = Sanitised(stderr);
+    let mut stderr = Sanitised::new(LineWriter::new(stderr));
     let streams = Streams {
         stdin,
         stdout,
@@ -145,7 +145,11 @@ fn other(words: &[OsString]) -> Failure {
         return Failure::usage(format!("`keyaki {word}` is not supported yet"));
     }
     match nearest(&word, COMMANDS.iter().chain(NOT_YET).copied()) {
-        Some(known) => Failure::usage(format!("unknown command; did you mean `keyaki {known}`?")),
-        None => Failure::usage("unknown command; to scan a file, use `keyaki check FILE`"),
+        Some(known) => Failure::usage(format!(
+            "unknown command `{word}`; did you mean `keyaki {known}`?"
+        )),
+        None => Failure::usage(format!(
+            "unknown command `{word}`; to scan a file, use `keyaki check FILE`"
+        )),
     }
 }
