@@ -221,3 +221,183 @@ pub(super) fn write_json_line(out: &mut dyn Write, value: &Value) -> io::Result<
 fn is_treacherous(c: char) -> bool {
     matches!(c, '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use crate::cli::{Streams, Wish, run};
+
+    fn answers(input: &[u8], more: &[&str]) -> (u8, Vec<Value>) {
+        let (mut stdin, mut stdout, mut stderr) = (input, Vec::new(), Vec::new());
+        let streams = Streams {
+            stdin: &mut stdin,
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            color: Wish::No,
+            progress: Wish::No,
+        };
+        let args = ["keyaki", "batch"].iter().chain(more).map(Into::into);
+        let status = run(args, streams).unwrap();
+        let text = String::from_utf8(stdout).unwrap();
+        (
+            status,
+            text.lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect(),
+        )
+    }
+
+    /// A line is answered with an ERROR that holds `expected`.
+    fn refused(line: &str, expected: &str) {
+        let (status, answers) = answers(line.as_bytes(), &[]);
+        assert_eq!(status, 0, "{line}");
+        let [answer] = answers.as_slice() else {
+            panic!("{line}: {answers:?}")
+        };
+        assert_eq!(answer["result"], "ERROR", "{line}: {answer}");
+        let message = answer["message"].as_str().unwrap();
+        assert!(message.contains(expected), "{line}: {message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    const POLICY: &str =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+
+    fn asked(fields: &str, expected: &str) {
+        refused(
+            &format!(r#"{{"id":"1","policyDocument":{POLICY},{fields}}}"#),
+            expected,
+        );
+    }
+
+    #[test]
+    fn lines_that_are_no_questions() {
+        for (line, expected) in [
+            ("hunter2", "not valid JSON at column 1"),
+            ("[]", "not a JSON object"),
+            ("\"hunter2\"", "not a JSON object"),
+            ("{", "not valid JSON"),
+            ("{} {}", "not valid JSON"),
+            ("{}", "no `check`"),
+            (
+                r#"{"check":"no-public-access","check":"no-public-access"}"#,
+                "given once",
+            ),
+            (
+                r#"{"check":"no-public-acess"}"#,
+                "did you mean `no-public-access`?",
+            ),
+            (r#"{"check":7}"#, "must be a string"),
+            (r#"{"check":"authorize"}"#, "not supported yet"),
+            (r#"{"check":"equivalent"}"#, "not supported yet"),
+            (r#"{"check":"access-granted"}"#, "not supported yet"),
+            (r#"{"check":"no-public-access"}"#, "no `policyDocument`"),
+            (
+                r#"{"check":"no-new-access","newPolicyDocument":{}}"#,
+                "no `existingPolicyDocument`",
+            ),
+            (
+                r#"{"check":"no-public-access","policyDocument":{"Statement":[],"Statement":[]}}"#,
+                "`policyDocument`",
+            ),
+            (
+                r#"{"check":"no-public-access","policyDocument":"{"}"#,
+                "`policyDocument`",
+            ),
+            (
+                r#"{"check":"no-public-access","policyDocument":"hunter2"}"#,
+                "`policyDocument`",
+            ),
+        ] {
+            refused(line, expected);
+        }
+    }
+
+    #[test]
+    fn questions_that_make_no_sense() {
+        for (fields, expected) in [
+            (r#""check":"access-not-granted""#, "needs `access`"),
+            (r#""check":"access-not-granted","access":[]"#, "must not be empty"),
+            (
+                r#""check":"access-not-granted","access":[{}]"#,
+                "needs `actions` or `resources`",
+            ),
+            (
+                r#""check":"access-not-granted","access":[{"actions":[]}]"#,
+                "must not be empty",
+            ),
+            (
+                r#""check":"access-not-granted","access":[{"actions":["hunter2 "]}]"#,
+                "an action is",
+            ),
+            (
+                r#""check":"access-not-granted","access":[{"resources":["hunter2"]}]"#,
+                "six parts",
+            ),
+            (r#""check":"access-not-granted","access":{}"#, "must be a list"),
+            (
+                r#""check":"access-not-granted","access":[{"actions":["s3:*"]}],"actions":["s3:*"]"#,
+                "exclude each other",
+            ),
+            (r#""check":"access-denied","when":{}"#, "must not be empty"),
+            (r#""check":"access-denied","actions":"s3:*""#, "a list of strings"),
+            (
+                r#""check":"no-public-access","policyType":"IDENTITY_POLICY""#,
+                "does not apply to identity",
+            ),
+            (
+                r#""check":"no-public-access","policyType":"SERVICE_CONTROL_POLICY""#,
+                "`policyType` must be",
+            ),
+            (r#""check":"no-external-access""#, "needs `trust`"),
+            (
+                r#""check":"no-external-access","trust":{"accounts":["hunter2"]}"#,
+                "12 digits",
+            ),
+            (r#""check":"no-external-access","trust":[]"#, "an object of lists"),
+            (
+                r#""check":"no-external-access","trust":{},"servicePrincipals":"all""#,
+                "`trusted` or `confused-deputy`",
+            ),
+        ] {
+            asked(fields, expected);
+        }
+    }
+
+    #[test]
+    fn answers_keep_the_order_and_the_id() {
+        let (status, answers) = answers(
+            b"{\"id\":{\"a\":[1.50]}}\n\n  \r\nx\n{\"id\":\"\xff\"}\n{\"id\":2}",
+            &[],
+        );
+        assert_eq!(status, 0);
+        let ids: Vec<String> = answers.iter().map(|answer| answer["id"].to_string()).collect();
+        assert_eq!(ids, [r#"{"a":[1.50]}"#, "null", "null", "2"]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_an_answer_too() {
+        let input = format!("{{\"id\":\"{}\"}}\n{{\"id\":2}}\n", "x".repeat(100_000));
+        let (status, answers) = answers(input.as_bytes(), &["--limit", "template-bytes=50"]);
+        assert_eq!(status, 0);
+        assert_eq!(answers.len(), 2);
+        assert!(
+            answers[0]["message"]
+                .as_str()
+                .unwrap()
+                .contains("--limit template-bytes=N")
+        );
+        assert_eq!(answers[1]["id"], 2);
+    }
+
+    #[test]
+    fn treacherous_characters_are_escaped() {
+        let mut out = Vec::new();
+        super::write_json_line(&mut out, &Value::from("a\u{1b}\u{9b}\u{202e}\u{2028}é")).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\"a\\u001b\\u009b\\u202e\\u2028é\"\n"
+        );
+    }
+}
