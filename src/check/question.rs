@@ -191,6 +191,16 @@ fn kind_by_principal(document: &Value) -> PolicyKind {
     }
 }
 
+/// An object read by serde, which on its own would take a list for one, field by field.
+fn object<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
+    let text = raw.get();
+    if text.starts_with('{') {
+        serde_json::from_str(text).ok()
+    } else {
+        None
+    }
+}
+
 /// One entry of `access`, or the fields of a standard beside the document.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -211,8 +221,15 @@ fn access_boxes(fields: &Fields<'_>) -> Result<Vec<AccessBox>, String> {
     };
     let is_own =
         own.actions.is_some() || own.resources.is_some() || own.principals.is_some() || own.when.is_some();
-    let entries: Option<Vec<RawBox>> =
-        fields.read("access", "a list of objects with `actions` and `resources`")?;
+    const SHAPE: &str = "a list of objects with `actions` and `resources`";
+    let entries: Option<Vec<&RawValue>> = fields.read("access", SHAPE)?;
+    let entries: Option<Vec<RawBox>> = match entries {
+        Some(entries) => {
+            let read: Option<Vec<RawBox>> = entries.into_iter().map(object).collect();
+            Some(read.ok_or_else(|| format!("`access` must be {SHAPE}"))?)
+        }
+        None => None,
+    };
     match entries {
         Some(_) if is_own => {
             Err("`access` and `actions`, `resources`, `principals`, `when` exclude each other".to_owned())
@@ -282,12 +299,9 @@ struct RawTrust {
 }
 
 fn zone(fields: &Fields<'_>) -> Result<Trust, String> {
-    let raw: RawTrust = fields
-        .read(
-            "trust",
-            "an object of lists: `accounts`, `organizations`, `principals`, `networks`",
-        )?
-        .ok_or("`no-external-access` needs `trust`")?;
+    let raw = fields.get("trust").ok_or("`no-external-access` needs `trust`")?;
+    let raw: RawTrust = object(raw)
+        .ok_or("`trust` must be an object of lists: `accounts`, `organizations`, `principals`, `networks`")?;
     let service_principals = match fields.text("servicePrincipals")?.as_deref() {
         None | Some("trusted") => ServicePrincipals::Trusted,
         Some("confused-deputy") => ServicePrincipals::ConfusedDeputy,

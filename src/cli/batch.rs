@@ -337,6 +337,14 @@ mod tests {
             ),
             (r#""check":"access-not-granted","access":{}"#, "must be a list"),
             (
+                r#""check":"access-not-granted","access":[[["s3:*"]]]"#,
+                "must be a list of objects",
+            ),
+            (
+                r#""check":"access-not-granted","access":[{"actions":["s3:*"],"actions":["s3:GetObject"]}]"#,
+                "must be a list of objects",
+            ),
+            (
                 r#""check":"access-not-granted","access":[{"actions":["s3:*"]}],"actions":["s3:*"]"#,
                 "exclude each other",
             ),

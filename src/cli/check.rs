@@ -1,7 +1,7 @@
 //! `keyaki check`: scan, print, write the outputs, and tell the exit status.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, BufWriter, Write};
 
 use crate::extract::Environment;
 use crate::report::{ExitFlags, Format, Report, write_atomically, write_report};
@@ -137,8 +137,8 @@ fn write_outputs(report: &Report, outputs: &[Output], streams: &mut Streams<'_>)
 }
 
 fn print(report: &Report, format: Format, color: bool, streams: &mut Streams<'_>) -> u8 {
-    let printed =
-        write_report(report, format, color, &mut *streams.stdout).and_then(|()| streams.stdout.flush());
+    let mut out = BufWriter::new(&mut *streams.stdout);
+    let printed = write_report(report, format, color, &mut out).and_then(|()| out.flush());
     match printed {
         Ok(()) => status::OK,
         Err(error) => {

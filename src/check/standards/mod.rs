@@ -2,6 +2,7 @@
 //! spanned tree, under budgets and with places, and then by serde into what it says; a text the two do not read alike is
 //! refused.
 
+mod alike;
 mod build;
 mod grammar;
 mod nearest;
@@ -106,7 +107,13 @@ pub fn parse_standards(
     if !problems.is_empty() {
         return Err(problems.into_errors());
     }
-    let raw: raw::RawFile = serde_yaml::from_str(&file.text).map_err(|error| vec![misread(name, &error)])?;
+    let unread = |error: serde_yaml::Error| vec![misread(name, &error)];
+    let value: serde_yaml::Value = serde_yaml::from_str(&file.text).map_err(unread)?;
+    if let Some(node) = alike::difference(&root, &value) {
+        problems.add(node, MISREAD);
+        return Err(problems.into_errors());
+    }
+    let raw: raw::RawFile = serde_yaml::from_str(&file.text).map_err(unread)?;
     let built = build::build(
         &raw,
         &root,
@@ -121,13 +128,14 @@ pub fn parse_standards(
     }
 }
 
+/// What is said of a text that the two readers do not read alike.
+const MISREAD: &str = "this YAML can be read in two ways; write it without merge keys and tags";
+
 /// What serde refuses although the tree looked right. Its own message may quote the file and is not shown.
 fn misread(name: &str, error: &serde_yaml::Error) -> StandardsError {
     let place = error
         .location()
         .map(|at| format!(":{}:{}", at.line(), at.column()))
         .unwrap_or_default();
-    StandardsError(format!(
-        "{name}{place}: this cannot be read as a standards file; write it without merge keys and tags"
-    ))
+    StandardsError(format!("{name}{place}: {MISREAD}"))
 }

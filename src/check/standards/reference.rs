@@ -28,8 +28,7 @@ pub(super) struct ReferenceDocument {
 
 /// Reads a reference document. Errors name the document and the place in it.
 pub(super) fn read_document(relative: &str, reader: &Reader<'_>) -> Result<ReferenceDocument, String> {
-    let file = (reader.read)(relative)
-        .map_err(|error| format!("`reference`: {}", error.message))?;
+    let file = (reader.read)(relative).map_err(|error| format!("`reference`: {}", error.message))?;
     let value = read_value(&file, reader.limits)?;
     let about = |invalid: Invalid| format!("reference {}: {invalid}", file.name);
     let has_principal = has_principal(&value).map_err(about)?;

@@ -142,6 +142,11 @@ fn hostile_files() {
         "must not be empty",
     );
     refused(
+        "version: 1\ntrust: &t {accounts: ['123456789012']}\nstandards: [{id: a, check: no-public-access, scope: {<<: {types: ['*']}}}]\n",
+        "3:",
+        "two ways",
+    );
+    refused(
         "version: 1\nb: &b {check: no-public-access}\nstandards: [{id: a, <<: *b}]\n",
         "2:1",
         "unknown key `b`",
