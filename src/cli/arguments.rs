@@ -266,11 +266,10 @@ fn region(text: &str) -> Result<String, String> {
 }
 
 fn partition(text: &str) -> Result<String, String> {
-    let known = code(text, "")?;
+    const FORM: &str = "a partition is aws, aws-cn, aws-us-gov or the like";
+    let known = code(text, FORM)?;
     let well_formed = known == "aws" || known.starts_with("aws-");
-    well_formed
-        .then_some(known)
-        .ok_or_else(|| "a partition is aws, aws-cn, aws-us-gov or the like".to_owned())
+    well_formed.then_some(known).ok_or_else(|| FORM.to_owned())
 }
 
 fn code(text: &str, message: &str) -> Result<String, String> {

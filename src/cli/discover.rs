@@ -17,7 +17,7 @@ standards:
   - {id: no-public, severity: critical, check: no-public-access}
   - {id: no-passrole, severity: high, check: access-not-granted, actions: [\"iam:PassRole\"]}";
 
-/// Reads the standards file and says on standard error which one it is, with its warnings.
+/// Reads the standards file and says on standard error which one it is. Its warnings are remarks of the report.
 pub(super) fn standards(
     named: Option<&Path>,
     limits: &Limits,
@@ -94,9 +94,6 @@ fn read(
         .map_err(|errors| Failure::Usage(errors.iter().map(ToString::to_string).collect()))?;
     if quiet == Quiet::No {
         let _ = writeln!(streams.stderr, "standards: {}", file.name);
-        for warning in &file.warnings {
-            let _ = writeln!(streams.stderr, "warning: {warning}");
-        }
     }
     Ok(file)
 }

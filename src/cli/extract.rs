@@ -11,6 +11,12 @@ use super::{Failure, Streams};
 pub(super) fn run(args: ExtractArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let options = options(args.scan, None, Standards::Optional, streams)?;
     let report = scan::extract(&options);
+    if !report.usage.is_empty() {
+        return Err(Failure::Usage(report.usage));
+    }
+    for error in report.errors.iter().chain(&report.internal) {
+        let _ = writeln!(streams.stderr, "error: {error}");
+    }
     write_json_line(streams.stdout, &report.to_json())?;
     Ok(report.exit_status())
 }

@@ -21,7 +21,7 @@ use crate::report::Sanitised;
 
 use arguments::{Cli, Command};
 
-pub use status::{OUTPUT_FAILED, silence_panics};
+pub use status::{INTERNAL, OUTPUT_FAILED, silence_panics};
 
 /// The standard streams, and what is known of them.
 pub struct Streams<'a> {

@@ -10,7 +10,7 @@ pub(super) const USAGE: u8 = 2;
 /// An output could not be written, or the input stream broke.
 pub const OUTPUT_FAILED: u8 = 3;
 /// Internal error.
-pub(super) const INTERNAL: u8 = 70;
+pub const INTERNAL: u8 = 70;
 
 /// From the worst: 70, 3, 1, 4, 0.
 const PRECEDENCE: &[u8] = &[INTERNAL, OUTPUT_FAILED, 1, 4, OK];

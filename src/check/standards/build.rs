@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{
-    AccessBox, Check, Reference, Scope, ServicePrincipals, Severity, Standard, Trust, applies, elements,
-};
+use crate::check::{AccessBox, Check, Reference, ServicePrincipals, Severity, Standard, Trust, elements};
 use crate::extract::{self, PolicyKind};
 use crate::source::{Node, SourceFile};
 
 use super::problems::{Problems, elements as items, entry, unknown_word};
-use super::raw::{RawFile, RawIgnore, RawPolicyAttribute, RawScope, RawStandard, RawTrust};
+use super::raw::{RawFile, RawIgnore, RawPolicyAttribute, RawStandard, RawTrust};
 use super::reference::{Reader, read_document};
+use super::scope::{Kinds, build_scope};
 use super::when::read_when;
 use super::{Ignore, StandardsFile};
 
@@ -134,7 +133,7 @@ fn list<'n>(node: &'n Node, key: &str) -> &'n [Node] {
 }
 
 /// Each text of a list under a key, read; what cannot be read is a problem at its place.
-fn each<T>(
+pub(super) fn each<T>(
     texts: &[String],
     (node, key): (&Node, &str),
     problems: &mut Problems<'_>,
@@ -246,7 +245,8 @@ fn build_policy_attribute(
     Some((raw.resource_type.clone(), raw.attribute.clone(), kind))
 }
 
-fn kind_words() -> Vec<(&'static str, PolicyKind)> {
+/// The kinds by their words.
+pub(super) fn kind_words() -> Vec<(&'static str, PolicyKind)> {
     PolicyKind::ALL.iter().map(|kind| (kind.word(), *kind)).collect()
 }
 
@@ -305,7 +305,8 @@ impl Builder<'_, '_> {
             }
         }
         let (check, kinds) = self.check(question, raw, node)?;
-        let scope = self.scope(&raw.scope, node, &check, kinds);
+        let extra = &self.built.policy_attributes;
+        let scope = build_scope(&raw.scope, node, (&check, kinds), extra, self.problems);
         Some(Standard {
             id: raw.id.clone(),
             description: raw.description.clone(),
@@ -408,97 +409,6 @@ impl Builder<'_, '_> {
             when: when
                 .map(|block| read_when(block, self.file, self.problems, &mut self.built.warnings))
                 .unwrap_or_default(),
-        }
-    }
-
-    fn scope(&mut self, raw: &RawScope, standard: &Node, check: &Check, allowed: Kinds) -> Scope {
-        let Some(node) = entry(standard, "scope") else {
-            return Scope {
-                kinds: allowed.default_kinds(),
-                ..Scope::default()
-            };
-        };
-        let words = kind_words();
-        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-        let kinds = each(&raw.kinds, (node, "kinds"), self.problems, |text| {
-            let found = words
-                .iter()
-                .find(|(name, _)| *name == text)
-                .map(|(_, kind)| *kind);
-            let kind = found.ok_or_else(|| unknown_word("kind", text, &names))?;
-            allowed.refusal(check, kind).map_or(Ok(kind), Err)
-        });
-        let attributes = &self.built.policy_attributes;
-        let types = each(&raw.types, (node, "types"), self.problems, |text| {
-            let named = attributes
-                .iter()
-                .any(|(resource_type, _, _)| resource_type == text);
-            let known = text.contains(['*', '?']) || named || extract::is_known_type(text);
-            if known {
-                Ok(text.to_owned())
-            } else {
-                Err(unknown_type(text))
-            }
-        });
-        Scope {
-            kinds: if kinds.is_empty() {
-                allowed.default_kinds()
-            } else {
-                kinds
-            },
-            types,
-            addresses: raw.addresses.clone(),
-            exclude: raw.exclude.clone(),
-        }
-    }
-}
-
-fn unknown_type(text: &str) -> String {
-    let rows = extract::terraform_rows()
-        .iter()
-        .chain(extract::cloudformation_rows());
-    match super::nearest(text, rows.map(|row| row.resource_type)) {
-        Some(known) => format!("not a type that holds policies; did you mean `{known}`?"),
-        None => "not a type that holds policies; name it in `policy_attributes`".to_owned(),
-    }
-}
-
-/// The kinds a standard may be about.
-#[derive(Clone, Copy)]
-enum Kinds {
-    /// What the check applies to.
-    OfCheck,
-    /// What the reference document can be compared with.
-    OfReference {
-        may: &'static [PolicyKind],
-        default: &'static [PolicyKind],
-    },
-}
-
-impl Kinds {
-    /// The kinds when the standard names none; empty leaves it to the check.
-    fn default_kinds(self) -> Vec<PolicyKind> {
-        match self {
-            Kinds::OfCheck => Vec::new(),
-            Kinds::OfReference { default, .. } => default.to_vec(),
-        }
-    }
-
-    /// Why a kind cannot be named.
-    fn refusal(self, check: &Check, kind: PolicyKind) -> Option<String> {
-        match self {
-            Kinds::OfReference { may, .. } if !may.contains(&kind) => {
-                let names: Vec<&str> = may.iter().map(|kind| kind.word()).collect();
-                let names = super::problems::listed(&names);
-                Some(format!(
-                    "this reference cannot be compared with `{}`, only with {names}",
-                    kind.word()
-                ))
-            }
-            Kinds::OfReference { .. } | Kinds::OfCheck if applies(check, kind) => None,
-            Kinds::OfReference { .. } | Kinds::OfCheck => {
-                Some(format!("this check does not apply to `{}` policies", kind.word()))
-            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod nearest;
 mod problems;
 mod raw;
 mod reference;
+mod scope;
 #[cfg(test)]
 mod tests;
 mod value;
