@@ -129,10 +129,19 @@ impl Principal {
     pub fn account(&self) -> Option<(&str, &str)> {
         match self {
             Principal::Root { partition, account }
-            | Principal::User { partition, account, .. }
-            | Principal::RoleSession { partition, account, .. }
-            | Principal::FederatedUser { partition, account, .. } => Some((partition, account)),
-            Principal::Anonymous | Principal::Service(_) | Principal::Federated(_) | Principal::Canonical(_) => None,
+            | Principal::User {
+                partition, account, ..
+            }
+            | Principal::RoleSession {
+                partition, account, ..
+            }
+            | Principal::FederatedUser {
+                partition, account, ..
+            } => Some((partition, account)),
+            Principal::Anonymous
+            | Principal::Service(_)
+            | Principal::Federated(_)
+            | Principal::Canonical(_) => None,
         }
     }
 }
@@ -174,5 +183,15 @@ impl ReadingId {
             ReadingId::ForAnyIfExists => "7",
             ReadingId::NonSetOperator(_) => "non-set-operator",
         }
+    }
+}
+
+impl Request {
+    /// How an ambiguity is read in this request.
+    pub fn reading(&self, id: &ReadingId) -> bool {
+        self.readings
+            .get(id)
+            .copied()
+            .unwrap_or_else(|| id.default_reading())
     }
 }
