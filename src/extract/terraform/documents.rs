@@ -9,7 +9,8 @@ use super::configuration::Configured;
 use super::json::{Json, Shape};
 use super::resource::{Resource, View};
 use super::rows::{documents_of, is_computed, is_required};
-use super::{Context, Found};
+use super::Context;
+use super::found::Found;
 
 /// An attribute that holds documents.
 #[derive(Debug, Clone, Copy)]
@@ -45,19 +46,34 @@ impl<'r> Slot<'r> {
     }
 }
 
-/// Adds what is at a slot of a resource.
+/// Adds what is at a slot of a resource, and tells identity policies to whom they are attached.
 pub(super) fn extract<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: Slot<'_>, found: &mut Found) {
+    let (policies, gaps) = (found.extraction.policies.len(), found.extraction.gaps.len());
+    extract_attributes(context, resource, slot, found);
+    if slot.kind != PolicyKind::Identity {
+        return;
+    }
+    let targets = context.identities.targets(&context.configuration, resource);
+    for policy in found.extraction.policies.iter_mut().skip(policies) {
+        policy.attached_to.extend(targets.identities.iter().cloned());
+    }
+    if !targets.untold.is_empty() || found.extraction.gaps.len() > gaps {
+        found.open(&targets);
+    }
+}
+
+fn extract_attributes<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: Slot<'_>, found: &mut Found) {
     let attributes = match attributes(resource, slot.path) {
         Ok(attributes) => attributes,
         Err(error) => {
             let invalid = Invalid { message: error.in_text(context.text), statement: None };
             let origin = resource.origin("", resource.place(context.text, context.file));
-            found.policies.push(policy(resource, slot.kind, origin, Err(invalid)));
+            found.policy(policy(resource, slot.kind, origin, Err(invalid)));
             return;
         }
     };
     if attributes.is_empty() && slot.presence == Presence::Required {
-        found.gaps.push(missing(context, resource, slot));
+        found.gap(missing(context, resource, slot));
     }
     for attribute in attributes {
         at_attribute(context, resource, slot, &attribute, found);
@@ -154,31 +170,33 @@ fn at_attribute<'a>(
         Value::Absent if slot.presence == Presence::Required => {
             // What is unknown has no mark in `planned_values`; there the changes have told of it.
             if resource.view == View::Change || !context.is_told_by_changes(&resource.address) {
-                found.gaps.push(missing(context, resource, slot));
+                found.gap(missing(context, resource, slot));
             }
         }
         Value::Absent => {}
-        Value::Misshapen => found.gaps.push(gap(unexpected(slot.path))),
+        Value::Misshapen => found.gap(gap(unexpected(slot.path))),
         Value::Unknown => {
             let presence = if attribute.in_block { Presence::Required } else { slot.presence };
             match unknown_reason(context, resource, slot.path, presence) {
-                Some(reason) => found.gaps.push(gap(reason)),
-                None => found.not_policies += 1,
+                Some(reason) => found.gap(gap(reason)),
+                None => found.no_policy(),
             }
         }
         Value::Known(value) if value.shape() == Shape::Object && marks_something(attribute.marks) => {
             let reason = unknown_reason(context, resource, slot.path, Presence::Required);
-            found.gaps.extend(reason.map(gap));
+            if let Some(reason) = reason {
+                found.gap(gap(reason));
+            }
         }
         Value::Known(value) => match content(value) {
             Ok(Content::Nothing) => {}
-            Ok(Content::Text(text)) if is_no_policy(&text, slot) => found.not_policies += 1,
+            Ok(Content::Text(text)) if is_no_policy(&text, slot) => found.no_policy(),
             Ok(Content::Text(text)) => {
                 let parsed = parse(&text, slot.kind);
-                found.policies.push(known(context, resource, slot, attribute, parsed));
+                found.policy(known(context, resource, slot, attribute, parsed));
             }
-            Ok(Content::Other) => found.gaps.push(gap(unexpected(slot.path))),
-            Err(invalid) => found.policies.push(known(context, resource, slot, attribute, Err(invalid))),
+            Ok(Content::Other) => found.gap(gap(unexpected(slot.path))),
+            Err(invalid) => found.policy(known(context, resource, slot, attribute, Err(invalid))),
         },
     }
 }

@@ -6,7 +6,8 @@ use crate::extract::{Gap, GapReason};
 
 use super::json::Json;
 use super::resource::Resource;
-use super::{Context, Found};
+use super::Context;
+use super::found::Found;
 
 /// Adds a gap for the first value of the resource that looks like a policy, outside the attributes in `known`.
 pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, known: &[&str], found: &mut Found) {
@@ -23,7 +24,7 @@ pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, known: &[&
         Err(_) => Some(("the whole resource".to_owned(), after)),
     };
     if let Some((name, value)) = attribute {
-        found.gaps.push(Gap {
+        found.gap(Gap {
             origin: resource.origin(&format!("/{name}"), value.place(context.text, context.file)),
             reason: GapReason::UnknownType(format!(
                 "`{}` is no known place of policies, but its `{name}` looks like one",

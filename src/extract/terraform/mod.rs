@@ -2,23 +2,34 @@
 //! is known only after apply.
 
 mod addresses;
+mod attachments;
 mod attributes;
+mod changes;
 mod configuration;
 mod documents;
 mod environment;
+mod found;
+mod identities;
 mod json;
 mod looks_like;
 mod plan;
+mod policies;
+mod principals;
 mod resource;
 mod rows;
+mod unsupported;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{FileId, Place, Span};
 
+use super::tables::Row;
 use super::{Extraction, Gap, GapReason, Origin, PolicyKind};
 use configuration::Configuration;
 use documents::{Presence, Slot};
+use found::Found;
+use identities::Identities;
+use policies::ManagedPolicies;
 use resource::{Resource, View};
 use rows::{Treatment, rows_of, treatment};
 
@@ -31,38 +42,55 @@ pub fn extract_plan(
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
     let plan = plan::read(text, &keep)?;
-    let told = plan.resources.iter().filter(|resource| resource.view == View::Change);
-    let context = Context {
-        text,
-        file,
-        configuration: Configuration::read(plan.configuration.as_ref()),
-        told: told.map(|resource| resource.address.clone()).collect(),
-    };
+    let context = Context::new(text, file, &plan);
     let mut found = Found::default();
     for reason in &plan.incomplete {
-        found.gaps.push(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
+        found.gap(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
     }
     for resource in &plan.resources {
+        changes::extract(&context, resource, &mut found);
         extract_resource(&context, resource, extra, &mut found);
     }
-    found.environment = environment::environment(&plan.prior, plan.configuration.as_ref());
-    found.notes = plan.notes;
-    Ok(found)
+    principals::compose(&context, &plan.resources, &mut found);
+    let environment = environment::environment(&plan.prior, plan.configuration.as_ref());
+    Ok(Extraction { environment, notes: plan.notes, ..found.extraction })
 }
-
-/// What is being filled.
-type Found = Extraction;
 
 /// What all parts of the extraction look things up in.
 struct Context<'a> {
     text: &'a str,
     file: FileId,
     configuration: Configuration<'a>,
+    identities: Identities,
+    policies: ManagedPolicies<'a>,
     /// Addresses that `resource_changes` tells of.
     told: BTreeSet<String>,
+    /// Identities by the ARNs of what was attached to them before.
+    attached_before: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    fn new(text: &'a str, file: FileId, plan: &plan::Plan<'a>) -> Context<'a> {
+        let told = plan.resources.iter().filter(|resource| resource.view == View::Change);
+        let mut context = Context {
+            text,
+            file,
+            configuration: Configuration::read(plan.configuration.as_ref()),
+            identities: Identities::read(&plan.resources),
+            policies: ManagedPolicies::read(&plan.resources, &plan.prior),
+            told: told.map(|resource| resource.address.clone()).collect(),
+            attached_before: BTreeMap::new(),
+        };
+        for resource in &plan.resources {
+            let values = resource.before.and_then(|values| values.object().ok());
+            if let Some(arn) = values.and_then(|values| values.string("policy_arn")) {
+                let was = context.identities.targets(&context.configuration, &changes::as_it_was(resource));
+                context.attached_before.entry(arn).or_default().extend(was.identities);
+            }
+        }
+        context
+    }
+
     fn is_told_by_changes(&self, address: &str) -> bool {
         self.told.contains(address)
     }
@@ -96,12 +124,12 @@ fn extract_resource<'a>(
     }
     if resource.mode == "data" {
         // A building block: what uses it is checked, or is a gap.
-        found.not_policies += 1;
+        found.no_policy();
         return;
     }
     if resource.view == View::Change && resource.actions.is_empty() {
         let reason = "the change has no actions, so it cannot be told what happens".to_owned();
-        found.gaps.push(whole_resource(context, resource, GapReason::UnexpectedShape(reason)));
+        found.gap(whole_resource(context, resource, GapReason::UnexpectedShape(reason)));
     }
     if resource.after.is_none() {
         return;
@@ -110,11 +138,12 @@ fn extract_resource<'a>(
     for row in rows {
         match treatment(row) {
             Treatment::Document(kind) => documents::extract(context, resource, Slot::of_row(row, kind), found),
-            Treatment::ControlPolicy => {}
-            Treatment::Attachment(_) | Treatment::Permission => {}
-            Treatment::Unsupported(_) => {}
+            Treatment::ControlPolicy => control_policy(context, resource, row, found),
+            Treatment::Attachment(kind) => attachments::extract(context, resource, row, kind, found),
+            Treatment::Permission => {}
+            Treatment::Unsupported(what) => unsupported::extract(context, resource, row, what, found),
             Treatment::Data => {}
-            Treatment::Never => found.not_policies += 1,
+            Treatment::Never => found.no_policy(),
         }
     }
     for (_, path, kind) in extra.iter().filter(|(resource_type, ..)| *resource_type == resource.resource_type) {
@@ -128,6 +157,28 @@ fn extract_resource<'a>(
         .filter_map(|path| path.split(['.', '[']).next())
         .collect();
     looks_like::extract(context, resource, &known, found);
+}
+
+/// A policy of an organization: which language it is in is told by its type.
+fn control_policy<'a>(context: &Context<'a>, resource: &Resource<'a>, row: &'static Row, found: &mut Found) {
+    let kind = match attributes::attributes(resource, "type").unwrap_or_default().first().map(|found| found.value) {
+        Some(attributes::Value::Absent) => Some("SERVICE_CONTROL_POLICY".to_owned()),
+        Some(attributes::Value::Known(value)) => value.string().ok(),
+        Some(attributes::Value::Unknown | attributes::Value::Misshapen) | None => None,
+    };
+    match kind.as_deref() {
+        Some("SERVICE_CONTROL_POLICY") => {
+            documents::extract(context, resource, Slot::of_row(row, PolicyKind::Scp), found);
+        }
+        Some("RESOURCE_CONTROL_POLICY") => {
+            documents::extract(context, resource, Slot::of_row(row, PolicyKind::Rcp), found);
+        }
+        Some(_) => found.no_policy(),
+        None => {
+            let reason = "`type` is not known, so neither is the language of the policy".to_owned();
+            found.gap(whole_resource(context, resource, GapReason::UnexpectedShape(reason)));
+        }
+    }
 }
 
 fn whole_resource(context: &Context<'_>, resource: &Resource<'_>, reason: GapReason) -> Gap {
