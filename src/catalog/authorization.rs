@@ -22,12 +22,18 @@ pub struct ActionFacts {
 /// The facts of an action, found without case.
 pub fn action(name: &str) -> Option<ActionFacts> {
     let (prefix, action) = name.split_once(':')?;
-    actions(&prefix.to_ascii_lowercase())?.get(&action.to_ascii_lowercase()).cloned()
+    actions(&prefix.to_ascii_lowercase())?
+        .get(&action.to_ascii_lowercase())
+        .cloned()
 }
 
 /// All actions of a service prefix (`s3:GetObject`), in AWS's spelling, sorted.
 pub fn actions_of(service: &str) -> Vec<&'static str> {
-    let mut names: Vec<_> = actions(service).into_iter().flatten().map(|(_, facts)| facts.name).collect();
+    let mut names: Vec<_> = actions(service)
+        .into_iter()
+        .flatten()
+        .map(|(_, facts)| facts.name)
+        .collect();
     names.sort_unstable();
     names
 }
@@ -54,7 +60,15 @@ static SERVICES: LazyLock<BTreeMap<&'static str, LazyService>> = LazyLock::new(|
     let services: BTreeMap<&'static str, &'static RawValue> = serde_json::from_str(text).unwrap_or_default();
     services
         .into_iter()
-        .map(|(prefix, service)| (prefix, LazyService { text: service.get(), actions: OnceLock::new() }))
+        .map(|(prefix, service)| {
+            (
+                prefix,
+                LazyService {
+                    text: service.get(),
+                    actions: OnceLock::new(),
+                },
+            )
+        })
         .collect()
 });
 
@@ -98,8 +112,15 @@ fn actions(prefix: &str) -> Option<&'static Actions> {
 }
 
 fn parse(prefix: &str, text: &'static str) -> Actions {
-    let Ok(service) = serde_json::from_str::<RawService<'static>>(text) else { return Actions::new() };
-    let arn = |name: &&str| service.resources.get(name.trim_end_matches('*')).map(|resource| resource.arn);
+    let Ok(service) = serde_json::from_str::<RawService<'static>>(text) else {
+        return Actions::new();
+    };
+    let arn = |name: &&str| {
+        service
+            .resources
+            .get(name.trim_end_matches('*'))
+            .map(|resource| resource.arn)
+    };
     let facts = |name: &str, action: &RawAction<'static>| ActionFacts {
         name: format!("{prefix}:{name}").leak(),
         resources: match &action.r {
@@ -108,7 +129,11 @@ fn parse(prefix: &str, text: &'static str) -> Actions {
             None => Vec::new(),
         },
     };
-    service.actions.iter().map(|(name, action)| (name.to_ascii_lowercase(), facts(name, action))).collect()
+    service
+        .actions
+        .iter()
+        .map(|(name, action)| (name.to_ascii_lowercase(), facts(name, action)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -121,7 +146,11 @@ mod tests {
         for (name, spelled, takes) in [
             ("s3:GetObject", Some("s3:GetObject"), Some(object)),
             ("S3:getobject", Some("s3:GetObject"), Some(object)),
-            ("a4b:AssociateDeviceWithRoom", Some("a4b:AssociateDeviceWithRoom"), None),
+            (
+                "a4b:AssociateDeviceWithRoom",
+                Some("a4b:AssociateDeviceWithRoom"),
+                None,
+            ),
             ("s3:ListAllMyBuckets", Some("s3:ListAllMyBuckets"), None),
             ("s3:Nothing", None, None),
             ("nothing:Get", None, None),
@@ -130,11 +159,20 @@ mod tests {
             let facts = action(name);
             assert_eq!(facts.as_ref().map(|facts| facts.name), spelled, "{name}");
             if let Some(arn) = takes {
-                assert!(facts.is_some_and(|facts| facts.resources.contains(&arn)), "{name}");
+                assert!(
+                    facts.is_some_and(|facts| facts.resources.contains(&arn)),
+                    "{name}"
+                );
             }
         }
-        assert_eq!(action("s3:ListAllMyBuckets").map(|facts| facts.resources), Some(Vec::new()));
-        assert_eq!(action("a4b:AssociateDeviceWithRoom").map(|facts| facts.resources.len()), Some(2));
+        assert_eq!(
+            action("s3:ListAllMyBuckets").map(|facts| facts.resources),
+            Some(Vec::new())
+        );
+        assert_eq!(
+            action("a4b:AssociateDeviceWithRoom").map(|facts| facts.resources.len()),
+            Some(2)
+        );
     }
 
     #[test]

@@ -8,7 +8,9 @@ use ruzstd::decoding::StreamingDecoder;
 /// nothing is found in it, which no caller reads as a permission or as its absence; a test guards against it.
 pub(super) fn decompress(compressed: &'static [u8]) -> &'static str {
     let mut text = String::new();
-    let read = StreamingDecoder::new(compressed).ok().and_then(|mut decoder| decoder.read_to_string(&mut text).ok());
+    let read = StreamingDecoder::new(compressed)
+        .ok()
+        .and_then(|mut decoder| decoder.read_to_string(&mut text).ok());
     match read {
         Some(_) => text.leak(),
         None => "",

@@ -25,7 +25,10 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     let text = decompress(include_bytes!("data/aws_managed_policies.json.zst"));
     let entries: Vec<Entry<'static>> = serde_json::from_str(text).unwrap_or_default();
     Catalog {
-        documents: entries.iter().map(|entry| (entry.arn, entry.document.get())).collect(),
+        documents: entries
+            .iter()
+            .map(|entry| (entry.arn, entry.document.get()))
+            .collect(),
         arns: entries.iter().map(|entry| (entry.name, entry.arn)).collect(),
     }
 });
@@ -54,7 +57,10 @@ mod tests {
         for (arn, there) in [
             ("arn:aws:iam::aws:policy/AdministratorAccess", true),
             ("arn:aws-cn:iam::aws:policy/AdministratorAccess", true),
-            ("arn:aws-us-gov:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole", true),
+            (
+                "arn:aws-us-gov:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+                true,
+            ),
             ("arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole", false),
             ("arn:aws:iam::aws:policy/administratoraccess", false),
             ("arn:aws:iam::123456789012:policy/AdministratorAccess", false),
@@ -64,14 +70,20 @@ mod tests {
         ] {
             assert_eq!(managed_policy(arn).is_some(), there, "{arn}");
         }
-        assert!(managed_policy("arn:aws:iam::aws:policy/ReadOnlyAccess").is_some_and(|text| text.contains("Statement")));
+        assert!(
+            managed_policy("arn:aws:iam::aws:policy/ReadOnlyAccess")
+                .is_some_and(|text| text.contains("Statement"))
+        );
     }
 
     #[test]
     fn every_policy_is_read() {
         assert_eq!(CATALOG.documents.len(), 1582);
         let name = "AWSLambdaBasicExecutionRole";
-        assert_eq!(managed_policy_arn(name), Some("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"));
+        assert_eq!(
+            managed_policy_arn(name),
+            Some("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+        );
         assert_eq!(managed_policy_arn("Nobody"), None);
     }
 }

@@ -19,7 +19,10 @@ pub fn extract_bare_policy(tree: &Node, file: FileId) -> Extraction {
     let origin = Origin {
         address: "policy".to_owned(),
         resource_type: String::new(),
-        place: Place { file, span: tree.span },
+        place: Place {
+            file,
+            span: tree.span,
+        },
         statements: statement_places(tree, file),
         block: None,
     };
@@ -36,7 +39,10 @@ pub fn extract_bare_policy(tree: &Node, file: FileId) -> Extraction {
         notes,
         default_facts: Vec::new(),
     };
-    Extraction { policies: vec![policy], ..Extraction::default() }
+    Extraction {
+        policies: vec![policy],
+        ..Extraction::default()
+    }
 }
 
 fn kind_of(document: &Value) -> PolicyKind {
@@ -51,7 +57,10 @@ fn kind_of(document: &Value) -> PolicyKind {
     if !statements.iter().any(|statement| has(statement, "Principal")) {
         return PolicyKind::Identity;
     }
-    if statements.iter().all(|statement| !has(statement, "Resource") && assumes_roles(statement)) {
+    if statements
+        .iter()
+        .all(|statement| !has(statement, "Resource") && assumes_roles(statement))
+    {
         PolicyKind::Trust
     } else {
         PolicyKind::Resource
@@ -60,7 +69,9 @@ fn kind_of(document: &Value) -> PolicyKind {
 
 fn assumes_roles(statement: &Value) -> bool {
     let is_assume = |action: &Value| {
-        action.as_str().is_some_and(|action| action.to_ascii_lowercase().starts_with("sts:assumerole"))
+        action
+            .as_str()
+            .is_some_and(|action| action.to_ascii_lowercase().starts_with("sts:assumerole"))
     };
     match statement.get("Action") {
         Some(Value::List(actions)) => !actions.is_empty() && actions.iter().all(is_assume),
@@ -74,13 +85,26 @@ mod tests {
     use super::*;
 
     fn statement(entries: &[(&str, &str)]) -> Value {
-        Value::Object(entries.iter().map(|(key, value)| ((*key).to_owned(), Value::text(*value))).collect())
+        Value::Object(
+            entries
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), Value::text(*value)))
+                .collect(),
+        )
     }
 
     #[test]
     fn kinds_are_told_by_elements() {
-        let assume = [("Effect", "Allow"), ("Principal", "*"), ("Action", "sts:AssumeRoleWithSAML")];
-        let tag = [("Effect", "Allow"), ("Principal", "*"), ("Action", "sts:TagSession")];
+        let assume = [
+            ("Effect", "Allow"),
+            ("Principal", "*"),
+            ("Action", "sts:AssumeRoleWithSAML"),
+        ];
+        let tag = [
+            ("Effect", "Allow"),
+            ("Principal", "*"),
+            ("Action", "sts:TagSession"),
+        ];
         let access = [("Effect", "Allow"), ("Action", "s3:*"), ("Resource", "*")];
         let bucket = [("NotPrincipal", "*"), ("Action", "s3:*"), ("Resource", "*")];
         for (statements, kind) in [

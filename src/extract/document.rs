@@ -6,23 +6,35 @@ use crate::source::{FileId, Node, NodeKind, Place, Style};
 /// The value of a document written without intrinsics. YAML tags are refused: nothing says what they mean here.
 pub(super) fn value_of(node: &Node) -> Result<Value, Invalid> {
     if node.tag.is_some() {
-        return Err(Invalid { message: "a policy document has no YAML tags".to_owned(), statement: None });
+        return Err(Invalid {
+            message: "a policy document has no YAML tags".to_owned(),
+            statement: None,
+        });
     }
     match &node.kind {
         NodeKind::Scalar(text, Style::Quoted) => Ok(Value::text(text.as_str())),
         NodeKind::Scalar(text, Style::Plain) => Ok(plain(text)),
         NodeKind::List(items) => Ok(Value::List(items.iter().map(value_of).collect::<Result<_, _>>()?)),
         NodeKind::Map(entries) => Ok(Value::Object(
-            entries.iter().map(|(key, value)| Ok((key_of(key)?, value_of(value)?))).collect::<Result<_, _>>()?,
+            entries
+                .iter()
+                .map(|(key, value)| Ok((key_of(key)?, value_of(value)?)))
+                .collect::<Result<_, _>>()?,
         )),
     }
 }
 
 /// The place of each element of `Statement`, in order; of the single statement if it is no list.
 pub(super) fn statement_places(node: &Node, file: FileId) -> Vec<Place> {
-    let place = |node: &Node| Place { file, span: node.span };
+    let place = |node: &Node| Place {
+        file,
+        span: node.span,
+    };
     match entry(node, "Statement") {
-        Some(Node { kind: NodeKind::List(items), .. }) => items.iter().map(place).collect(),
+        Some(Node {
+            kind: NodeKind::List(items),
+            ..
+        }) => items.iter().map(place).collect(),
         Some(single) => vec![place(single)],
         None => Vec::new(),
     }
@@ -30,7 +42,9 @@ pub(super) fn statement_places(node: &Node, file: FileId) -> Vec<Place> {
 
 /// The value under a key of a mapping.
 pub(super) fn entry<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    let NodeKind::Map(entries) = &node.kind else { return None };
+    let NodeKind::Map(entries) = &node.kind else {
+        return None;
+    };
     let named = |key: &Node| matches!(&key.kind, NodeKind::Scalar(text, _) if text == name);
     entries.iter().find(|(key, _)| named(key)).map(|(_, value)| value)
 }
@@ -38,7 +52,10 @@ pub(super) fn entry<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
 fn key_of(node: &Node) -> Result<String, Invalid> {
     match (&node.kind, &node.tag) {
         (NodeKind::Scalar(text, _), None) => Ok(text.clone()),
-        _ => Err(Invalid { message: "a key of a policy document is not text".to_owned(), statement: None }),
+        _ => Err(Invalid {
+            message: "a key of a policy document is not text".to_owned(),
+            statement: None,
+        }),
     }
 }
 
@@ -69,7 +86,11 @@ mod tests {
     use crate::source::Span;
 
     fn node(kind: NodeKind) -> Node {
-        Node { span: Span { start: 3, end: 9 }, tag: None, kind }
+        Node {
+            span: Span { start: 3, end: 9 },
+            tag: None,
+            kind,
+        }
     }
 
     #[test]
@@ -88,11 +109,18 @@ mod tests {
             ("0x1F", Value::text("0x1F")),
             ("inf", Value::text("inf")),
         ] {
-            assert_eq!(value_of(&node(NodeKind::Scalar(text.to_owned(), Style::Plain))), Ok(value), "{text}");
+            assert_eq!(
+                value_of(&node(NodeKind::Scalar(text.to_owned(), Style::Plain))),
+                Ok(value),
+                "{text}"
+            );
         }
         let quoted = node(NodeKind::Scalar("yes".to_owned(), Style::Quoted));
         assert_eq!(value_of(&quoted), Ok(Value::text("yes")));
-        let tagged = Node { tag: Some("Ref".to_owned()), ..quoted };
+        let tagged = Node {
+            tag: Some("Ref".to_owned()),
+            ..quoted
+        };
         assert!(value_of(&tagged).is_err());
     }
 
@@ -100,7 +128,10 @@ mod tests {
     fn statements_have_places() {
         let key = node(NodeKind::Scalar("Statement".to_owned(), Style::Quoted));
         let statement = || node(NodeKind::Map(Vec::new()));
-        for (value, count) in [(statement(), 1), (node(NodeKind::List(vec![statement(), statement()])), 2)] {
+        for (value, count) in [
+            (statement(), 1),
+            (node(NodeKind::List(vec![statement(), statement()])), 2),
+        ] {
             let document = node(NodeKind::Map(vec![(key.clone(), value)]));
             assert_eq!(statement_places(&document, FileId(0)).len(), count);
         }

@@ -6,7 +6,9 @@ use crate::iam::{DocumentKind, PolicyDocument, parse_document, parse_json};
 /// The document of an AWS managed policy by ARN; `None` when the catalog does not hold it.
 pub fn attached_policy(arn: &str) -> Option<PolicyDocument> {
     let value = parse_json(managed_policy(arn)?).ok()?;
-    parse_document(&value, DocumentKind::Identity).ok().map(|parsed| parsed.document)
+    parse_document(&value, DocumentKind::Identity)
+        .ok()
+        .map(|parsed| parsed.document)
 }
 
 /// Whether the ARN is one of an AWS managed policy (`arn:P:iam::aws:policy/…`).

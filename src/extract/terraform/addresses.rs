@@ -10,11 +10,20 @@ pub(super) struct Step {
 /// The steps of `module.m["prod.eu"].aws_iam_role.r[0].arn`. `None` if brackets or quotes do not match.
 pub(super) fn steps(address: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
-    let mut step = Step { name: String::new(), key: None };
+    let mut step = Step {
+        name: String::new(),
+        key: None,
+    };
     let mut rest = address.chars();
     while let Some(next) = rest.next() {
         match next {
-            '.' => steps.push(std::mem::replace(&mut step, Step { name: String::new(), key: None })),
+            '.' => steps.push(std::mem::replace(
+                &mut step,
+                Step {
+                    name: String::new(),
+                    key: None,
+                },
+            )),
             '[' => step.key = Some(key(&mut rest)?),
             _ => step.name.push(next),
         }
@@ -35,7 +44,9 @@ pub(super) fn longest(references: &[String]) -> Vec<&str> {
     let mut kept: Vec<&str> = Vec::new();
     for reference in references {
         let continued = |other: &String| {
-            other.strip_prefix(reference.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']))
+            other
+                .strip_prefix(reference.as_str())
+                .is_some_and(|rest| rest.starts_with(['.', '[']))
         };
         if !references.iter().any(continued) && !kept.contains(&reference.as_str()) {
             kept.push(reference);
@@ -82,8 +93,12 @@ mod tests {
 
     #[test]
     fn references_are_split() {
-        let names = |text| steps(text).map(|steps| steps.into_iter().map(|step| step.name).collect::<Vec<_>>());
-        assert_eq!(names("aws_iam_policy.p[\"a.b\"].arn"), Some(vec!["aws_iam_policy".into(), "p".into(), "arn".into()]));
+        let names =
+            |text| steps(text).map(|steps| steps.into_iter().map(|step| step.name).collect::<Vec<_>>());
+        assert_eq!(
+            names("aws_iam_policy.p[\"a.b\"].arn"),
+            Some(vec!["aws_iam_policy".into(), "p".into(), "arn".into()])
+        );
         assert_eq!(names("a[\"b"), None);
         assert_eq!(names("a..b"), None);
     }

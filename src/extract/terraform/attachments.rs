@@ -5,14 +5,14 @@ use crate::extract::tables::Row;
 use crate::extract::{Before, Gap, GapReason, PolicyKind, Provenance, attached_policy, is_aws_managed};
 use crate::iam::Parsed;
 
+use super::Context;
 use super::attributes::{Attribute, Value, attributes};
 use super::documents::{Content, Presence, content, parse, policy, unknown_reason};
+use super::found::{Found, Link};
 use super::json::{Json, Shape};
 use super::policies::Meaning;
 use super::resource::{Resource, View};
 use super::rows::is_computed;
-use super::Context;
-use super::found::{Found, Link};
 
 /// Adds what is attached at a row of a resource.
 pub(super) fn extract<'a>(
@@ -22,7 +22,12 @@ pub(super) fn extract<'a>(
     kind: PolicyKind,
     found: &mut Found,
 ) {
-    let attachment = Attachment { context, resource, row, kind };
+    let attachment = Attachment {
+        context,
+        resource,
+        row,
+        kind,
+    };
     match attributes(resource, row.path) {
         Err(error) => found.gap(attachment.gap("", error.in_text(context.text))),
         Ok(attributes) => {
@@ -51,7 +56,9 @@ impl<'a> Attachment<'_, 'a> {
                     found.gap(self.gap(name, format!("required attribute missing: `{}`", self.row.path)));
                 }
             }
-            Value::Misshapen => found.gap(self.gap(name, format!("`{}` has an unexpected shape", self.row.path))),
+            Value::Misshapen => {
+                found.gap(self.gap(name, format!("`{}` has an unexpected shape", self.row.path)))
+            }
             Value::Unknown => self.unknown(name, self.presence(), found),
             Value::Known(value) => match value.shape() {
                 Shape::List => self.list(value, attribute, found),
@@ -87,7 +94,11 @@ impl<'a> Attachment<'_, 'a> {
     /// An ARN that is known after apply: a policy of the plan if it can be traced to one.
     fn unknown(&self, name: &str, presence: Presence, found: &mut Found) {
         let context = self.context;
-        if let Some(addresses) = context.policies.referred(&context.configuration, self.resource, self.row.path) {
+        if let Some(addresses) =
+            context
+                .policies
+                .referred(&context.configuration, self.resource, self.row.path)
+        {
             for address in addresses {
                 found.links.push(self.link(address));
             }
@@ -96,7 +107,10 @@ impl<'a> Attachment<'_, 'a> {
         match unknown_reason(context, self.resource, self.row.path, presence) {
             Some(reason) => {
                 found.open(&self.targets());
-                found.gap(Gap { reason, ..self.gap(name, String::new()) });
+                found.gap(Gap {
+                    reason,
+                    ..self.gap(name, String::new())
+                });
             }
             None => found.no_policy(),
         }
@@ -119,7 +133,13 @@ impl<'a> Attachment<'_, 'a> {
                 Err(invalid) => (Err(invalid), Provenance::Reconstructed),
             },
             Meaning::Elsewhere => match attached_policy(&arn).filter(|_| is_aws_managed(&arn)) {
-                Some(document) => (Ok(Parsed { document, notes: Vec::new() }), Provenance::Catalog),
+                Some(document) => (
+                    Ok(Parsed {
+                        document,
+                        notes: Vec::new(),
+                    }),
+                    Provenance::Catalog,
+                ),
                 None => {
                     found.open(&self.targets());
                     return found.gap(self.unknown_arn(name, &arn));
@@ -127,11 +147,18 @@ impl<'a> Attachment<'_, 'a> {
             },
         };
         let before = self.before(&arn, attribute, &parsed);
-        let origin = self.resource.origin(&suffix(name), value.place(context.text, context.file));
+        let origin = self
+            .resource
+            .origin(&suffix(name), value.place(context.text, context.file));
         found.links.push(self.link(arn));
         let attached_to = self.targets().identities.into_iter().collect();
         let policy = policy(self.resource, self.kind, origin, parsed);
-        found.policy(crate::extract::Policy { before, attached_to, provenance, ..policy });
+        found.policy(crate::extract::Policy {
+            before,
+            attached_to,
+            provenance,
+            ..policy
+        });
     }
 
     /// The same policy if it was attached before; its document is taken to be the same, since AWS tells no other.
@@ -156,25 +183,45 @@ impl<'a> Attachment<'_, 'a> {
     }
 
     fn targets(&self) -> super::identities::Targets {
-        self.context.identities.targets(&self.context.configuration, self.resource)
+        self.context
+            .identities
+            .targets(&self.context.configuration, self.resource)
     }
 
     fn link(&self, policy: String) -> Link {
-        Link { policy, targets: self.targets() }
+        Link {
+            policy,
+            targets: self.targets(),
+        }
     }
 
     fn unknown_arn(&self, name: &str, arn: &str) -> Gap {
-        Gap { reason: GapReason::UnknownManagedPolicy(arn.to_owned()), ..self.gap(name, String::new()) }
+        Gap {
+            reason: GapReason::UnknownManagedPolicy(arn.to_owned()),
+            ..self.gap(name, String::new())
+        }
     }
 
     fn gap(&self, name: &str, message: String) -> Gap {
         let place = self.resource.place(self.context.text, self.context.file);
-        let suffix = if self.row.path.ends_with("_arn") { String::new() } else { suffix(name) };
+        let suffix = if self.row.path.ends_with("_arn") {
+            String::new()
+        } else {
+            suffix(name)
+        };
         let origin = self.resource.origin(&suffix, place);
-        Gap { origin, reason: GapReason::UnexpectedShape(message), kind: Some(self.kind) }
+        Gap {
+            origin,
+            reason: GapReason::UnexpectedShape(message),
+            kind: Some(self.kind),
+        }
     }
 }
 
 fn suffix(name: &str) -> String {
-    if name.is_empty() { String::new() } else { format!("/{name}") }
+    if name.is_empty() {
+        String::new()
+    } else {
+        format!("/{name}")
+    }
 }

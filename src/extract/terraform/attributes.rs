@@ -44,7 +44,16 @@ pub(super) fn attributes<'a>(resource: &Resource<'a>, path: &str) -> Result<Vec<
     };
     let mut found = Vec::new();
     let segments: Vec<&str> = path.split('.').collect();
-    descend(start, &segments, Trail { path: String::new(), nearest: None, in_block: false }, &mut found)?;
+    descend(
+        start,
+        &segments,
+        Trail {
+            path: String::new(),
+            nearest: None,
+            in_block: false,
+        },
+        &mut found,
+    )?;
     Ok(found)
 }
 
@@ -79,12 +88,23 @@ fn descend<'a>(
         found.push(attribute(Value::Misshapen, views, trail));
         return Ok(());
     };
-    let trail = Trail { nearest: child.after.or(trail.nearest), ..trail };
+    let trail = Trail {
+        nearest: child.after.or(trail.nearest),
+        ..trail
+    };
     if rest.is_empty() {
-        let path = if trail.in_block { trail.path.clone() } else { name.to_owned() };
+        let path = if trail.in_block {
+            trail.path.clone()
+        } else {
+            name.to_owned()
+        };
         return descend(child, rest, Trail { path, ..trail }, found);
     }
-    let path = if trail.path.is_empty() { name.to_owned() } else { format!("{}.{name}", trail.path) };
+    let path = if trail.path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{}.{name}", trail.path)
+    };
     if is_true(child.unknown) {
         found.push(attribute(Value::Unknown, child, Trail { path, ..trail }));
         return Ok(());
@@ -95,11 +115,24 @@ fn descend<'a>(
             Ok(())
         }
         None => Ok(()),
-        Some(Shape::Object) => descend(child, rest, Trail { path, in_block: true, ..trail }, found),
+        Some(Shape::Object) => descend(
+            child,
+            rest,
+            Trail {
+                path,
+                in_block: true,
+                ..trail
+            },
+            found,
+        ),
         Some(Shape::List) => {
             for (index, views) in elements(child)?.into_iter().enumerate() {
                 let nearest = views.after.or(trail.nearest);
-                let trail = Trail { path: format!("{path}[{index}]"), nearest, in_block: true };
+                let trail = Trail {
+                    path: format!("{path}[{index}]"),
+                    nearest,
+                    in_block: true,
+                };
                 match is_true(views.unknown) {
                     true => found.push(attribute(Value::Unknown, views, trail)),
                     false => descend(views, rest, trail, found)?,
@@ -176,9 +209,15 @@ fn elements(views: Views<'_>) -> Result<Vec<Views<'_>>, Unreadable> {
     };
     let inherited = views.sensitive.filter(|view| view.is_true());
     let element = |index: usize| {
-        let after = after.get(index).copied().filter(|value| value.shape() != Shape::Null);
+        let after = after
+            .get(index)
+            .copied()
+            .filter(|value| value.shape() != Shape::Null);
         let earlier = match after.and_then(block_name) {
-            Some(name) => before.iter().copied().find(|block| block_name(*block).as_ref() == Some(&name)),
+            Some(name) => before
+                .iter()
+                .copied()
+                .find(|block| block_name(*block).as_ref() == Some(&name)),
             None => before.get(index).copied(),
         };
         Views {
@@ -253,14 +292,29 @@ mod tests {
         check("p", "{}", "true", &["p unknown"]);
         check("p", "{}", "{}", &["p absent"]);
         check("p", "[]", "{}", &[" misshapen"]);
-        check("p", r#"{"p": ["a", null]}"#, r#"{"p": [false, true]}"#, &[r#"p = ["a", null]"#]);
+        check(
+            "p",
+            r#"{"p": ["a", null]}"#,
+            r#"{"p": [false, true]}"#,
+            &[r#"p = ["a", null]"#],
+        );
     }
 
     #[test]
     fn blocks() {
         let path = "b[].p";
-        check(path, r#"{"b": [{"p": "x"}, {}]}"#, r#"{"b": [{}, {"p": true}]}"#, &["b[0] = \"x\"", "b[1] unknown"]);
-        check(path, r#"{"b": [{}]}"#, r#"{"b": [{}, {"p": true}]}"#, &["b[0] absent", "b[1] unknown"]);
+        check(
+            path,
+            r#"{"b": [{"p": "x"}, {}]}"#,
+            r#"{"b": [{}, {"p": true}]}"#,
+            &["b[0] = \"x\"", "b[1] unknown"],
+        );
+        check(
+            path,
+            r#"{"b": [{}]}"#,
+            r#"{"b": [{}, {"p": true}]}"#,
+            &["b[0] absent", "b[1] unknown"],
+        );
         check(path, r#"{"b": [null]}"#, r#"{"b": [true]}"#, &["b[0] unknown"]);
         check(path, "{}", r#"{"b": true}"#, &["b unknown"]);
         check(path, r#"{"b": []}"#, "{}", &[]);
@@ -268,7 +322,12 @@ mod tests {
         check(path, r#"{"b": ["x"]}"#, "{}", &["b[0] misshapen"]);
         check("d.p", r#"{"d": [{"p": "x"}]}"#, "{}", &["d[0] = \"x\""]);
         check("d.p", r#"{"d": {"p": "x"}}"#, "{}", &["d = \"x\""]);
-        check("a[].b.p", r#"{"a": [{"b": {"p": "x"}}]}"#, "{}", &["a[0].b = \"x\""]);
+        check(
+            "a[].b.p",
+            r#"{"a": [{"b": {"p": "x"}}]}"#,
+            "{}",
+            &["a[0].b = \"x\""],
+        );
     }
 
     #[test]

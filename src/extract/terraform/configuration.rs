@@ -17,6 +17,8 @@ pub(super) struct Configuration<'a> {
 struct Module<'a> {
     /// The `expressions` of resources by `mode type name`.
     resources: BTreeMap<(&'static str, String, String), Json<'a>>,
+    /// The `for_each` of those that have one.
+    for_each: BTreeMap<(&'static str, String, String), Json<'a>>,
     /// Arguments of the calls of child modules.
     calls: BTreeMap<String, Json<'a>>,
     outputs: Option<Json<'a>>,
@@ -38,7 +40,13 @@ pub(super) enum Configured {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
     /// An attribute of a resource or data source.
-    Resource { modules: Vec<String>, mode: &'static str, resource_type: String, name: String, attribute: String },
+    Resource {
+        modules: Vec<String>,
+        mode: &'static str,
+        resource_type: String,
+        name: String,
+        attribute: String,
+    },
     /// A constant of the configuration.
     Constant,
     /// Something that cannot be followed: a local value, a root variable, an instance key.
@@ -50,7 +58,8 @@ impl<'a> Configuration<'a> {
     pub fn read(section: Option<&Object<'a>>) -> Configuration<'a> {
         let mut modules = BTreeMap::new();
         let root = section.and_then(|section| section.object("root_module"));
-        let mut pending: Vec<(Vec<String>, Object<'a>)> = root.map(|root| (Vec::new(), root)).into_iter().collect();
+        let mut pending: Vec<(Vec<String>, Object<'a>)> =
+            root.map(|root| (Vec::new(), root)).into_iter().collect();
         while let Some((path, body)) = pending.pop() {
             let calls = body.object("module_calls").unwrap_or_default();
             for (name, call) in &calls.0 {
@@ -65,17 +74,29 @@ impl<'a> Configuration<'a> {
 
     /// Whether the attribute at a table path (`inline_policy[].policy`) of a resource is configured.
     pub fn attribute(&self, resource: &Resource<'_>, path: &str) -> Configured {
-        let key = (resource.mode, resource.resource_type.clone(), resource.name.clone());
-        let Some(module) = self.modules.get(&resource.modules) else { return Configured::NotTold };
-        let Some(expressions) = module.resources.get(&key) else { return Configured::NotTold };
+        let key = (
+            resource.mode,
+            resource.resource_type.clone(),
+            resource.name.clone(),
+        );
+        let Some(module) = self.modules.get(&resource.modules) else {
+            return Configured::NotTold;
+        };
+        let Some(expressions) = module.resources.get(&key) else {
+            return Configured::NotTold;
+        };
         let mut reached = vec![*expressions];
-        for segment in path.split('.') {
+        for (depth, segment) in path.split('.').enumerate() {
             let name = segment.trim_end_matches("[]");
             let objects: Vec<Object<'_>> = reached.iter().filter_map(|json| json.object().ok()).collect();
-            if objects.iter().any(is_expression) {
+            if depth > 0 && objects.iter().any(is_expression) {
                 break;
             }
-            reached = objects.iter().filter_map(|object| object.get(name)).flat_map(elements).collect();
+            reached = objects
+                .iter()
+                .filter_map(|object| object.get(name))
+                .flat_map(elements)
+                .collect();
             if reached.is_empty() {
                 return Configured::No;
             }
@@ -84,12 +105,22 @@ impl<'a> Configuration<'a> {
         Configured::Yes(longest(&references).into_iter().map(str::to_owned).collect())
     }
 
-    /// Where references of a module end, followed through variables and outputs.
-    pub fn trace(&self, modules: &[String], references: &[String]) -> BTreeSet<Target> {
+    /// Where references of a resource end, followed through variables, outputs and `each.value`. Instance keys are left
+    /// out: they are known while planning, so nothing unknown comes from them; but one that is itself an ARN stays.
+    pub fn trace(&self, resource: &Resource<'_>, references: &[String]) -> BTreeSet<Target> {
         let mut targets = BTreeSet::new();
         let mut seen = BTreeSet::new();
-        let mut pending: Vec<(Vec<String>, String)> =
-            references.iter().map(|reference| (modules.to_vec(), reference.clone())).collect();
+        let is_key = |reference: &String| matches!(reference.as_str(), "each.key" | "count.index");
+        let key_matters = resource.index.is_some_and(|key| key.contains("arn:"));
+        let mut pending: Vec<(Vec<String>, String)> = references
+            .iter()
+            .filter(|reference| key_matters || !is_key(reference))
+            .flat_map(|reference| {
+                self.each_value(resource, reference)
+                    .unwrap_or_else(|| vec![reference.clone()])
+            })
+            .map(|reference| (resource.modules.clone(), reference))
+            .collect();
         while let Some((modules, reference)) = pending.pop() {
             if !seen.insert((modules.clone(), reference.clone())) {
                 continue;
@@ -103,7 +134,9 @@ impl<'a> Configuration<'a> {
                     if references.is_empty() {
                         targets.insert(Target::Constant);
                     }
-                    let further = longest(&references).into_iter().map(|next| (modules.clone(), next.to_owned()));
+                    let further = longest(&references)
+                        .into_iter()
+                        .map(|next| (modules.clone(), next.to_owned()));
                     pending.extend(further);
                 }
                 Next::Expression(_, None) => {
@@ -114,21 +147,52 @@ impl<'a> Configuration<'a> {
         targets
     }
 
+    /// What `each.value` may be: anything that `for_each` refers to.
+    fn each_value(&self, resource: &Resource<'_>, reference: &str) -> Option<Vec<String>> {
+        let is_value = reference == "each.value" || reference.starts_with("each.value.");
+        let key = (
+            resource.mode,
+            resource.resource_type.clone(),
+            resource.name.clone(),
+        );
+        let each = self
+            .modules
+            .get(&resource.modules)?
+            .for_each
+            .get(&key)
+            .filter(|_| is_value)?;
+        let references = references_of(*each);
+        let longest: Vec<String> = longest(&references).into_iter().map(str::to_owned).collect();
+        Some(longest).filter(|references| !references.is_empty())
+    }
+
     fn step(&self, modules: &[String], reference: &str) -> Next<'a> {
         let opaque = || Next::End(Target::Opaque(reference.to_owned()));
-        let Some(steps) = steps(reference) else { return opaque() };
+        let Some(steps) = steps(reference) else {
+            return opaque();
+        };
         let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
         match names.as_slice() {
             ["var", name, ..] => self.variable(modules, name),
             ["module", call, output, ..] => {
                 let child: Vec<String> = modules.iter().cloned().chain([(*call).to_owned()]).collect();
-                let outputs = self.modules.get(&child).and_then(|module| module.outputs?.object().ok());
+                let outputs = self
+                    .modules
+                    .get(&child)
+                    .and_then(|module| module.outputs?.object().ok());
                 let expression = outputs.and_then(|outputs| outputs.object(output)?.get("expression"));
                 Next::Expression(child, expression)
             }
-            ["data", resource_type, name, attribute @ ..] => resource(modules, "data", resource_type, name, attribute),
-            ["var" | "module" | "local" | "each" | "count" | "self" | "path" | "terraform", ..] => opaque(),
-            [resource_type, name, attribute @ ..] => resource(modules, "resource", resource_type, name, attribute),
+            ["data", resource_type, name, attribute @ ..] => {
+                resource(modules, "data", resource_type, name, attribute)
+            }
+            [
+                "var" | "module" | "local" | "each" | "count" | "self" | "path" | "terraform",
+                ..,
+            ] => opaque(),
+            [resource_type, name, attribute @ ..] => {
+                resource(modules, "resource", resource_type, name, attribute)
+            }
             _ => opaque(),
         }
     }
@@ -138,9 +202,15 @@ impl<'a> Configuration<'a> {
         let Some((call, parent)) = modules.split_last() else {
             return Next::End(Target::Opaque(format!("var.{name}")));
         };
-        let arguments = self.modules.get(parent).and_then(|module| module.calls.get(call)?.object().ok());
+        let arguments = self
+            .modules
+            .get(parent)
+            .and_then(|module| module.calls.get(call)?.object().ok());
         let given = arguments.and_then(|arguments| arguments.get(name));
-        let declared = self.modules.get(modules).and_then(|module| module.variables?.object().ok()?.object(name));
+        let declared = self
+            .modules
+            .get(modules)
+            .and_then(|module| module.variables?.object().ok()?.object(name));
         match (given, declared) {
             (Some(given), _) => Next::Expression(parent.to_vec(), Some(given)),
             (None, Some(_)) => Next::End(Target::Constant),
@@ -172,10 +242,28 @@ fn resource<'a>(
 
 fn module<'a>(body: &Object<'a>, calls: &Object<'a>) -> Module<'a> {
     let mut resources = BTreeMap::new();
-    for entry in body.get("resources").and_then(|list| list.list().ok()).unwrap_or_default() {
+    let mut for_each = BTreeMap::new();
+    for entry in body
+        .get("resources")
+        .and_then(|list| list.list().ok())
+        .unwrap_or_default()
+    {
         let Ok(entry) = entry.object() else { continue };
-        let mode = if entry.string("mode").as_deref() == Some("data") { "data" } else { "resource" };
-        let key = (entry.string("type"), entry.string("name"), entry.get("expressions"));
+        let mode = if entry.string("mode").as_deref() == Some("data") {
+            "data"
+        } else {
+            "resource"
+        };
+        let key = (
+            entry.string("type"),
+            entry.string("name"),
+            entry.get("expressions"),
+        );
+        if let (Some(resource_type), Some(name), Some(each)) =
+            (&key.0, &key.1, entry.get("for_each_expression"))
+        {
+            for_each.insert((mode, resource_type.clone(), name.clone()), each);
+        }
         if let (Some(resource_type), Some(name), Some(expressions)) = key {
             resources.insert((mode, resource_type, name), expressions);
         }
@@ -183,7 +271,12 @@ fn module<'a>(body: &Object<'a>, calls: &Object<'a>) -> Module<'a> {
     let arguments = |call: &Json<'a>| call.object().ok().and_then(|call| call.get("expressions"));
     Module {
         resources,
-        calls: calls.0.iter().filter_map(|(name, call)| Some((name.to_string(), arguments(call)?))).collect(),
+        for_each,
+        calls: calls
+            .0
+            .iter()
+            .filter_map(|(name, call)| Some((name.to_string(), arguments(call)?)))
+            .collect(),
         outputs: body.get("outputs"),
         variables: body.get("variables"),
     }
@@ -191,7 +284,10 @@ fn module<'a>(body: &Object<'a>, calls: &Object<'a>) -> Module<'a> {
 
 /// Whether this is an expression and not a nested block: it has only the keys of one. `{}` is a function of constants.
 fn is_expression(object: &Object<'_>) -> bool {
-    object.0.iter().all(|(key, _)| key == "references" || key == "constant_value")
+    object
+        .0
+        .iter()
+        .all(|(key, _)| key == "references" || key == "constant_value")
 }
 
 fn elements(json: Json<'_>) -> Vec<Json<'_>> {
@@ -206,8 +302,14 @@ fn references(json: Json<'_>) -> Vec<String> {
 }
 
 fn references_of(expression: Json<'_>) -> Vec<String> {
-    let list = expression.object().ok().and_then(|object| object.get("references")?.list().ok());
-    list.unwrap_or_default().into_iter().filter_map(|reference| reference.string().ok()).collect()
+    let list = expression
+        .object()
+        .ok()
+        .and_then(|object| object.get("references")?.list().ok());
+    list.unwrap_or_default()
+        .into_iter()
+        .filter_map(|reference| reference.string().ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -232,9 +334,16 @@ mod tests {
         let section = parse(TEXT).unwrap().object().unwrap();
         let configuration = Configuration::read(Some(&section));
         let entry = parse(r#"{"address": "aws_iam_role.r", "type": "aws_iam_role", "name": "r"}"#).unwrap();
-        assert_eq!(configuration.attribute(&change(entry).unwrap(), path), expected, "{path}");
+        assert_eq!(
+            configuration.attribute(&change(entry).unwrap(), path),
+            expected,
+            "{path}"
+        );
         let other = parse(r#"{"address": "aws_iam_role.o", "type": "aws_iam_role", "name": "o"}"#).unwrap();
-        assert_eq!(configuration.attribute(&change(other).unwrap(), path), Configured::NotTold);
+        assert_eq!(
+            configuration.attribute(&change(other).unwrap(), path),
+            Configured::NotTold
+        );
     }
 
     #[test]
@@ -243,7 +352,10 @@ mod tests {
         check("inline_policy[].policy", Configured::Yes(vec!["local.p".into()]));
         check("inline_policy[].other", Configured::No);
         check("permissions_boundary", Configured::No);
-        check("managed_policy_arns", Configured::Yes(vec!["module.m.arn".into()]));
+        check(
+            "managed_policy_arns",
+            Configured::Yes(vec!["module.m.arn".into()]),
+        );
     }
 
     #[test]
@@ -257,8 +369,17 @@ mod tests {
             name: name.into(),
             attribute: "arn".into(),
         };
-        let targets = configuration.trace(&[], &["module.m.arn".to_owned(), "local.x".to_owned()]);
-        let expected = [policy(&[], "g"), policy(&["m"], "q"), Target::Constant, Target::Opaque("local.x".into())];
+        let entry = parse(r#"{"address": "aws_iam_role.r", "type": "aws_iam_role", "name": "r"}"#).unwrap();
+        let targets = configuration.trace(
+            &change(entry).unwrap(),
+            &["module.m.arn".to_owned(), "local.x".to_owned()],
+        );
+        let expected = [
+            policy(&[], "g"),
+            policy(&["m"], "q"),
+            Target::Constant,
+            Target::Opaque("local.x".into()),
+        ];
         assert_eq!(targets, BTreeSet::from(expected));
     }
 }

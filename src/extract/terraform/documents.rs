@@ -4,13 +4,13 @@ use crate::extract::tables::Row;
 use crate::extract::{Before, Gap, GapReason, Policy, PolicyKind, Provenance};
 use crate::iam::{Invalid, Parsed, parse_document, parse_json};
 
+use super::Context;
 use super::attributes::{Attribute, Value, attributes, marks_something};
 use super::configuration::Configured;
+use super::found::Found;
 use super::json::{Json, Shape};
 use super::resource::{Resource, View};
 use super::rows::{documents_of, is_computed, is_required};
-use super::Context;
-use super::found::Found;
 
 /// An attribute that holds documents.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,12 @@ impl<'r> Slot<'r> {
             (false, true) => Presence::Computed,
             (false, false) => Presence::Optional,
         };
-        Slot { path: row.path, kind, presence, is_only: documents_of(row.resource_type) == 1 }
+        Slot {
+            path: row.path,
+            kind,
+            presence,
+            is_only: documents_of(row.resource_type) == 1,
+        }
     }
 }
 
@@ -66,7 +71,10 @@ fn extract_attributes<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: 
     let attributes = match attributes(resource, slot.path) {
         Ok(attributes) => attributes,
         Err(error) => {
-            let invalid = Invalid { message: error.in_text(context.text), statement: None };
+            let invalid = Invalid {
+                message: error.in_text(context.text),
+                statement: None,
+            };
             let origin = resource.origin("", resource.place(context.text, context.file));
             found.policy(policy(resource, slot.kind, origin, Err(invalid)));
             return;
@@ -176,7 +184,11 @@ fn at_attribute<'a>(
         Value::Absent => {}
         Value::Misshapen => found.gap(gap(unexpected(slot.path))),
         Value::Unknown => {
-            let presence = if attribute.in_block { Presence::Required } else { slot.presence };
+            let presence = if attribute.in_block {
+                Presence::Required
+            } else {
+                slot.presence
+            };
             match unknown_reason(context, resource, slot.path, presence) {
                 Some(reason) => found.gap(gap(reason)),
                 None => found.no_policy(),
@@ -223,19 +235,32 @@ fn known(
 }
 
 /// The deployed version: the same attribute before the change, whatever the change does.
-fn before(context: &Context<'_>, resource: &Resource<'_>, slot: Slot<'_>, attribute: &Attribute<'_>) -> Before {
+fn before(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    slot: Slot<'_>,
+    attribute: &Attribute<'_>,
+) -> Before {
     if resource.view != View::Change {
         let told = context.is_told_by_changes(&resource.address);
-        let what = if told { "the plan tells of it in two ways" } else { "the plan does not tell what was there" };
+        let what = if told {
+            "the plan tells of it in two ways"
+        } else {
+            "the plan does not tell what was there"
+        };
         return Before::Unreadable(what.to_owned());
     }
-    let Some(value) = attribute.before else { return Before::Created };
+    let Some(value) = attribute.before else {
+        return Before::Created;
+    };
     match content(value) {
         Ok(Content::Nothing) => Before::Created,
         Ok(Content::Text(text)) if matches!(text.trim(), "" | "{}") => Before::Created,
         Ok(Content::Text(text)) => match parse(&text, slot.kind) {
             Ok(parsed) => Before::Document(parsed.document),
-            Err(invalid) => Before::Unreadable(format!("the deployed policy is not valid: {}", invalid.message)),
+            Err(invalid) => {
+                Before::Unreadable(format!("the deployed policy is not valid: {}", invalid.message))
+            }
         },
         Ok(Content::Other) => Before::Unreadable("the deployed policy has an unexpected shape".to_owned()),
         Err(invalid) => Before::Unreadable(invalid.message),
@@ -249,7 +274,11 @@ fn origin(
     attribute: &Attribute<'_>,
 ) -> crate::extract::Origin {
     let alone = slot.is_only && !slot.path.contains("[]");
-    let suffix = if alone || attribute.path.is_empty() { String::new() } else { format!("/{}", attribute.path) };
+    let suffix = if alone || attribute.path.is_empty() {
+        String::new()
+    } else {
+        format!("/{}", attribute.path)
+    };
     let place = match (attribute.value, attribute.nearest) {
         (Value::Known(json), _) | (_, Some(json)) => json.place(context.text, context.file),
         _ => resource.place(context.text, context.file),
@@ -264,12 +293,20 @@ fn gap(
     attribute: &Attribute<'_>,
     reason: GapReason,
 ) -> Gap {
-    Gap { origin: origin(context, resource, slot, attribute), reason, kind: Some(slot.kind) }
+    Gap {
+        origin: origin(context, resource, slot, attribute),
+        reason,
+        kind: Some(slot.kind),
+    }
 }
 
 fn missing(context: &Context<'_>, resource: &Resource<'_>, slot: Slot<'_>) -> Gap {
     let name = slot.path.split('.').next().unwrap_or_default();
-    let suffix = if slot.is_only { String::new() } else { format!("/{name}") };
+    let suffix = if slot.is_only {
+        String::new()
+    } else {
+        format!("/{name}")
+    };
     Gap {
         origin: resource.origin(&suffix, resource.place(context.text, context.file)),
         reason: GapReason::UnexpectedShape(format!("required attribute missing: `{}`", slot.path)),

@@ -10,7 +10,9 @@ use super::resource::Resource;
 /// From data sources that were read while planning, else the region of the only provider configuration.
 pub(super) fn environment(prior: &[Resource<'_>], configuration: Option<&Object<'_>>) -> Environment {
     let told = |resource_type: &str, attributes: &[&str]| {
-        let sources = prior.iter().filter(|resource| resource.mode == "data" && resource.resource_type == resource_type);
+        let sources = prior
+            .iter()
+            .filter(|resource| resource.mode == "data" && resource.resource_type == resource_type);
         only(sources.filter_map(|source| {
             let values = source.after?.object().ok()?;
             attributes.iter().find_map(|attribute| values.string(attribute))
@@ -32,9 +34,17 @@ fn provider_region(configuration: &Object<'_>) -> Option<String> {
         .filter_map(|(_, provider)| provider.object().ok())
         .filter(|provider| matches!(provider.string("name").as_deref(), Some("aws" | "awscc")))
         .collect();
-    let region = |provider: &Object<'_>| provider.object("expressions")?.object("region")?.string("constant_value");
+    let region = |provider: &Object<'_>| {
+        provider
+            .object("expressions")?
+            .object("region")?
+            .string("constant_value")
+    };
     let regions: Vec<Option<String>> = aws.iter().map(region).collect();
-    regions.iter().all(Option::is_some).then(|| only(regions.into_iter().flatten()))?
+    regions
+        .iter()
+        .all(Option::is_some)
+        .then(|| only(regions.into_iter().flatten()))?
 }
 
 /// The value, if all are the same.

@@ -63,22 +63,66 @@ const TARGET_ATTRIBUTES: [(&str, &str, &str); 43] = [
     ("aws_iam_policy_attachment", "groups", "group"),
     ("aws_iam_role_policy_attachments_exclusive", "role_name", "role"),
     ("aws_iam_user_policy_attachments_exclusive", "user_name", "user"),
-    ("aws_iam_group_policy_attachments_exclusive", "group_name", "group"),
+    (
+        "aws_iam_group_policy_attachments_exclusive",
+        "group_name",
+        "group",
+    ),
     ("aws_iam_role_policies_exclusive", "role_name", "role"),
     ("aws_iam_user_policies_exclusive", "user_name", "user"),
     ("aws_iam_group_policies_exclusive", "group_name", "group"),
     ("aws_iam_group_membership", "users", "user"),
     ("aws_iam_user_group_membership", "user", "user"),
-    ("aws_ssoadmin_permission_set_inline_policy", "permission_set_arn", "permission-set"),
-    ("aws_ssoadmin_managed_policy_attachment", "permission_set_arn", "permission-set"),
-    ("aws_ssoadmin_customer_managed_policy_attachment", "permission_set_arn", "permission-set"),
-    ("aws_ssoadmin_permissions_boundary_attachment", "permission_set_arn", "permission-set"),
-    ("aws_budgets_budget_action", "definition.iam_action_definition.roles", "role"),
-    ("aws_budgets_budget_action", "definition.iam_action_definition.users", "user"),
-    ("aws_budgets_budget_action", "definition.iam_action_definition.groups", "group"),
-    ("awscc_budgets_budgets_action", "definition.iam_action_definition.roles", "role"),
-    ("awscc_budgets_budgets_action", "definition.iam_action_definition.users", "user"),
-    ("awscc_budgets_budgets_action", "definition.iam_action_definition.groups", "group"),
+    (
+        "aws_ssoadmin_permission_set_inline_policy",
+        "permission_set_arn",
+        "permission-set",
+    ),
+    (
+        "aws_ssoadmin_managed_policy_attachment",
+        "permission_set_arn",
+        "permission-set",
+    ),
+    (
+        "aws_ssoadmin_customer_managed_policy_attachment",
+        "permission_set_arn",
+        "permission-set",
+    ),
+    (
+        "aws_ssoadmin_permissions_boundary_attachment",
+        "permission_set_arn",
+        "permission-set",
+    ),
+    (
+        "aws_budgets_budget_action",
+        "definition.iam_action_definition.roles",
+        "role",
+    ),
+    (
+        "aws_budgets_budget_action",
+        "definition.iam_action_definition.users",
+        "user",
+    ),
+    (
+        "aws_budgets_budget_action",
+        "definition.iam_action_definition.groups",
+        "group",
+    ),
+    (
+        "awscc_budgets_budgets_action",
+        "definition.iam_action_definition.roles",
+        "role",
+    ),
+    (
+        "awscc_budgets_budgets_action",
+        "definition.iam_action_definition.users",
+        "user",
+    ),
+    (
+        "awscc_budgets_budgets_action",
+        "definition.iam_action_definition.groups",
+        "group",
+    ),
     ("awscc_iam_managed_policy", "roles", "role"),
     ("awscc_iam_managed_policy", "users", "user"),
     ("awscc_iam_managed_policy", "groups", "group"),
@@ -102,13 +146,26 @@ impl Identities {
     /// Indexes the identities among the resources.
     pub fn read(resources: &[Resource<'_>]) -> Identities {
         let mut identities = Identities::default();
-        for resource in resources.iter().filter(|resource| resource.mode == "resource" && !resource.deposed) {
-            let Some((_, principal_type, attribute)) = identity_type(&resource.resource_type) else { continue };
+        for resource in resources
+            .iter()
+            .filter(|resource| resource.mode == "resource" && !resource.deposed)
+        {
+            let Some((_, principal_type, attribute)) = identity_type(&resource.resource_type) else {
+                continue;
+            };
             for values in [resource.after, resource.before].into_iter().flatten() {
                 let name = values.object().ok().and_then(|values| values.string(attribute));
-                push(&mut identities.by_name, name.map(|name| (principal_type, name)), &resource.address);
+                push(
+                    &mut identities.by_name,
+                    name.map(|name| (principal_type, name)),
+                    &resource.address,
+                );
             }
-            let block = (resource.modules.clone(), resource.resource_type.clone(), resource.name.clone());
+            let block = (
+                resource.modules.clone(),
+                resource.resource_type.clone(),
+                resource.name.clone(),
+            );
             push(&mut identities.by_block, Some(block), &resource.address);
             identities.all.insert(
                 resource.address.clone(),
@@ -137,7 +194,10 @@ impl Identities {
     /// The identities that a resource is about, by what will be.
     pub fn targets(&self, configuration: &Configuration<'_>, resource: &Resource<'_>) -> Targets {
         let mut targets = Targets::default();
-        for (_, path, principal_type) in TARGET_ATTRIBUTES.iter().filter(|row| row.0 == resource.resource_type) {
+        for (_, path, principal_type) in TARGET_ATTRIBUTES
+            .iter()
+            .filter(|row| row.0 == resource.resource_type)
+        {
             if path.is_empty() {
                 targets.identities.insert(resource.address.clone());
                 continue;
@@ -168,11 +228,16 @@ impl Identities {
             Shape::Null => false,
             Shape::List => {
                 let items = value.list().unwrap_or_default();
-                let told = items.into_iter().map(|item| self.add_named(item, principal_type, targets));
+                let told = items
+                    .into_iter()
+                    .map(|item| self.add_named(item, principal_type, targets));
                 told.fold(true, |all, one| all && one)
             }
             Shape::String => {
                 let Ok(name) = value.string() else { return false };
+                if name.is_empty() {
+                    return true;
+                }
                 match self.by_name.get(&(principal_type, name.clone())) {
                     Some(addresses) => targets.identities.extend(addresses.iter().cloned()),
                     None => {
@@ -193,28 +258,54 @@ impl Identities {
         path: &str,
         targets: &mut Targets,
     ) -> bool {
-        let Configured::Yes(references) = configuration.attribute(resource, path) else { return false };
-        let traced = configuration.trace(&resource.modules, &references);
-        let addresses: Option<Vec<String>> = traced.iter().map(|target| self.instance(target, resource)).collect();
-        let Some(addresses) = addresses.filter(|addresses| !addresses.is_empty()) else { return false };
+        let Configured::Yes(references) = configuration.attribute(resource, path) else {
+            return false;
+        };
+        let traced = configuration.trace(resource, &references);
+        let addresses: Option<Vec<String>> = traced
+            .iter()
+            .map(|target| self.instance(target, resource))
+            .collect();
+        let Some(addresses) = addresses.filter(|addresses| !addresses.is_empty()) else {
+            return false;
+        };
         targets.identities.extend(addresses);
         true
     }
 
     /// The instance that a reference means: the only one, or the one with the instance key of the referring resource.
     fn instance(&self, target: &Target, resource: &Resource<'_>) -> Option<String> {
-        let Target::Resource { modules, mode: "resource", resource_type, name, .. } = target else { return None };
-        let addresses = self.by_block.get(&(modules.clone(), resource_type.clone(), name.clone()))?;
+        let Target::Resource {
+            modules,
+            mode: "resource",
+            resource_type,
+            name,
+            ..
+        } = target
+        else {
+            return None;
+        };
+        let addresses = self
+            .by_block
+            .get(&(modules.clone(), resource_type.clone(), name.clone()))?;
         if let [only] = addresses.as_slice() {
             return Some(only.clone());
         }
         let same_key = |address: &&String| {
-            let key = self.all.get(*address).and_then(|identity| identity.index.as_deref());
+            let key = self
+                .all
+                .get(*address)
+                .and_then(|identity| identity.index.as_deref());
             key.is_some() && key == resource.index
         };
         let mut same = addresses.iter().filter(same_key);
         same.next().filter(|_| same.next().is_none()).cloned()
     }
+}
+
+/// Whether a type is one of identities.
+pub(super) fn is_identity(resource_type: &str) -> bool {
+    identity_type(resource_type).is_some()
 }
 
 /// The row of [`IDENTITY_TYPES`] for a type.

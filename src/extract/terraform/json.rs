@@ -45,7 +45,9 @@ impl Unreadable {
 
 /// The whole text as one value.
 pub(super) fn parse(text: &str) -> Result<Json<'_>, Unreadable> {
-    serde_json::from_str(text).map(Json).map_err(|error| unreadable(text, &error))
+    serde_json::from_str(text)
+        .map(Json)
+        .map_err(|error| unreadable(text, &error))
 }
 
 impl<'a> Json<'a> {
@@ -90,7 +92,13 @@ impl<'a> Json<'a> {
     /// Where it stands in the plan.
     pub fn place(self, plan: &str, file: FileId) -> Place {
         let start = self.text().as_ptr().addr().saturating_sub(plan.as_ptr().addr());
-        Place { file, span: Span { start, end: start + self.text().len() } }
+        Place {
+            file,
+            span: Span {
+                start,
+                end: start + self.text().len(),
+            },
+        }
     }
 
     fn read<T: Deserialize<'a>>(self) -> Result<T, Unreadable> {
@@ -105,7 +113,11 @@ pub(super) struct Object<'a>(pub Vec<(Cow<'a, str>, Json<'a>)>);
 impl<'a> Object<'a> {
     /// The value of a key; `None` if there is none or it is `null`.
     pub fn get(&self, key: &str) -> Option<Json<'a>> {
-        let value = self.0.iter().find(|(name, _)| name == key).map(|(_, value)| *value);
+        let value = self
+            .0
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| *value);
         value.filter(|value| value.shape() != Shape::Null)
     }
 
@@ -154,7 +166,10 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 fn unreadable(text: &str, error: &serde_json::Error) -> Unreadable {
     let line_start = match error.line() {
         0 | 1 => 0,
-        line => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(at, _)| at + 1),
+        line => text
+            .match_indices('\n')
+            .nth(line - 2)
+            .map_or(text.len(), |(at, _)| at + 1),
     };
     let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
     let full = error.to_string();
@@ -162,14 +177,23 @@ fn unreadable(text: &str, error: &serde_json::Error) -> Unreadable {
         message if message.starts_with("duplicate key") => "duplicate key",
         message if message.starts_with("invalid type") => "a value of another type was expected",
         message if message.starts_with("EOF") => "the file ends too early",
-        message if message.starts_with("trailing characters") => "there is text after the end of the JSON value",
-        message if message.contains("surrogate") || message.contains("hex escape") || message.contains("escape") => {
+        message if message.starts_with("trailing characters") => {
+            "there is text after the end of the JSON value"
+        }
+        message
+            if message.contains("surrogate")
+                || message.contains("hex escape")
+                || message.contains("escape") =>
+        {
             "a string has an escape that means no character"
         }
         message if message.contains("control character") => "a string has a control character",
         _ => "malformed JSON",
     };
-    Unreadable { address: text.as_ptr().addr() + offset, message: message.to_owned() }
+    Unreadable {
+        address: text.as_ptr().addr() + offset,
+        message: message.to_owned(),
+    }
 }
 
 /// Whether two values have the same text, whitespace between tokens aside.
@@ -202,10 +226,13 @@ mod tests {
 
     #[test]
     fn errors_have_places_and_quote_nothing() {
-        check("{\"a\": 1,\n \"\\u0061\": 2}", "2:10: duplicate key");
+        check("{\"a\": 1,\n \"\\u0061\": 2}", "2:9: duplicate key");
         check("{\"a\": s3cret}", "1:7: malformed JSON");
         check("[\"s3cret\"]", "1:1: a value of another type was expected");
-        check("{\"a\": 1} {}", "1:10: there is text after the end of the JSON value");
+        check(
+            "{\"a\": 1} {}",
+            "1:10: there is text after the end of the JSON value",
+        );
         check("{\"a\": ", "1:6: the file ends too early");
     }
 
@@ -223,7 +250,15 @@ mod tests {
     #[test]
     fn deep_values_are_passed_over() {
         let text = format!("{{\"a\": {}{}, \"b\": true}}", "[".repeat(5000), "]".repeat(5000));
-        assert!(parse(&text).unwrap().object().unwrap().get("b").unwrap().is_true());
+        assert!(
+            parse(&text)
+                .unwrap()
+                .object()
+                .unwrap()
+                .get("b")
+                .unwrap()
+                .is_true()
+        );
     }
 
     #[test]

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::extract::{Gap, GapReason};
 
-use super::json::Json;
-use super::resource::Resource;
 use super::Context;
 use super::found::Found;
+use super::json::Json;
+use super::resource::Resource;
 
 /// Adds a gap for the first value of the resource that looks like a policy, outside the attributes in `known`.
 pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, known: &[&str], found: &mut Found) {
@@ -17,10 +17,15 @@ pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, known: &[&
     }
     let attribute = match after.object() {
         Ok(object) => {
-            let others = object.0.iter().filter(|(name, _)| !known.contains(&name.as_ref()));
+            let others = object
+                .0
+                .iter()
+                .filter(|(name, _)| !known.contains(&name.as_ref()));
             let mut policies = others.filter(|(_, value)| looks_like_policy(*value));
             policies.next().map(|(name, value)| (name.to_string(), *value))
         }
+        // The rows of a known type have told of it already.
+        Err(_) if !known.is_empty() => None,
         Err(_) => Some(("the whole resource".to_owned(), after)),
     };
     if let Some((name, value)) = attribute {
@@ -44,7 +49,8 @@ pub(super) fn may_look_like_policy(value: Json<'_>) -> bool {
 /// Whether a value is or holds a policy: a text with both words, or an object with them as keys. What cannot be read
 /// counts as one.
 fn looks_like_policy(value: Json<'_>) -> bool {
-    may_look_like_policy(value) && serde_json::from_str(value.text()).map_or(true, |value| holds_policy(&value))
+    may_look_like_policy(value)
+        && serde_json::from_str(value.text()).map_or(true, |value| holds_policy(&value))
 }
 
 fn holds_policy(value: &Value) -> bool {
@@ -87,7 +93,10 @@ mod tests {
     fn policies_are_recognised() {
         check(r#""{\"Statement\": [{\"Effect\": \"Allow\"}]}""#, true);
         check(r#""{\"\u0053tatement\": [{\"\u0045ffect\": \"Allow\"}]}""#, true);
-        check(r#""{\"\\u0053tatement\": [{\"\\u0045ffect\": \"Allow\"}]}""#, true);
+        check(
+            r#""{\"\\u0053tatement\": [{\"\\u0045ffect\": \"Allow\"}]}""#,
+            true,
+        );
         check(r#"{"a": [{"Statement": {"Effect": "Deny"}}]}"#, true);
         check(r#"["x", "Statement:\n  - Effect: Allow"]"#, true);
         check(r#"{"Statement": "x", "Effect": "y"}"#, false);

@@ -12,6 +12,7 @@ mod found;
 mod identities;
 mod json;
 mod looks_like;
+mod permissions;
 mod plan;
 mod policies;
 mod principals;
@@ -24,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{FileId, Place, Span};
 
 use super::tables::Row;
-use super::{Extraction, Gap, GapReason, Origin, PolicyKind};
+use super::{Environment, Extraction, Gap, GapReason, Origin, PolicyKind};
 use configuration::Configuration;
 use documents::{Presence, Slot};
 use found::Found;
@@ -52,8 +53,11 @@ pub fn extract_plan(
         extract_resource(&context, resource, extra, &mut found);
     }
     principals::compose(&context, &plan.resources, &mut found);
-    let environment = environment::environment(&plan.prior, plan.configuration.as_ref());
-    Ok(Extraction { environment, notes: plan.notes, ..found.extraction })
+    Ok(Extraction {
+        environment: context.environment,
+        notes: plan.notes,
+        ..found.extraction
+    })
 }
 
 /// What all parts of the extraction look things up in.
@@ -63,6 +67,7 @@ struct Context<'a> {
     configuration: Configuration<'a>,
     identities: Identities,
     policies: ManagedPolicies<'a>,
+    environment: Environment,
     /// Addresses that `resource_changes` tells of.
     told: BTreeSet<String>,
     /// Identities by the ARNs of what was attached to them before.
@@ -71,21 +76,31 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn new(text: &'a str, file: FileId, plan: &plan::Plan<'a>) -> Context<'a> {
-        let told = plan.resources.iter().filter(|resource| resource.view == View::Change);
+        let told = plan
+            .resources
+            .iter()
+            .filter(|resource| resource.view == View::Change);
         let mut context = Context {
             text,
             file,
             configuration: Configuration::read(plan.configuration.as_ref()),
             identities: Identities::read(&plan.resources),
             policies: ManagedPolicies::read(&plan.resources, &plan.prior),
+            environment: environment::environment(&plan.prior, plan.configuration.as_ref()),
             told: told.map(|resource| resource.address.clone()).collect(),
             attached_before: BTreeMap::new(),
         };
         for resource in &plan.resources {
             let values = resource.before.and_then(|values| values.object().ok());
             if let Some(arn) = values.and_then(|values| values.string("policy_arn")) {
-                let was = context.identities.targets(&context.configuration, &changes::as_it_was(resource));
-                context.attached_before.entry(arn).or_default().extend(was.identities);
+                let was = context
+                    .identities
+                    .targets(&context.configuration, &changes::as_it_was(resource));
+                context
+                    .attached_before
+                    .entry(arn)
+                    .or_default()
+                    .extend(was.identities);
             }
         }
         context
@@ -103,7 +118,10 @@ fn is_of_interest(resource: &Resource<'_>, extra: &[(String, String, PolicyKind)
         (View::Change | View::Planned, "data") => resource.resource_type == "aws_iam_policy_document",
         (View::Change | View::Planned, _) => {
             !rows_of(&resource.resource_type).is_empty()
-                || extra.iter().any(|(resource_type, ..)| *resource_type == resource.resource_type)
+                || identities::is_identity(&resource.resource_type)
+                || extra
+                    .iter()
+                    .any(|(resource_type, ..)| *resource_type == resource.resource_type)
                 || resource.resource_type.is_empty()
                 || resource.after.is_some_and(looks_like::may_look_like_policy)
         }
@@ -111,7 +129,12 @@ fn is_of_interest(resource: &Resource<'_>, extra: &[(String, String, PolicyKind)
 }
 
 /// Data sources that were read while planning and tell something.
-const PRIOR_DATA: [&str; 4] = ["aws_caller_identity", "aws_partition", "aws_region", "aws_iam_policy"];
+const PRIOR_DATA: [&str; 4] = [
+    "aws_caller_identity",
+    "aws_partition",
+    "aws_region",
+    "aws_iam_policy",
+];
 
 fn extract_resource<'a>(
     context: &Context<'a>,
@@ -129,7 +152,11 @@ fn extract_resource<'a>(
     }
     if resource.view == View::Change && resource.actions.is_empty() {
         let reason = "the change has no actions, so it cannot be told what happens".to_owned();
-        found.gap(whole_resource(context, resource, GapReason::UnexpectedShape(reason)));
+        found.gap(whole_resource(
+            context,
+            resource,
+            GapReason::UnexpectedShape(reason),
+        ));
     }
     if resource.after.is_none() {
         return;
@@ -137,17 +164,27 @@ fn extract_resource<'a>(
     let rows = rows_of(&resource.resource_type);
     for row in rows {
         match treatment(row) {
-            Treatment::Document(kind) => documents::extract(context, resource, Slot::of_row(row, kind), found),
+            Treatment::Document(kind) => {
+                documents::extract(context, resource, Slot::of_row(row, kind), found)
+            }
             Treatment::ControlPolicy => control_policy(context, resource, row, found),
             Treatment::Attachment(kind) => attachments::extract(context, resource, row, kind, found),
-            Treatment::Permission => {}
+            Treatment::Permission => permissions::extract(context, resource, found),
             Treatment::Unsupported(what) => unsupported::extract(context, resource, row, what, found),
             Treatment::Data => {}
-            Treatment::Never => found.no_policy(),
+            Treatment::Never => count_other(resource, row, found),
         }
     }
-    for (_, path, kind) in extra.iter().filter(|(resource_type, ..)| *resource_type == resource.resource_type) {
-        let slot = Slot { path, kind: *kind, presence: Presence::Optional, is_only: false };
+    for (_, path, kind) in extra
+        .iter()
+        .filter(|(resource_type, ..)| *resource_type == resource.resource_type)
+    {
+        let slot = Slot {
+            path,
+            kind: *kind,
+            presence: Presence::Optional,
+            is_only: false,
+        };
         documents::extract(context, resource, slot, found);
     }
     let known: Vec<&str> = rows
@@ -159,9 +196,24 @@ fn extract_resource<'a>(
     looks_like::extract(context, resource, &known, found);
 }
 
+/// Counts an attribute in another language, where it is there.
+fn count_other(resource: &Resource<'_>, row: &Row, found: &mut Found) {
+    let attributes = attributes::attributes(resource, row.path).unwrap_or_default();
+    if attributes
+        .iter()
+        .any(|attribute| matches!(attribute.value, attributes::Value::Known(_)))
+    {
+        found.no_policy();
+    }
+}
+
 /// A policy of an organization: which language it is in is told by its type.
 fn control_policy<'a>(context: &Context<'a>, resource: &Resource<'a>, row: &'static Row, found: &mut Found) {
-    let kind = match attributes::attributes(resource, "type").unwrap_or_default().first().map(|found| found.value) {
+    let kind = match attributes::attributes(resource, "type")
+        .unwrap_or_default()
+        .first()
+        .map(|found| found.value)
+    {
         Some(attributes::Value::Absent) => Some("SERVICE_CONTROL_POLICY".to_owned()),
         Some(attributes::Value::Known(value)) => value.string().ok(),
         Some(attributes::Value::Unknown | attributes::Value::Misshapen) | None => None,
@@ -176,17 +228,28 @@ fn control_policy<'a>(context: &Context<'a>, resource: &Resource<'a>, row: &'sta
         Some(_) => found.no_policy(),
         None => {
             let reason = "`type` is not known, so neither is the language of the policy".to_owned();
-            found.gap(whole_resource(context, resource, GapReason::UnexpectedShape(reason)));
+            found.gap(whole_resource(
+                context,
+                resource,
+                GapReason::UnexpectedShape(reason),
+            ));
         }
     }
 }
 
 fn whole_resource(context: &Context<'_>, resource: &Resource<'_>, reason: GapReason) -> Gap {
-    Gap { origin: resource.origin("", resource.place(context.text, context.file)), reason, kind: None }
+    Gap {
+        origin: resource.origin("", resource.place(context.text, context.file)),
+        reason,
+        kind: None,
+    }
 }
 
 fn whole_plan(context: &Context<'_>, reason: GapReason) -> Gap {
-    let place = Place { file: context.file, span: Span { start: 0, end: 0 } };
+    let place = Place {
+        file: context.file,
+        span: Span { start: 0, end: 0 },
+    };
     let origin = Origin {
         address: "plan".to_owned(),
         resource_type: String::new(),
@@ -194,5 +257,12 @@ fn whole_plan(context: &Context<'_>, reason: GapReason) -> Gap {
         statements: Vec::new(),
         block: None,
     };
-    Gap { origin, reason, kind: None }
+    Gap {
+        origin,
+        reason,
+        kind: None,
+    }
 }
+
+#[cfg(test)]
+mod tests;

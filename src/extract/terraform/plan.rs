@@ -37,7 +37,11 @@ pub(super) fn read<'a>(text: &'a str, keep: &dyn Fn(&Resource<'a>) -> bool) -> R
     if let Some(values) = top.object("prior_state").and_then(|state| state.get("values")) {
         read_state(View::Prior, values, keep, &mut plan.prior).map_err(located)?;
     }
-    plan.configuration = top.get("configuration").map(Json::object).transpose().map_err(located)?;
+    plan.configuration = top
+        .get("configuration")
+        .map(Json::object)
+        .transpose()
+        .map_err(located)?;
     Ok(plan)
 }
 
@@ -48,7 +52,9 @@ fn check_version(version: Option<Json<'_>>) -> Result<Option<InputNote>, String>
         return Err(format!("{UNSUPPORTED}: `format_version` is missing or no text"));
     };
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() <= 4);
-    let parts = version.split_once('.').and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
+    let parts = version
+        .split_once('.')
+        .and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
     match parts {
         Some((0, 1..) | (1, 0..=2)) => Ok(None),
         Some((1, minor)) => Ok(Some(InputNote {
@@ -56,16 +62,23 @@ fn check_version(version: Option<Json<'_>>) -> Result<Option<InputNote>, String>
             address: String::new(),
             message: format!("plan format 1.{minor} is newer than 1.2: what it added is passed over"),
         })),
-        Some((major, minor)) => Err(format!("{UNSUPPORTED} {major}.{minor}: versions from 0.1 up to 2.0 are read")),
+        Some((major, minor)) => Err(format!(
+            "{UNSUPPORTED} {major}.{minor}: versions from 0.1 up to 2.0 are read"
+        )),
         None => Err(format!("{UNSUPPORTED}: `format_version` is no version number")),
     }
 }
 
 fn incomplete(top: &Object<'_>) -> Vec<&'static str> {
     let is = |key: &str, value: bool| top.get(key).is_some_and(|found| found.is_true() == value);
-    let deferred = top.get("deferred_changes").is_some_and(|list| list.list().map_or(true, |list| !list.is_empty()));
+    let deferred = top
+        .get("deferred_changes")
+        .is_some_and(|list| list.list().map_or(true, |list| !list.is_empty()));
     [
-        (is("errored", true), "planning ended with an error, so the plan is partial"),
+        (
+            is("errored", true),
+            "planning ended with an error, so the plan is partial",
+        ),
         (is("complete", false), "the plan says that it is not complete"),
         (deferred, "some changes are deferred to a later plan"),
     ]
@@ -103,13 +116,22 @@ fn read_state<'a>(
     let mut modules: Vec<Json<'a>> = values.object()?.get("root_module").into_iter().collect();
     while let Some(module) = modules.pop() {
         let module = module.object()?;
-        for entry in module.get("resources").map(Json::list).transpose()?.unwrap_or_default() {
+        for entry in module
+            .get("resources")
+            .map(Json::list)
+            .transpose()?
+            .unwrap_or_default()
+        {
             let resource = state(view, entry)?;
             if keep(&resource) {
                 found.push(resource);
             }
         }
-        let children = module.get("child_modules").map(Json::list).transpose()?.unwrap_or_default();
+        let children = module
+            .get("child_modules")
+            .map(Json::list)
+            .transpose()?
+            .unwrap_or_default();
         modules.extend(children.into_iter().rev());
     }
     Ok(())
@@ -119,7 +141,10 @@ fn read_state<'a>(
 fn add_other_view<'a>(plan: &mut Plan<'a>, planned: Vec<Resource<'a>>) {
     let mut changed: std::collections::BTreeMap<String, Vec<Json<'a>>> = std::collections::BTreeMap::new();
     for resource in plan.resources.iter().filter(|resource| resource.stays()) {
-        changed.entry(resource.address.clone()).or_default().extend(resource.after);
+        changed
+            .entry(resource.address.clone())
+            .or_default()
+            .extend(resource.after);
     }
     for resource in planned {
         let told = changed.get(&resource.address);
@@ -127,7 +152,9 @@ fn add_other_view<'a>(plan: &mut Plan<'a>, planned: Vec<Resource<'a>>) {
         let message = match told {
             Some(afters) if afters.iter().any(same) => continue,
             Some(_) => "`planned_values` tells of it otherwise than `resource_changes`: both are checked",
-            None => "only `planned_values` tells of it, `resource_changes` does not: it is checked all the same",
+            None => {
+                "only `planned_values` tells of it, `resource_changes` does not: it is checked all the same"
+            }
         };
         if resource.mode == "resource" {
             plan.notes.push(InputNote {
@@ -159,8 +186,13 @@ mod tests {
         for version in ["\"0.1\"", "\"0.2\"", "\"1.0\"", "\"1.2\"", "\"1.17\""] {
             check(&plan(&format!("\"format_version\": {version},")), Ok(0));
         }
-        for version in ["\"2.0\"", "\"0.0\"", "\"\"", "\"1\"", "1.2", "null", "\"1.x\"", "\"-1.2\""] {
-            check(&plan(&format!("\"format_version\": {version},")), Err("unsupported plan format"));
+        for version in [
+            "\"2.0\"", "\"0.0\"", "\"\"", "\"1\"", "1.2", "null", "\"1.x\"", "\"-1.2\"",
+        ] {
+            check(
+                &plan(&format!("\"format_version\": {version},")),
+                Err("unsupported plan format"),
+            );
         }
         check(&plan(""), Err("unsupported plan format"));
         let newer = plan("\"format_version\": \"1.9\",");
@@ -171,9 +203,15 @@ mod tests {
     fn sections() {
         let plan = |rest: &str| format!("{{\"format_version\": \"1.2\", {rest}}}");
         check(&plan("\"prior_state\": {}"), Err("no planned changes section"));
-        check(&plan("\"resource_changes\": [], \"resource_changes\": []"), Err("duplicate key"));
+        check(
+            &plan("\"resource_changes\": [], \"resource_changes\": []"),
+            Err("duplicate key"),
+        );
         check(&plan("\"resource_changes\": {}"), Err("1:"));
-        check(&plan("\"planned_values\": {\"root_module\": {}}, \"surprise\": [[[]]]"), Ok(0));
+        check(
+            &plan("\"planned_values\": {\"root_module\": {}}, \"surprise\": [[[]]]"),
+            Ok(0),
+        );
         let change = r#""resource_changes": [{"address": "t.a", "type": "t", "name": "a", "change":
             {"actions": ["create"], "after": {"x": 1}}}]"#;
         let values = |address: &str, x: u8| {

@@ -32,19 +32,31 @@ pub(super) enum Meaning<'a> {
 /// Types of managed policies, with the attributes for ARN, name and path.
 const TYPES: [(&str, &str, &str, &str); 2] = [
     ("aws_iam_policy", "arn", "name", "path"),
-    ("awscc_iam_managed_policy", "policy_arn", "managed_policy_name", "path"),
+    (
+        "awscc_iam_managed_policy",
+        "policy_arn",
+        "managed_policy_name",
+        "path",
+    ),
 ];
 
 impl<'a> ManagedPolicies<'a> {
     /// Indexes the policies among the resources of the plan and the data sources of its prior state.
     pub fn read(resources: &[Resource<'a>], prior: &[Resource<'a>]) -> ManagedPolicies<'a> {
         let mut policies = ManagedPolicies::default();
-        for resource in resources.iter().filter(|resource| resource.mode == "resource" && resource.stays()) {
-            let Some(row) = TYPES.iter().find(|row| row.0 == resource.resource_type) else { continue };
+        for resource in resources
+            .iter()
+            .filter(|resource| resource.mode == "resource" && resource.stays())
+        {
+            let Some(row) = TYPES.iter().find(|row| row.0 == resource.resource_type) else {
+                continue;
+            };
             policies.add(resource, row);
         }
         for source in prior.iter().filter(|source| source.mode == "data") {
-            let Some(values) = source.after.and_then(|values| values.object().ok()) else { continue };
+            let Some(values) = source.after.and_then(|values| values.object().ok()) else {
+                continue;
+            };
             if let (Some(arn), Some(document)) = (values.string("arn"), values.get("policy")) {
                 policies.read.insert(arn, document);
             }
@@ -75,32 +87,63 @@ impl<'a> ManagedPolicies<'a> {
         resource: &Resource<'_>,
         path: &str,
     ) -> Option<BTreeSet<String>> {
-        let Configured::Yes(references) = configuration.attribute(resource, path) else { return None };
+        let Configured::Yes(references) = configuration.attribute(resource, path) else {
+            return None;
+        };
         let mut addresses = BTreeSet::new();
-        for target in configuration.trace(&resource.modules, &references) {
-            let Target::Resource { modules, mode: "resource", resource_type, name, attribute } = target else {
+        for target in configuration.trace(resource, &references) {
+            let Target::Resource {
+                modules,
+                mode: "resource",
+                resource_type,
+                name,
+                attribute,
+            } = target
+            else {
                 return None;
             };
-            if !matches!(attribute.as_str(), "arn" | "id" | "policy_arn") {
+            // After an instance key that is not constant, the plan leaves the attribute out.
+            if !matches!(attribute.as_str(), "" | "arn" | "id" | "policy_arn") {
                 return None;
             }
-            addresses.extend(self.by_block.get(&(modules, resource_type, name))?.iter().cloned());
+            addresses.extend(
+                self.by_block
+                    .get(&(modules, resource_type, name))?
+                    .iter()
+                    .cloned(),
+            );
         }
         Some(addresses).filter(|addresses| !addresses.is_empty())
     }
 
     fn add(&mut self, resource: &Resource<'a>, row: &(&str, &str, &str, &str)) {
         let (_, arn, name, path) = row;
-        let after = resource.after.and_then(|values| values.object().ok()).unwrap_or_default();
-        let before = resource.before.and_then(|values| values.object().ok()).unwrap_or_default();
+        let after = resource
+            .after
+            .and_then(|values| values.object().ok())
+            .unwrap_or_default();
+        let before = resource
+            .before
+            .and_then(|values| values.object().ok())
+            .unwrap_or_default();
         for arn in [after.string(arn), before.string(arn)].into_iter().flatten() {
             self.by_arn.insert(arn, resource.address.clone());
         }
         if let Some(name) = after.string(name) {
-            self.by_name.insert(format!("policy{}{name}", path_of(&after, path)), resource.address.clone());
+            self.by_name.insert(
+                format!("policy{}{name}", path_of(&after, path)),
+                resource.address.clone(),
+            );
         }
-        let block = (resource.modules.clone(), resource.resource_type.clone(), resource.name.clone());
-        self.by_block.entry(block).or_default().insert(resource.address.clone());
+        let block = (
+            resource.modules.clone(),
+            resource.resource_type.clone(),
+            resource.name.clone(),
+        );
+        self.by_block
+            .entry(block)
+            .or_default()
+            .insert(resource.address.clone());
     }
 }
 

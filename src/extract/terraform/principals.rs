@@ -32,15 +32,25 @@ pub(super) fn compose(context: &Context<'_>, resources: &[Resource<'_>], found: 
         .filter(|identity| identity.stays)
         .map(|identity| (identity.address.clone(), identity.principal_type))
         .collect();
-    let attached = found.extraction.policies.iter().flat_map(|policy| &policy.attached_to);
+    let attached = found
+        .extraction
+        .policies
+        .iter()
+        .flat_map(|policy| &policy.attached_to);
     for address in attached.chain(links.iter().flat_map(|link| &link.targets.identities)) {
         let outside = ["role", "user", "group", "permission-set"]
             .into_iter()
-            .find(|word| address.strip_prefix(word).is_some_and(|rest| rest.starts_with('/')));
+            .find(|word| {
+                address
+                    .strip_prefix(word)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            });
         addresses.extend(outside.map(|word| (address.clone(), word)));
     }
     for (address, principal_type) in addresses {
-        let resource = resources.iter().find(|resource| resource.address == address && resource.stays());
+        let resource = resources
+            .iter()
+            .find(|resource| resource.address == address && resource.stays());
         let mut policies: BTreeSet<String> = found
             .extraction
             .policies
@@ -49,13 +59,20 @@ pub(super) fn compose(context: &Context<'_>, resources: &[Resource<'_>], found: 
             .filter(|policy| policy.provenance == Provenance::Literal)
             .map(|policy| policy.origin.address.clone())
             .collect();
-        let linked = links.iter().filter(|link| link.targets.identities.contains(&address));
+        let linked = links
+            .iter()
+            .filter(|link| link.targets.identities.contains(&address));
         policies.extend(linked.map(|link| link.policy.clone()));
         let boundary = resource.map_or(Boundary::None, |resource| boundary(context, resource));
-        let has_gap = found.extraction.gaps.iter().any(|gap| gap.origin.address == address || is_below(&gap.origin.address, &address));
-        let trust = found.extraction.policies.iter().find(|policy| {
-            policy.kind == PolicyKind::Trust && is_below(&policy.origin.address, &address)
-        });
+        let has_gap = found
+            .extraction
+            .gaps
+            .iter()
+            .any(|gap| gap.origin.address == address || is_below(&gap.origin.address, &address));
+        let trust =
+            found.extraction.policies.iter().find(|policy| {
+                policy.kind == PolicyKind::Trust && is_below(&policy.origin.address, &address)
+            });
         let open = resource.is_none()
             || has_gap
             || boundary == Boundary::Untold
@@ -84,7 +101,9 @@ enum Boundary {
 
 fn boundary(context: &Context<'_>, resource: &Resource<'_>) -> Boundary {
     const PATH: &str = "permissions_boundary";
-    let Ok(attributes) = attributes(resource, PATH) else { return Boundary::Untold };
+    let Ok(attributes) = attributes(resource, PATH) else {
+        return Boundary::Untold;
+    };
     match attributes.first().map(|attribute| attribute.value) {
         None | Some(Value::Absent) => Boundary::None,
         Some(Value::Known(value)) => match value.string() {
@@ -96,7 +115,10 @@ fn boundary(context: &Context<'_>, resource: &Resource<'_>) -> Boundary {
             Err(_) => Boundary::Untold,
         },
         Some(Value::Unknown) => {
-            let referred = context.policies.referred(&context.configuration, resource, PATH).unwrap_or_default();
+            let referred = context
+                .policies
+                .referred(&context.configuration, resource, PATH)
+                .unwrap_or_default();
             match referred.into_iter().collect::<Vec<_>>().as_slice() {
                 [only] => Boundary::Is(only.clone()),
                 _ => Boundary::Untold,
@@ -108,5 +130,7 @@ fn boundary(context: &Context<'_>, resource: &Resource<'_>) -> Boundary {
 
 /// Whether an address is that of an attribute of a resource.
 fn is_below(address: &str, resource: &str) -> bool {
-    address.strip_prefix(resource).is_some_and(|rest| rest.starts_with('/'))
+    address
+        .strip_prefix(resource)
+        .is_some_and(|rest| rest.starts_with('/'))
 }

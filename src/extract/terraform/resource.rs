@@ -48,7 +48,11 @@ pub(super) fn change(json: Json<'_>) -> Result<Resource<'_>, Unreadable> {
     if let Some(change) = entry.get("change") {
         let change = change.object()?;
         resource.actions = match change.get("actions") {
-            Some(actions) => actions.list()?.into_iter().map(Json::string).collect::<Result<_, _>>()?,
+            Some(actions) => actions
+                .list()?
+                .into_iter()
+                .map(Json::string)
+                .collect::<Result<_, _>>()?,
             None => Vec::new(),
         };
         resource.before = change.get("before");
@@ -71,7 +75,11 @@ pub(super) fn state(view: View, json: Json<'_>) -> Result<Resource<'_>, Unreadab
 impl Resource<'_> {
     /// Whether the plan does anything to it.
     pub fn is_changed(&self) -> bool {
-        self.view != View::Change || self.actions.iter().any(|action| action != "no-op" && action != "read")
+        self.view != View::Change
+            || self
+                .actions
+                .iter()
+                .any(|action| action != "no-op" && action != "read")
     }
 
     /// Whether it is there after the plan is applied.
@@ -111,8 +119,14 @@ fn identified<'a>(view: View, json: Json<'a>, entry: &Object<'a>) -> Resource<'a
     let written = entry.string("address").unwrap_or_default();
     let resource_type = entry.string("type").unwrap_or_default();
     let name = entry.string("name").unwrap_or_default();
-    let index = entry.get("index").filter(|index| matches!(index.shape(), Shape::Number | Shape::String));
-    let mode = if entry.string("mode").as_deref() == Some("data") { "data" } else { "resource" };
+    let index = entry
+        .get("index")
+        .filter(|index| matches!(index.shape(), Shape::Number | Shape::String));
+    let mode = if entry.string("mode").as_deref() == Some("data") {
+        "data"
+    } else {
+        "resource"
+    };
     let module = match (&module_address, super::addresses::steps(&written)) {
         (Some(module), _) => module.clone(),
         // Resources of `planned_values` have no module address of their own.
@@ -120,9 +134,15 @@ fn identified<'a>(view: View, json: Json<'a>, entry: &Object<'a>) -> Resource<'a
         (None, None) => String::new(),
     };
     let address = if written.is_empty() {
-        let module = if module.is_empty() { String::new() } else { format!("{module}.") };
+        let module = if module.is_empty() {
+            String::new()
+        } else {
+            format!("{module}.")
+        };
         let data = if mode == "data" { "data." } else { "" };
-        let key = index.map(|index| format!("[{}]", index.text())).unwrap_or_default();
+        let key = index
+            .map(|index| format!("[{}]", index.text()))
+            .unwrap_or_default();
         format!("{module}{data}{resource_type}.{name}{key}")
     } else {
         written
@@ -167,7 +187,10 @@ fn module_part(address: &str) -> &str {
                 }
                 let next = address.get(at + 1..).unwrap_or_default();
                 if dots % 2 == 0 && !next.starts_with("module.") {
-                    return address.get(..end).filter(|_| address.starts_with("module.")).unwrap_or_default();
+                    return address
+                        .get(..end)
+                        .filter(|_| address.starts_with("module."))
+                        .unwrap_or_default();
                 }
             }
             _ => {}
@@ -187,7 +210,10 @@ mod tests {
             ("aws_iam_role.r", ""),
             ("data.aws_iam_role.r", ""),
             ("module.m.aws_iam_role.r", "module.m"),
-            ("module.m[\"a.b\"].module.n[0].data.t.n", "module.m[\"a.b\"].module.n[0]"),
+            (
+                "module.m[\"a.b\"].module.n[0].data.t.n",
+                "module.m[\"a.b\"].module.n[0]",
+            ),
         ] {
             assert_eq!(module_part(address), module, "{address}");
         }

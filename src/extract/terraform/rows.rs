@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::extract::tables::{Row, RowKind, terraform_rows};
 use crate::extract::PolicyKind;
+use crate::extract::tables::{Row, RowKind, terraform_rows};
 
 /// What is done with what a row points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +35,18 @@ pub(super) fn treatment(row: &Row) -> Treatment {
         }
         RowKind::Trust => Treatment::Document(PolicyKind::Trust),
         RowKind::Resource if row.path == "body" => Treatment::Unsupported("a policy inside an OpenAPI body"),
-        RowKind::Resource if ENDPOINTS.contains(&row.resource_type) => Treatment::Document(PolicyKind::Endpoint),
+        RowKind::Resource if ENDPOINTS.contains(&row.resource_type) => {
+            Treatment::Document(PolicyKind::Endpoint)
+        }
         RowKind::Resource | RowKind::OrgResource => Treatment::Document(PolicyKind::Resource),
         RowKind::ScpRcp => Treatment::ControlPolicy,
         RowKind::Session if by_arn => Treatment::Attachment(PolicyKind::Session),
         RowKind::Session => Treatment::Document(PolicyKind::Session),
         RowKind::AttachManaged if matches!(row.path, "roles" | "users" | "groups") => Treatment::Data,
         RowKind::AttachManaged => Treatment::Attachment(PolicyKind::Identity),
-        RowKind::SsoAttach if last == "name" => {
-            Treatment::Unsupported("a customer managed policy that each account of the organization has by name")
-        }
+        RowKind::SsoAttach if last == "name" => Treatment::Unsupported(
+            "a customer managed policy that each account of the organization has by name",
+        ),
         RowKind::SsoAttach => Treatment::Attachment(PolicyKind::Identity),
         RowKind::Synth if row.resource_type == "aws_lambda_permission" => Treatment::Permission,
         RowKind::Synth => Treatment::Unsupported("a permission that is not written as a document"),
@@ -90,10 +92,17 @@ pub(super) fn rows_of(resource_type: &str) -> &'static [&'static Row] {
 
 /// How many of a type's rows are documents: the only one needs no attribute in its address.
 pub(super) fn documents_of(resource_type: &str) -> usize {
-    rows_of(resource_type).iter().filter(|row| is_document(row)).count()
+    rows_of(resource_type)
+        .iter()
+        .filter(|row| is_document(row))
+        .count()
 }
 
-const ENDPOINTS: [&str; 3] = ["aws_vpc_endpoint", "aws_vpc_endpoint_policy", "awscc_ec2_vpc_endpoint"];
+const ENDPOINTS: [&str; 3] = [
+    "aws_vpc_endpoint",
+    "aws_vpc_endpoint_policy",
+    "awscc_ec2_vpc_endpoint",
+];
 
 static ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static Row>>> = LazyLock::new(|| {
     let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -112,8 +121,15 @@ mod tests {
     use super::*;
 
     fn check(resource_type: &str, path: &str, expected: Treatment, required: bool) {
-        let row = rows_of(resource_type).iter().find(|row| row.path == path).unwrap();
-        assert_eq!((treatment(row), is_required(row)), (expected, required), "{resource_type}.{path}");
+        let row = rows_of(resource_type)
+            .iter()
+            .find(|row| row.path == path)
+            .unwrap();
+        assert_eq!(
+            (treatment(row), is_required(row)),
+            (expected, required),
+            "{resource_type}.{path}"
+        );
     }
 
     #[test]
@@ -122,14 +138,39 @@ mod tests {
         let resource = Treatment::Document(PolicyKind::Resource);
         check("aws_iam_policy", "policy", identity, true);
         check("aws_iam_role", "inline_policy[].policy", identity, false);
-        check("aws_iam_role", "assume_role_policy", Treatment::Document(PolicyKind::Trust), true);
+        check(
+            "aws_iam_role",
+            "assume_role_policy",
+            Treatment::Document(PolicyKind::Trust),
+            true,
+        );
         check("aws_s3_bucket_policy", "policy", resource, true);
         check("aws_s3_bucket", "policy", resource, false);
         check("aws_kms_external_key", "policy", resource, false);
-        check("aws_vpc_endpoint", "policy", Treatment::Document(PolicyKind::Endpoint), false);
-        check("aws_organizations_policy", "content", Treatment::ControlPolicy, true);
-        check("aws_transfer_user", "policy", Treatment::Document(PolicyKind::Session), false);
-        check("aws_rolesanywhere_profile", "managed_policy_arns", Treatment::Attachment(PolicyKind::Session), false);
+        check(
+            "aws_vpc_endpoint",
+            "policy",
+            Treatment::Document(PolicyKind::Endpoint),
+            false,
+        );
+        check(
+            "aws_organizations_policy",
+            "content",
+            Treatment::ControlPolicy,
+            true,
+        );
+        check(
+            "aws_transfer_user",
+            "policy",
+            Treatment::Document(PolicyKind::Session),
+            false,
+        );
+        check(
+            "aws_rolesanywhere_profile",
+            "managed_policy_arns",
+            Treatment::Attachment(PolicyKind::Session),
+            false,
+        );
         check("awscc_iam_managed_policy", "roles", Treatment::Data, false);
         check("awscc_iam_managed_policy", "policy_document", identity, true);
         check("aws_ecr_lifecycle_policy", "policy", Treatment::Never, false);

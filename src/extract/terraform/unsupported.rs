@@ -10,10 +10,16 @@ use super::documents::{Presence, unknown_reason};
 use super::found::Found;
 use super::json::{Json, Shape};
 use super::resource::Resource;
-use super::rows::is_computed;
+use super::rows::{is_computed, rows_of};
 
 /// Adds a gap if what the row points at is there.
-pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, row: &Row, what: &str, found: &mut Found) {
+pub(super) fn extract(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    row: &Row,
+    what: &str,
+    found: &mut Found,
+) {
     let place = resource.place(context.text, context.file);
     let gap = |suffix: &str, reason: GapReason| Gap {
         origin: resource.origin(suffix, place),
@@ -31,9 +37,18 @@ pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, row: &Row,
         Ok(attributes) => attributes,
         Err(error) => return found.gap(gap("", GapReason::UnexpectedShape(error.in_text(context.text)))),
     };
-    let presence = if is_computed(row) { Presence::Computed } else { Presence::Optional };
+    let presence = if is_computed(row) {
+        Presence::Computed
+    } else {
+        Presence::Optional
+    };
     for Attribute { path, value, .. } in attributes {
-        let suffix = format!("/{path}");
+        let is_only = rows_of(&resource.resource_type).len() == 1;
+        let suffix = if is_only {
+            String::new()
+        } else {
+            format!("/{path}")
+        };
         match value {
             Value::Absent => {}
             Value::Misshapen => {
@@ -51,7 +66,10 @@ pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, row: &Row,
 }
 
 fn is_grant(row: &Row) -> bool {
-    matches!(row.kind, RowKind::Synth | RowKind::Grant | RowKind::Acl | RowKind::Exposure)
+    matches!(
+        row.kind,
+        RowKind::Synth | RowKind::Grant | RowKind::Acl | RowKind::Exposure
+    )
 }
 
 /// Values that give nobody access.
@@ -73,17 +91,26 @@ fn is_harmless(row: &Row, value: Json<'_>) -> bool {
 }
 
 fn is_harmless_resource(resource: &Resource<'_>, row: &Row) -> bool {
-    let values = resource.after.and_then(|values| values.object().ok()).unwrap_or_default();
+    let values = resource
+        .after
+        .and_then(|values| values.object().ok())
+        .unwrap_or_default();
     match row.kind {
         RowKind::Acl => {
             values.string("acl").as_deref() == Some("private")
-                && values.get("access_control_policy").is_none_or(|list| list.list().is_ok_and(|list| list.is_empty()))
+                && values
+                    .get("access_control_policy")
+                    .is_none_or(|list| list.list().is_ok_and(|list| list.is_empty()))
         }
         // Of the types that Cloud Control makes, only those of the table bear on access.
         RowKind::Template if resource.resource_type == "aws_cloudcontrolapi_resource" => {
             values.string("type_name").is_some_and(|type_name| {
-                !cloudformation_rows().iter().any(|row| row.resource_type == type_name)
-                    && !resource.after.is_some_and(super::looks_like::may_look_like_policy)
+                !cloudformation_rows()
+                    .iter()
+                    .any(|row| row.resource_type == type_name)
+                    && !resource
+                        .after
+                        .is_some_and(super::looks_like::may_look_like_policy)
             })
         }
         _ => false,
