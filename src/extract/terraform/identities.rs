@@ -227,11 +227,11 @@ impl Identities {
         match value.shape() {
             Shape::Null => false,
             Shape::List => {
-                let items = value.list().unwrap_or_default();
-                let told = items
-                    .into_iter()
-                    .map(|item| self.add_named(item, principal_type, targets));
-                told.fold(true, |all, one| all && one)
+                let mut is_told = true;
+                for item in value.list().unwrap_or_default() {
+                    is_told &= self.add_named(item, principal_type, targets);
+                }
+                is_told
             }
             Shape::String => {
                 let Ok(name) = value.string() else { return false };

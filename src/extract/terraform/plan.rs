@@ -150,7 +150,7 @@ fn add_other_view<'a>(plan: &mut Plan<'a>, planned: Vec<Resource<'a>>) {
         let told = changed.get(&resource.address);
         let same = |after: &Json<'a>| resource.after.is_none_or(|values| same_text(*after, values));
         let message = match told {
-            Some(afters) if afters.iter().any(same) => continue,
+            Some(afters) if afters.iter().any(same) || resource.after.is_none() => continue,
             Some(_) => "`planned_values` tells of it otherwise than `resource_changes`: both are checked",
             None => {
                 "only `planned_values` tells of it, `resource_changes` does not: it is checked all the same"
