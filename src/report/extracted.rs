@@ -58,7 +58,10 @@ impl ExtractReport {
 
     /// The report of a run that a defect of keyaki ended.
     pub fn defect(message: String) -> ExtractReport {
-        ExtractReport { internal: vec![message], ..ExtractReport::default() }
+        ExtractReport {
+            internal: vec![message],
+            ..ExtractReport::default()
+        }
     }
 
     /// The report as JSON (interface.md, `keyaki extract`).

@@ -509,5 +509,4 @@ pub(super) fn told(reason: &GapReason) -> (&'static str, &str) {
 }
 
 #[cfg(test)]
-#[path = "summarise_tests.rs"]
 mod tests;

@@ -282,3 +282,75 @@ fn write_totals(report: &Report, out: &mut Painted<'_>) -> io::Result<()> {
         answers.join(", ")
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::json::tests::entry;
+    use crate::report::{PolicyCounts, ResultCounts};
+
+    fn printed(report: &Report, color: bool) -> String {
+        let mut bytes = Vec::new();
+        write(report, color, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn nothing_found_is_loud() {
+        let text = printed(&Report::default(), false);
+        assert!(
+            text.starts_with("0 policies found: nothing was checked\n"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("results: 0 pass, 0 fail, 0 undecided, 0 error\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn findings_come_with_sentence_and_request() {
+        let report = Report {
+            findings: vec![entry()],
+            policies: PolicyCounts {
+                found: 1,
+                checked: 1,
+                ..PolicyCounts::default()
+            },
+            results: ResultCounts {
+                fail: 1,
+                ..ResultCounts::default()
+            },
+            ..Report::default()
+        };
+        let text = printed(&report, false);
+        for part in [
+            "VERDICT",
+            "1 Public",
+            "infra/plan.json:7",
+            "\n  anyone can `s3:GetObject`",
+            "\n    resource  arn:aws:s3:::b/k\n",
+            "\n    aws:SecureTransport = true\n",
+            "\n  assumes: parameter Bucket is `b`\n",
+            "\npolicies: 1 found, 1 checked, 0 undecided, 0 invalid, 0 ignored · results: 0 pass, 1 fail,",
+        ] {
+            assert!(text.contains(part), "{part:?} in {text}");
+        }
+        assert!(!text.contains('\u{1b}'));
+        assert!(printed(&report, true).contains("\u{1b}[31mFAIL\u{1b}[0m"));
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        let address = "module.x.".repeat(3_000);
+        let text = printed(
+            &Report {
+                findings: vec![Entry { address, ..entry() }],
+                ..Report::default()
+            },
+            false,
+        );
+        assert!(text.len() < 5_000, "{}", text.len());
+        assert!(text.contains('…'));
+    }
+}

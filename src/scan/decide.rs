@@ -327,5 +327,4 @@ fn not_compared(change: &IdentityChange) -> Undecided {
 }
 
 #[cfg(test)]
-#[path = "decide_tests.rs"]
 mod tests;
