@@ -365,7 +365,7 @@ fn message_text(text: &str, limit: usize) -> String {
 fn rules(report: &Report) -> Vec<Rule> {
     let undecided = Rule {
         id: UNDECIDED_RULE.to_string(),
-        name: pascal_case(UNDECIDED_RULE),
+        name: rule_name(UNDECIDED_RULE),
         short_description: Message { text: "The answer depends on what is not known yet".to_string() },
         full_description: Message {
             text: "A policy could not be read, or a question about it could not be decided: it depends on a value that \
@@ -381,7 +381,7 @@ fn rules(report: &Report) -> Vec<Rule> {
     };
     let invalid = Rule {
         id: INVALID_RULE.to_string(),
-        name: pascal_case(INVALID_RULE),
+        name: rule_name(INVALID_RULE),
         short_description: Message { text: "The policy is not valid".to_string() },
         full_description: Message {
             text: "AWS would refuse the policy, or its meaning is not defined, so that nothing can be said of what it \
@@ -410,7 +410,7 @@ fn rule(row: &StandardRow) -> Rule {
     };
     Rule {
         id: row.id.clone(),
-        name: pascal_case(&row.id),
+        name: rule_name(&row.id),
         short_description: Message { text: short.clone() },
         full_description: Message {
             text: format!("{short} (check {})", row.check),
@@ -461,17 +461,22 @@ fn properties(severity: Severity) -> RuleProperties {
     }
 }
 
-fn pascal_case(id: &str) -> String {
-    id.split('-')
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters
-                .next()
-                .map(|first| first.to_ascii_uppercase())
-                .into_iter()
-                .chain(letters)
-        })
-        .collect()
+/// The name of a rule. Validators want it to differ from the id by more than case.
+fn rule_name(id: &str) -> String {
+    let words = id.split('-').flat_map(|word| {
+        let mut letters = word.chars();
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase())
+            .into_iter()
+            .chain(letters)
+    });
+    let name: String = words.collect();
+    if name.eq_ignore_ascii_case(id) {
+        format!("{name}Rule")
+    } else {
+        name
+    }
 }
 
 #[cfg(test)]

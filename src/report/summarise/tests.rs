@@ -271,7 +271,7 @@ fn findings_are_located() {
     let statement = entry.statements[0].location.as_ref().unwrap();
     assert_eq!(
         (statement.region.start_line, statement.region.start_column),
-        (3, 3)
+        (3, 5)
     );
     assert!(!report.hint_source, "a template has its own lines");
 }
