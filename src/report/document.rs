@@ -199,14 +199,16 @@ impl Writer {
                 } => self.pattern(written, Meaning::Glob),
                 ResourcePattern::Arn { arn, short: None } => self.arn(arn),
                 ResourcePattern::Nothing => "arn:".to_string(),
-                ResourcePattern::Unknown(hole) => hole.to_string(),
+                ResourcePattern::Unreadable(text) => text.to_string(),
             })
             .collect()
     }
 
     fn arn(&self, arn: &ArnPattern) -> String {
-        let segments = self.globs(&arn.segments);
-        format!("arn:{}", segments.join(":"))
+        match &arn.whole {
+            Some(whole) => self.pattern(whole, Meaning::Glob),
+            None => format!("arn:{}", self.globs(&arn.segments).join(":")),
+        }
     }
 
     fn conditions(&self, conditions: &[Condition]) -> Value {
@@ -441,6 +443,7 @@ mod tests {
             key: ContextKey::new("aws:SourceArn"),
             values: ConditionValues::Arn(vec![ArnPattern {
                 segments: [text, "s3", "", "", "b"].map(Pattern::literal),
+                whole: None,
             }]),
         };
         let both = Statement {
