@@ -7,6 +7,7 @@ mod read;
 mod scope;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
@@ -92,7 +93,7 @@ pub fn extract(options: &ScanOptions) -> ExtractReport {
     .unwrap_or_else(ExtractReport::defect)
 }
 
-/// Runs in threads of our own, with a stack of our own size.
+/// Runs in threads of our own, with a stack of our own size. A panic outside of inputs and answers ends the run.
 fn in_pool<T: Send>(options: &ScanOptions, work: impl FnOnce() -> T + Send) -> Result<T, String> {
     let mut builder = rayon::ThreadPoolBuilder::new().stack_size(STACK);
     if let Some(jobs) = options.jobs {
@@ -101,7 +102,8 @@ fn in_pool<T: Send>(options: &ScanOptions, work: impl FnOnce() -> T + Send) -> R
     let pool = builder
         .build()
         .map_err(|error| format!("threads cannot be started: {error}"))?;
-    Ok(pool.install(work))
+    pool.install(|| catch_unwind(AssertUnwindSafe(work)))
+        .map_err(|_| "the scan panicked".to_string())
 }
 
 /// Loads and extracts. Nothing is extracted when the use itself is wrong.
