@@ -421,9 +421,9 @@ impl<'a> Summary<'a> {
         let (id, message) = told(reason);
         let blank = self.blank(scanned, origin, *kind);
         self.findings.push(Entry {
-            message: message.to_string(),
+            evidence: evidence_of_reason(&message, UNDECIDED_RULE),
+            message,
             reason: Some(id),
-            evidence: evidence_of_reason(message, UNDECIDED_RULE),
             ..blank
         });
     }
@@ -497,14 +497,20 @@ impl<'a> Summary<'a> {
 }
 
 /// The stable id and the words of a gap.
-pub(super) fn told(reason: &GapReason) -> (&'static str, &str) {
+pub(super) fn told(reason: &GapReason) -> (&'static str, String) {
     match reason {
-        GapReason::UnknownUntilApply(message) => ("unknown-until-apply", message),
-        GapReason::UnknownManagedPolicy(message) => ("unknown-managed-policy", message),
-        GapReason::Unsupported(message) => ("unsupported", message),
-        GapReason::UnknownType(message) => ("unknown-type", message),
-        GapReason::UnexpectedShape(message) => ("unexpected-shape", message),
-        GapReason::Incomplete(message) => ("incomplete", message),
+        GapReason::UnknownUntilApply(on) => (
+            "unknown-until-apply",
+            format!("not known before it is deployed: depends on {on}"),
+        ),
+        GapReason::UnknownManagedPolicy(policy) => (
+            "unknown-managed-policy",
+            format!("the managed policy `{policy}` is neither in the input nor in the catalog"),
+        ),
+        GapReason::Unsupported(message) => ("unsupported", message.clone()),
+        GapReason::UnknownType(message) => ("unknown-type", message.clone()),
+        GapReason::UnexpectedShape(message) => ("unexpected-shape", message.clone()),
+        GapReason::Incomplete(message) => ("incomplete", message.clone()),
     }
 }
 
