@@ -7,13 +7,15 @@ mod blame;
 mod decide;
 mod message;
 mod replay;
-mod stranger;
 pub mod standards;
+mod stranger;
 
 use std::sync::Arc;
 
 use crate::extract::PolicyKind;
-use crate::iam::{Condition, Invalid, Pattern, PolicyDocument, PrincipalEntry, Request, ResourcePattern, Sid};
+use crate::iam::{
+    Condition, Invalid, Pattern, PolicyDocument, PrincipalEntry, Request, ResourcePattern, Sid,
+};
 
 pub use applies::{applies, default_kinds};
 pub use decide::{Engine, Options, Prepared, Subject, check, prepare};

@@ -21,7 +21,11 @@ pub struct CloudFormationOptions {
 
 /// Everything in a template. `Err` only when the tree is no template that can be read at all (no resource types, a
 /// resource without `Type`); the message quotes nothing of the file but keys.
-pub fn extract_template(tree: &Node, file: FileId, options: &CloudFormationOptions) -> Result<Extraction, String> {
+pub fn extract_template(
+    tree: &Node,
+    file: FileId,
+    options: &CloudFormationOptions,
+) -> Result<Extraction, String> {
     let _ = (tree, file, options);
     todo!()
 }

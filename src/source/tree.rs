@@ -1,7 +1,7 @@
 //! One spanned tree for JSON and YAML, built from parser events under budgets.
 
-use super::{FileId, Span};
 use super::load::Limits;
+use super::{FileId, Span};
 
 /// A node of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
