@@ -14,6 +14,9 @@ use super::usage::{Case, Match, ScalarSort, Usage};
 /// The text of a value that is neither number nor date nor address.
 const NEITHER: &str = "other";
 
+/// The text of a date that is no number.
+const NO_NUMBER: &str = "2026-01-01T00:00:00Z";
+
 /// The terms that stand for variables and facts. Their names are numbers: no text of a policy reaches Z3.
 pub struct Encoding<'a> {
     facts: BTreeMap<&'a Fact, Bool>,
@@ -219,11 +222,15 @@ impl<'a> Encoding<'a> {
             model.facts.insert((*fact).clone(), truth(found, term)?);
         }
         for (variable, line) in &self.scalars {
+            let scalar = usage.scalars.get(variable)?;
             let value = match &line.is_sort {
-                Some(is_sort) if !truth(found, is_sort)? => NEITHER.to_owned(),
+                Some(is_sort) if !truth(found, is_sort)? => match scalar.sort {
+                    ScalarSort::EpochSeconds => NO_NUMBER.to_owned(),
+                    ScalarSort::Number | ScalarSort::Instant | ScalarSort::Address => NEITHER.to_owned(),
+                },
                 _ => {
                     let point = scalar::point(&found.eval(&line.point, true)?.to_string())?;
-                    scalar::spelled(usage.scalars.get(variable)?, &point)?
+                    scalar::spelled(scalar, &point)?
                 }
             };
             model.texts.insert((*variable).clone(), value);
@@ -256,7 +263,9 @@ impl Line {
     fn of(index: usize, variable: &Variable, sort: ScalarSort) -> Line {
         let point = match sort {
             ScalarSort::Number => Real::new_const(format!("n{index}")),
-            ScalarSort::Instant | ScalarSort::Address => Real::from_int(&Int::new_const(format!("i{index}"))),
+            ScalarSort::Instant | ScalarSort::Address | ScalarSort::EpochSeconds => {
+                Real::from_int(&Int::new_const(format!("i{index}")))
+            }
         };
         let always = match variable {
             Variable::Key(slot) => always_of_sort(slot, sort),

@@ -86,6 +86,11 @@ fn search(formula: &Formula, usage: &Usage<'_>, rlimit: u32) -> Option<Answer> {
         let mut ruled_out = false;
         for (variable, literals) in words::by_variable(encoding.reasons(formula, &found)?) {
             match words.word(variable, &literals, &mut budget)? {
+                Word::Found(text) if !words::has_type(variable, &text) => {
+                    return Some(unsupported(
+                        "a key of numbers, dates or addresses compared as a text",
+                    ));
+                }
                 Word::Found(text) => {
                     model.texts.insert(variable.clone(), text);
                 }

@@ -54,6 +54,7 @@ pub fn possible(sort: ScalarSort) -> Interval<Rational> {
             whole(jiff::Timestamp::MAX.as_nanosecond()),
         ),
         ScalarSort::Address => closed(v4(0), whole(u128::MAX)),
+        ScalarSort::EpochSeconds => closed(whole(i64::MIN), whole(i64::MAX)),
     }
 }
 
@@ -114,6 +115,12 @@ pub fn spelled(scalar: &Scalar, point: &Rational) -> Option<String> {
             jiff::Timestamp::from_nanosecond(nanoseconds)
                 .ok()
                 .map(|timestamp| timestamp.to_string())
+        }
+        // Fewer than five digits would read as a year.
+        ScalarSort::EpochSeconds => {
+            let seconds = point.to_integer();
+            let sign = if seconds < BigInt::ZERO { "-" } else { "" };
+            Some(format!("{sign}{:0>5}", seconds.magnitude().to_string()))
         }
         ScalarSort::Address => {
             let address = point.to_integer();
@@ -235,6 +242,7 @@ mod tests {
                 "10.0.0.1",
             ),
             (ScalarSort::Address, vec![address("::/0")], whole(1), "::1"),
+            (ScalarSort::EpochSeconds, vec![], whole(-7), "-00007"),
         ] {
             assert_eq!(spelled(&Scalar { sort, sets }, &point).as_deref(), Some(expected));
         }

@@ -381,6 +381,37 @@ fn questions_have_answers() {
             "sat",
         ),
         (
+            "epoch seconds",
+            and([
+                number("aws:EpochTime", "5", "6"),
+                not(&number("aws:EpochTime", "5", "5")),
+            ]),
+            "sat",
+        ),
+        (
+            "epoch seconds are whole",
+            and([number("aws:EpochTime", "5.1", "5.9")]),
+            "unsat",
+        ),
+        (
+            "a date that is no number",
+            and([
+                not(&number("aws:EpochTime", "5", "")),
+                not(&number("aws:EpochTime", "", "5")),
+            ]),
+            "sat",
+        ),
+        (
+            "an address as a text",
+            is(&key("aws:SourceIp"), &["10.0.0.1"]),
+            "sat",
+        ),
+        (
+            "a text that is no address",
+            is(&key("aws:SourceIp"), &["here"]),
+            "a key of numbers, dates or addresses compared as a text",
+        ),
+        (
             "two sorts",
             and([is(&key("k"), &["1"]), number("k", "1", "1")]),
             mixed,

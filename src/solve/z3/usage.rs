@@ -78,6 +78,8 @@ pub enum ScalarSort {
     Instant,
     /// Addresses, see [`scalar`].
     Address,
+    /// Numbers that are also dates: whole seconds since the epoch, of a key whose values are dates.
+    EpochSeconds,
 }
 
 impl<'a> Usage<'a> {
@@ -174,10 +176,21 @@ impl<'a> Usage<'a> {
             return Err("a number, date or address compared with a variable that is a text".to_owned());
         };
         // `true` and `false` are no numbers, dates or addresses: the claim is false, the value still a text.
-        if key_facts(&slot.key).key_type == KeyType::Bool {
+        let key_type = key_facts(&slot.key).key_type;
+        if key_type == KeyType::Bool {
             self.texts.insert(variable);
             return Ok(());
         }
+        let sort = match (key_type, sort) {
+            (KeyType::Date, ScalarSort::Number) => ScalarSort::EpochSeconds,
+            (KeyType::Number, ScalarSort::Number)
+            | (KeyType::Date, ScalarSort::Instant)
+            | (KeyType::Address, ScalarSort::Address)
+            | (KeyType::Text | KeyType::Arn, _) => sort,
+            (KeyType::Bool | KeyType::Number | KeyType::Date | KeyType::Address, _) => {
+                return Err("a key is compared as values of another sort than its own".to_owned());
+            }
+        };
         let scalar = self.scalars.entry(variable).or_insert_with(|| Scalar {
             sort,
             sets: Vec::new(),

@@ -2,11 +2,13 @@
 //! them: most of a question's globs are never looked at, and those that were are the reason when there is no text.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use z3::SatResult;
 use z3::ast::{self, Regexp};
 
 use crate::formula::{Variable, domain};
+use crate::iam::{KeyType, is_symbol, key_facts, parse_instant, parse_number};
 
 use super::Budget;
 use super::alphabet::Alphabet;
@@ -89,6 +91,20 @@ pub fn by_variable<'f>(literals: Vec<Literal<'f>>) -> BTreeMap<&'f Variable, Vec
         grouped.entry(literal.claim.variable).or_default().push(literal);
     }
     grouped
+}
+
+/// Whether a text can be a value of a key whose type is documented: domains know only the shapes of texts.
+pub fn has_type(variable: &Variable, text: &str) -> bool {
+    let Variable::Key(slot) = variable else {
+        return true;
+    };
+    let parsed = match key_facts(&slot.key).key_type {
+        KeyType::Text | KeyType::Arn | KeyType::Bool => true,
+        KeyType::Number => parse_number(text).is_some(),
+        KeyType::Date => parse_instant(text).is_some(),
+        KeyType::Address => text.parse::<IpAddr>().is_ok(),
+    };
+    parsed || text.chars().any(is_symbol)
 }
 
 /// The first literal that is not true of the text.
