@@ -1,0 +1,18 @@
+//! The tests of the whole: the binary against fixtures, hostile inputs, real plans and questions with known answers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test says what went wrong by panicking"
+)]
+
+mod batch;
+mod cli;
+mod conformance;
+mod corpus;
+mod data;
+mod fixtures;
+mod hostile;
+mod run;
