@@ -26,7 +26,7 @@ fn fixtures_give_what_is_written_beside_them() {
 #[test]
 fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let table = fs::read_to_string(repository().join("fixtures/article/expected.txt")).unwrap();
+    let table = fs::read_to_string(repository().join("fixtures/org-only/expected.txt")).unwrap();
     let ran = run(
         repository(),
         &[
