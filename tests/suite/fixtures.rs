@@ -31,9 +31,9 @@ fn the_readme_shows_what_is_printed() {
         repository(),
         &[
             "check",
-            "fixtures/article/template.yaml",
+            "fixtures/org-only/template.yaml",
             "--standards",
-            "fixtures/article/keyaki.yaml",
+            "fixtures/org-only/keyaki.yaml",
         ],
     );
     assert_eq!(ran.stdout, table);
