@@ -6,10 +6,11 @@ mod applies;
 mod blame;
 mod decide;
 pub mod elements;
+mod engines;
 mod message;
 mod present;
 pub mod question;
-mod replay;
+mod realistic;
 pub mod standards;
 mod stranger;
 
