@@ -1,8 +1,6 @@
 //! A set of globs that can be asked which of its members could cover a given glob, by their literal beginnings.
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::cell::{Cell, OnceCell};
 
 use crate::iam::{Glob, Token};
 
@@ -12,21 +10,30 @@ use super::steps::{Steps, Stop};
 /// Sets of at most so many globs are scanned.
 const SCANNED: usize = 8;
 
+/// Larger sets too, so many times: then an index pays.
+const SCANS: u32 = 4;
+
 /// A set of globs of one comparison.
 #[derive(Debug)]
 pub(super) struct GlobSet<'a> {
     globs: &'a [Glob],
     case: Case,
+    scans: Cell<u32>,
     index: OnceCell<Index>,
 }
 
-/// Globs by the hash of their literal beginning.
-#[derive(Debug, Default)]
+/// Globs by the hash of their literal beginning: chains through `entries`, which begin at `heads`.
+#[derive(Debug)]
 struct Index {
-    by_beginning: HashMap<u64, Vec<usize>, BuildHasherDefault<Given>>,
+    heads: Vec<usize>,
+    /// The hash of each glob's beginning, and the next entry of its chain.
+    entries: Vec<(u64, usize)>,
     /// Which lengths of beginnings there are.
     lengths: Vec<bool>,
 }
+
+/// The end of a chain.
+const END: usize = usize::MAX;
 
 impl<'a> GlobSet<'a> {
     /// A set of these globs.
@@ -34,6 +41,7 @@ impl<'a> GlobSet<'a> {
         GlobSet {
             globs,
             case,
+            scans: Cell::new(0),
             index: OnceCell::new(),
         }
     }
@@ -62,7 +70,8 @@ impl<'a> GlobSet<'a> {
 
     /// Whether some glob covers `small`, as [`covers`].
     pub(super) fn covers(&self, small: Shown<'_>, steps: &Steps) -> Result<bool, Stop> {
-        if self.globs.len() <= SCANNED {
+        if self.globs.len() <= SCANNED || self.scans.get() < SCANS {
+            self.scans.set(self.scans.get().saturating_add(1));
             for large in self.iter() {
                 if covers(large, small, steps)? {
                     return Ok(true);
@@ -75,8 +84,8 @@ impl<'a> GlobSet<'a> {
         for (length, token) in small.tokens.iter().map(Some).chain([None]).enumerate() {
             match index.lengths.get(length) {
                 Some(true) => {
-                    for number in index.by_beginning.get(&hash).into_iter().flatten() {
-                        if let Some(large) = self.get(*number)
+                    for number in index.chain(hash) {
+                        if let Some(large) = self.get(number)
                             && covers(large, small, steps)?
                         {
                             return Ok(true);
@@ -98,8 +107,12 @@ impl<'a> GlobSet<'a> {
 
 impl Index {
     fn of(globs: &[Glob]) -> Index {
-        let mut index = Index::default();
-        index.by_beginning.reserve(globs.len());
+        let size = (2 * globs.len()).next_power_of_two();
+        let mut index = Index {
+            heads: vec![END; size],
+            entries: Vec::with_capacity(globs.len()),
+            lengths: Vec::new(),
+        };
         for (number, glob) in globs.iter().enumerate() {
             let mut hash = START;
             let mut length = 0;
@@ -114,9 +127,30 @@ impl Index {
             if let Some(seen) = index.lengths.get_mut(length) {
                 *seen = true;
             }
-            index.by_beginning.entry(hash).or_default().push(number);
+            let slot = index.slot(hash);
+            if let Some(head) = index.heads.get_mut(slot) {
+                index.entries.push((hash, std::mem::replace(head, number)));
+            }
         }
         index
+    }
+
+    fn slot(&self, hash: u64) -> usize {
+        usize::try_from(hash >> 32).unwrap_or(0) & (self.heads.len() - 1)
+    }
+
+    /// The numbers of the globs whose beginning has that hash.
+    fn chain(&self, hash: u64) -> impl Iterator<Item = usize> {
+        let mut at = self.heads.get(self.slot(hash)).copied().unwrap_or(END);
+        std::iter::from_fn(move || {
+            while let Some((found, next)) = self.entries.get(at) {
+                let number = std::mem::replace(&mut at, *next);
+                if *found == hash {
+                    return Some(number);
+                }
+            }
+            None
+        })
     }
 }
 
@@ -127,22 +161,4 @@ fn extend(hash: u64, c: char) -> u64 {
     (hash ^ u64::from(c.to_ascii_lowercase()))
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .rotate_left(23)
-}
-
-/// Takes the key, a hash already, as it is.
-#[derive(Debug, Default)]
-struct Given(u64);
-
-impl Hasher for Given {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
 }

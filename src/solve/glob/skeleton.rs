@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::formula::{Claim, Fact, Formula, ValueSet, Variable};
+use crate::iam::{Glob, Token};
 
 /// An atom or its negation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,23 +127,42 @@ impl<'a> Reader<'a> {
 
 /// Equal sets have equal fingerprints; it looks at a few elements only.
 fn fingerprint(set: &ValueSet) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    std::mem::discriminant(set).hash(&mut hasher);
     match set {
-        ValueSet::Globs(globs) | ValueSet::Folded(globs) => {
-            globs.len().hash(&mut hasher);
-            globs.first().hash(&mut hasher);
-            globs.get(globs.len() / 2).hash(&mut hasher);
-            globs.last().hash(&mut hasher);
-        }
-        ValueSet::Templates { patterns, .. } => patterns.len().hash(&mut hasher),
-        ValueSet::Numbers(intervals) => intervals.len().hash(&mut hasher),
-        ValueSet::Instants(intervals) => intervals.len().hash(&mut hasher),
-        ValueSet::Addresses(ranges) => ranges.hash(&mut hasher),
-        ValueSet::Kinds(kinds) => kinds.hash(&mut hasher),
+        ValueSet::Globs(globs) => of_globs(1, globs),
+        ValueSet::Folded(globs) => of_globs(2, globs),
+        ValueSet::Templates { patterns, .. } => mix(3, patterns.len()),
+        ValueSet::Numbers(intervals) => mix(4, intervals.len()),
+        ValueSet::Instants(intervals) => mix(5, intervals.len()),
+        ValueSet::Addresses(ranges) => mix(6, ranges.len()),
+        ValueSet::Kinds(_) => 7,
     }
-    hasher.finish()
+}
+
+fn of_globs(seed: u64, globs: &[Glob]) -> u64 {
+    let mut hash = mix(seed, globs.len());
+    let some = match globs {
+        [] => [None, None],
+        [only] => [Some(only), None],
+        [first, .., last] => [Some(first), Some(last)],
+    };
+    for glob in some.into_iter().flatten() {
+        let tokens = glob.tokens();
+        hash = mix(hash, tokens.len());
+        for token in tokens.iter().take(6).chain(tokens.iter().rev().take(6)) {
+            hash = match token {
+                Token::Char(c) => mix(hash, *c as usize),
+                Token::Any => mix(hash, 0x11_0000),
+                Token::Star => mix(hash, 0x11_0001),
+            };
+        }
+    }
+    hash
+}
+
+fn mix(hash: u64, more: usize) -> u64 {
+    (hash ^ more as u64)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .rotate_left(29)
 }
 
 fn same_set(left: &ValueSet, right: &ValueSet) -> bool {

@@ -1,7 +1,7 @@
 //! The theory of the variables: is there a value for one variable that makes these literals true? Each variable is
 //! decided by itself; answers are remembered.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::formula::{Domain, ValueSet, Variable, domain};
 use crate::iam::{KeyType, PrincipalKind, key_facts};
@@ -40,7 +40,7 @@ pub(super) enum Feasible {
 pub(super) struct Theory<'a> {
     variables: Vec<(Domain, Sort)>,
     sets: Vec<Set<'a>>,
-    known: HashMap<(usize, Effort, Vec<Literal>), Feasible>,
+    known: BTreeMap<(usize, Effort), BTreeMap<Vec<Literal>, Feasible>>,
 }
 
 /// How a variable's values are looked for.
@@ -109,7 +109,7 @@ impl<'a> Theory<'a> {
         Ok(Theory {
             variables,
             sets,
-            known: HashMap::new(),
+            known: BTreeMap::new(),
         })
     }
 
@@ -124,12 +124,15 @@ impl<'a> Theory<'a> {
         let mut literals = literals.to_vec();
         literals.sort_unstable();
         literals.dedup();
-        let key = (variable, effort, literals);
-        if let Some(known) = self.known.get(&key) {
-            return Ok(known.clone());
+        let place = (variable, effort);
+        if let Some(answer) = self.known.get(&place).and_then(|known| known.get(&literals)) {
+            return Ok(answer.clone());
         }
-        let answer = self.decide(variable, &key.2, effort, steps)?;
-        self.known.insert(key, answer.clone());
+        let answer = self.decide(variable, &literals, effort, steps)?;
+        self.known
+            .entry(place)
+            .or_default()
+            .insert(literals, answer.clone());
         Ok(answer)
     }
 
