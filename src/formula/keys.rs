@@ -36,7 +36,7 @@ fn derived(key: &ContextKey) -> Option<Derived> {
 }
 
 /// The principal is of one of these kinds.
-pub(super) fn kind_in(kinds: &[PrincipalKind]) -> Formula {
+pub fn kind_in(kinds: &[PrincipalKind]) -> Formula {
     member(Variable::PrincipalKind, ValueSet::Kinds(Kinds::of(kinds)))
 }
 

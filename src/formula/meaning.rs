@@ -112,6 +112,16 @@ pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) ->
     let by_segments = matches_any(&arns(entries), &Subject::Resource, Case::Sensitive, vocabulary);
     let others = entries.iter().map(|entry| match entry {
         ResourcePattern::Any => Formula::True,
+        // What is unknown as a whole may turn out to be `*`, which means the pseudo resource too.
+        ResourcePattern::Arn {
+            arn: ArnPattern {
+                whole: Some(whole), ..
+            },
+            ..
+        } => {
+            let star = guard(&format!("the resource `{whole}`").into());
+            and([fact(Fact::NoResource), star])
+        }
         ResourcePattern::Nothing | ResourcePattern::Arn { short: None, .. } => Formula::False,
         ResourcePattern::Arn {
             short: Some(text), ..

@@ -22,7 +22,7 @@ use crate::iam::{ContextKey, Glob, HoleId, Instant, Pattern, PrincipalKind, Rati
 pub use axioms::{Axioms, possible};
 pub use condition::condition;
 pub use domain::{CharClass, Domain, Run, Shape, domain};
-pub use keys::{key_is, present};
+pub use keys::{key_is, kind_in, present};
 pub use meaning::{Meaning, action_entries, resource_entries};
 pub use model::{Model, holds};
 pub use principal::principal_entries;
