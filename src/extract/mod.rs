@@ -3,6 +3,7 @@
 
 mod bare;
 mod cloudformation;
+mod document;
 mod managed;
 mod tables;
 mod terraform;

@@ -103,7 +103,8 @@ row_kinds! {
 }
 
 static TERRAFORM: LazyLock<Vec<Row>> = LazyLock::new(|| read(include_str!("data/tf_policy_resources.tsv")));
-static CLOUDFORMATION: LazyLock<Vec<Row>> = LazyLock::new(|| read(include_str!("data/cfn_policy_resources.tsv")));
+static CLOUDFORMATION: LazyLock<Vec<Row>> =
+    LazyLock::new(|| read(include_str!("data/cfn_policy_resources.tsv")));
 
 /// The Terraform rows (hashicorp/aws and awscc).
 pub fn terraform_rows() -> &'static [Row] {
@@ -117,7 +118,10 @@ pub fn cloudformation_rows() -> &'static [Row] {
 
 /// Whether a type (Terraform or CloudFormation) is in the tables.
 pub fn is_known_type(resource_type: &str) -> bool {
-    TERRAFORM.iter().chain(CLOUDFORMATION.iter()).any(|row| row.resource_type == resource_type)
+    TERRAFORM
+        .iter()
+        .chain(CLOUDFORMATION.iter())
+        .any(|row| row.resource_type == resource_type)
 }
 
 fn read(table: &'static str) -> Vec<Row> {
@@ -133,7 +137,14 @@ fn row(line: &'static str) -> Option<Row> {
     let attaches_to = columns.next().unwrap_or("");
     let notes = columns.next().unwrap_or("");
     let data_source = columns.next() == Some("data");
-    Some(Row { resource_type, path, kind, attaches_to, notes, data_source })
+    Some(Row {
+        resource_type,
+        path,
+        kind,
+        attaches_to,
+        notes,
+        data_source,
+    })
 }
 
 #[cfg(test)]
@@ -144,7 +155,10 @@ mod tests {
     fn every_line_of_the_tables_is_read() {
         for (text, rows) in [
             (include_str!("data/tf_policy_resources.tsv"), terraform_rows()),
-            (include_str!("data/cfn_policy_resources.tsv"), cloudformation_rows()),
+            (
+                include_str!("data/cfn_policy_resources.tsv"),
+                cloudformation_rows(),
+            ),
         ] {
             assert_eq!(text.lines().count() - 1, rows.len());
         }

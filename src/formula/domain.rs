@@ -85,8 +85,11 @@ const PARTITION: Domain = Domain(&[
 const SERVICE: Domain = Domain(&[&[run(CharClass::LowerDigitHyphen, 1, None)]]);
 const REGION: Domain = Domain(&[&[run(CharClass::LowerDigitHyphen, 0, None)]]);
 const ACCOUNT_ID: Domain = Domain(&[&[run(CharClass::Digit, 12, Some(12))]]);
-const ACCOUNT: Domain =
-    Domain(&[&[run(CharClass::Digit, 12, Some(12))], &[], literal!('a', 'w', 's')]);
+const ACCOUNT: Domain = Domain(&[
+    &[run(CharClass::Digit, 12, Some(12))],
+    &[],
+    literal!('a', 'w', 's'),
+]);
 const BOOL: Domain = Domain(&[literal!('t', 'r', 'u', 'e'), literal!('f', 'a', 'l', 's', 'e')]);
 const NO_COLON: Domain = Domain(&[&[run(CharClass::NoColon, 0, None)]]);
 const HEX: Domain = Domain(&[&[run(CharClass::Hex, 64, Some(64))]]);
@@ -112,7 +115,10 @@ pub fn domain(variable: &Variable) -> Domain {
             KeyType::Text | KeyType::Arn | KeyType::Number | KeyType::Date | KeyType::Address => ANY,
         },
         Variable::KeySegment(_, Segment::Rest) => ANY,
-        Variable::KeySegment(_, Segment::Partition | Segment::Service | Segment::Region | Segment::Account) => NO_COLON,
+        Variable::KeySegment(
+            _,
+            Segment::Partition | Segment::Service | Segment::Region | Segment::Account,
+        ) => NO_COLON,
     }
 }
 

@@ -1,10 +1,16 @@
 //! The one small IR between policies and engines: Boolean combinations of atoms, each about one variable of the
 //! request. Built only through `and`, `or`, `not`, `fact` and `member`, which fold constants.
 
+mod arn;
 mod axioms;
+mod condition;
 mod domain;
+mod keys;
 mod meaning;
 mod model;
+mod principal;
+mod request;
+mod texts;
 mod vocabulary;
 
 use std::sync::Arc;
@@ -14,9 +20,13 @@ use ipnet::IpNet;
 use crate::iam::{ContextKey, Glob, HoleId, Instant, Pattern, PrincipalKind, Rational, ReadingId, Segment};
 
 pub use axioms::{Axioms, possible};
+pub use condition::condition;
 pub use domain::{CharClass, Domain, Run, Shape, domain};
-pub use meaning::{Meaning, condition, principal_entries, resource_entries};
+pub use keys::{key_is, kind_in, present};
+pub use meaning::{Meaning, action_entries, resource_entries};
 pub use model::{Model, holds};
+pub use principal::principal_entries;
+pub use request::request;
 pub use vocabulary::Vocabulary;
 
 /// A formula in negation normal form.
@@ -143,8 +153,14 @@ pub struct Interval<T> {
 impl<T: Ord> Interval<T> {
     /// Whether the value lies within.
     pub fn contains(&self, value: &T) -> bool {
-        let above = self.low.as_ref().is_none_or(|(low, closed)| value > low || (*closed && value == low));
-        let below = self.high.as_ref().is_none_or(|(high, closed)| value < high || (*closed && value == high));
+        let above = self
+            .low
+            .as_ref()
+            .is_none_or(|(low, closed)| value > low || (*closed && value == low));
+        let below = self
+            .high
+            .as_ref()
+            .is_none_or(|(high, closed)| value < high || (*closed && value == high));
         above && below
     }
 }
@@ -182,13 +198,18 @@ impl Kinds {
 
 /// The claim that a fact is true.
 pub fn fact(fact: Fact) -> Formula {
-    Formula::Atom(Atom { claim: Claim::Fact(fact), holds: true })
+    Formula::Atom(Atom {
+        claim: Claim::Fact(fact),
+        holds: true,
+    })
 }
 
 /// The claim that a variable's value lies in a set. An empty set folds to false, a set with `*` to true.
 pub fn member(variable: Variable, set: ValueSet) -> Formula {
     let (empty, full) = match &set {
-        ValueSet::Globs(globs) | ValueSet::Folded(globs) => (globs.is_empty(), globs.iter().any(Glob::is_star)),
+        ValueSet::Globs(globs) | ValueSet::Folded(globs) => {
+            (globs.is_empty(), globs.iter().any(Glob::is_star))
+        }
         ValueSet::Templates { patterns, .. } => (patterns.is_empty(), false),
         ValueSet::Numbers(intervals) => (intervals.is_empty(), false),
         ValueSet::Instants(intervals) => (intervals.is_empty(), false),
@@ -198,7 +219,10 @@ pub fn member(variable: Variable, set: ValueSet) -> Formula {
     match (empty, full) {
         (true, _) => Formula::False,
         (_, true) => Formula::True,
-        _ => Formula::Atom(Atom { claim: Claim::Member(variable, set), holds: true }),
+        _ => Formula::Atom(Atom {
+            claim: Claim::Member(variable, set),
+            holds: true,
+        }),
     }
 }
 
@@ -207,7 +231,10 @@ pub fn not(formula: &Formula) -> Formula {
     match formula {
         Formula::True => Formula::False,
         Formula::False => Formula::True,
-        Formula::Atom(atom) => Formula::Atom(Atom { claim: atom.claim.clone(), holds: !atom.holds }),
+        Formula::Atom(atom) => Formula::Atom(Atom {
+            claim: atom.claim.clone(),
+            holds: !atom.holds,
+        }),
         Formula::And(parts) => Formula::Or(parts.iter().map(not).collect()),
         Formula::Or(parts) => Formula::And(parts.iter().map(not).collect()),
     }
@@ -227,7 +254,11 @@ pub fn and(parts: impl IntoIterator<Item = Formula>) -> Formula {
     if kept.len() == 1 {
         return kept.pop().unwrap_or(Formula::True);
     }
-    if kept.is_empty() { Formula::True } else { Formula::And(kept.into()) }
+    if kept.is_empty() {
+        Formula::True
+    } else {
+        Formula::And(kept.into())
+    }
 }
 
 /// Some of the formulas.
@@ -244,7 +275,11 @@ pub fn or(parts: impl IntoIterator<Item = Formula>) -> Formula {
     if kept.len() == 1 {
         return kept.pop().unwrap_or(Formula::False);
     }
-    if kept.is_empty() { Formula::False } else { Formula::Or(kept.into()) }
+    if kept.is_empty() {
+        Formula::False
+    } else {
+        Formula::Or(kept.into())
+    }
 }
 
 /// Calls `visit` with every atom, in order, without recursing deeper than the formula was built.

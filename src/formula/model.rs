@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::iam::{HoleId, Pattern, Piece, PrincipalKind, parse_cidr, parse_instant, parse_number};
+use crate::iam::{HoleId, Pattern, Piece, PrincipalKind, parse_instant, parse_number};
 
 use super::{Atom, Claim, Fact, Formula, Slot, ValueSet, Variable};
 
@@ -37,7 +37,9 @@ fn atom_holds(atom: &Atom, model: &Model) -> bool {
         Claim::Member(Variable::PrincipalKind, ValueSet::Kinds(kinds)) => {
             model.kind.is_some_and(|kind| kinds.contains(kind))
         }
-        Claim::Member(variable, set) => set_contains(set, model.texts.get(variable).map_or("", String::as_str), model),
+        Claim::Member(variable, set) => {
+            set_contains(set, model.texts.get(variable).map_or("", String::as_str), model)
+        }
     };
     claim == atom.holds
 }
@@ -49,15 +51,17 @@ fn set_contains(set: &ValueSet, text: &str, model: &Model) -> bool {
         ValueSet::Templates { patterns, fold } => patterns.iter().any(|pattern| {
             let filled = fill(pattern, model);
             filled.and_then(|pattern| pattern.as_glob()).is_some_and(|glob| {
-                if *fold { glob.matches_folded(text) } else { glob.matches(text) }
+                if *fold {
+                    glob.matches_folded(text)
+                } else {
+                    glob.matches(text)
+                }
             })
         }),
-        ValueSet::Numbers(intervals) => {
-            parse_number(text).is_some_and(|number| intervals.iter().any(|interval| interval.contains(&number)))
-        }
-        ValueSet::Instants(intervals) => {
-            parse_instant(text).is_some_and(|instant| intervals.iter().any(|interval| interval.contains(&instant)))
-        }
+        ValueSet::Numbers(intervals) => parse_number(text)
+            .is_some_and(|number| intervals.iter().any(|interval| interval.contains(&number))),
+        ValueSet::Instants(intervals) => parse_instant(text)
+            .is_some_and(|instant| intervals.iter().any(|interval| interval.contains(&instant))),
         ValueSet::Addresses(ranges) => {
             let address = text.parse::<std::net::IpAddr>().ok();
             address.is_some_and(|address| ranges.iter().any(|range| range.contains(&address)))
@@ -73,8 +77,15 @@ fn fill(pattern: &Pattern, model: &Model) -> Option<Pattern> {
     for piece in &pattern.0 {
         match piece {
             Piece::Var(key, default) => {
-                let slot = Slot { key: key.clone(), index: 0 };
-                let present = model.facts.get(&Fact::Present(slot.clone())).copied().unwrap_or(false);
+                let slot = Slot {
+                    key: key.clone(),
+                    index: 0,
+                };
+                let present = model
+                    .facts
+                    .get(&Fact::Present(slot.clone()))
+                    .copied()
+                    .unwrap_or(false);
                 let value = if present {
                     model.texts.get(&Variable::Key(slot)).map_or("", String::as_str)
                 } else {
@@ -83,7 +94,14 @@ fn fill(pattern: &Pattern, model: &Model) -> Option<Pattern> {
                 filled.extend(value.chars().map(Piece::Char));
             }
             Piece::Hole(hole) => {
-                filled.extend(model.holes.get(hole).map_or("", String::as_str).chars().map(Piece::Char));
+                filled.extend(
+                    model
+                        .holes
+                        .get(hole)
+                        .map_or("", String::as_str)
+                        .chars()
+                        .map(Piece::Char),
+                );
             }
             Piece::Char(_) | Piece::Any | Piece::Star => filled.push(piece.clone()),
         }
@@ -100,8 +118,10 @@ mod tests {
     #[test]
     fn a_formula_is_read_plainly() {
         let globs = |text: &str| ValueSet::Globs(std::sync::Arc::from([Glob::parse(text)]));
-        let formula =
-            and([member(Variable::Action, globs("s3:*")), not(&member(Variable::Action, globs("s3:get*")))]);
+        let formula = and([
+            member(Variable::Action, globs("s3:*")),
+            not(&member(Variable::Action, globs("s3:get*"))),
+        ]);
         for (action, expected) in [("s3:putobject", true), ("s3:getobject", false), ("ec2:x", false)] {
             let mut model = Model::default();
             model.texts.insert(Variable::Action, action.to_owned());

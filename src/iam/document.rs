@@ -8,6 +8,7 @@ use super::keys::ContextKey;
 use super::operator::{Comparison, Operator};
 use super::pattern::Pattern;
 use super::principal::PrincipalSet;
+use super::request::ReadingId;
 use super::resource::{ArnPattern, ResourcePattern};
 use super::typed::{Instant, Rational};
 
@@ -19,6 +20,20 @@ pub struct PolicyDocument {
     /// The statements, in source order. A statement of the source that holds under several guards stands here several
     /// times, each time with the same `index`.
     pub statements: Vec<Statement>,
+}
+
+impl PolicyDocument {
+    /// The document as a reference: short ARNs are read by completion only.
+    pub fn as_reference(&self) -> PolicyDocument {
+        let strip = |statement: &Statement| Statement {
+            resource: statement.resource.without_short(),
+            ..statement.clone()
+        };
+        PolicyDocument {
+            version: self.version,
+            statements: self.statements.iter().map(strip).collect(),
+        }
+    }
 }
 
 /// The policy language version; decides whether `${…}` is a variable.
@@ -100,6 +115,27 @@ pub enum ResourceSet {
     NotIn(Vec<ResourcePattern>),
 }
 
+impl ResourceSet {
+    /// The set with short ARNs read by completion only, as in a Deny or a reference (semantics.md 3.3).
+    pub fn without_short(&self) -> ResourceSet {
+        let strip = |entries: &[ResourcePattern]| {
+            let strip_one = |entry: &ResourcePattern| match entry {
+                ResourcePattern::Arn { arn, .. } => ResourcePattern::Arn {
+                    arn: arn.clone(),
+                    short: None,
+                },
+                other => other.clone(),
+            };
+            entries.iter().map(strip_one).collect()
+        };
+        match self {
+            ResourceSet::Any => ResourceSet::Any,
+            ResourceSet::In(entries) => ResourceSet::In(strip(entries)),
+            ResourceSet::NotIn(entries) => ResourceSet::NotIn(strip(entries)),
+        }
+    }
+}
+
 /// One line of a `Condition` block: an operator, a key and its values (semantics.md 3.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
@@ -109,6 +145,16 @@ pub struct Condition {
     pub key: ContextKey,
     /// The values, parsed for the operator; never empty.
     pub values: ConditionValues,
+}
+
+impl Condition {
+    /// The opaque Boolean that stands for this condition when a non-set operator meets a multivalued key: the same for
+    /// the same operator, key and values.
+    pub fn non_set_reading(&self) -> ReadingId {
+        ReadingId::NonSetOperator(
+            format!("{:?} {} {:?}", self.operator, self.key.folded(), self.values).into(),
+        )
+    }
 }
 
 /// The values of a condition, typed by its operator; any of them may match.

@@ -125,11 +125,18 @@ const GLOBAL_KEYS: &[(&str, KeyType, bool)] = &[
 
 /// What is known of a key; unknown keys hold one value of any text.
 pub fn key_facts(key: &ContextKey) -> KeyFacts {
-    let found = GLOBAL_KEYS.binary_search_by(|(name, _, _)| (*name).cmp(key.folded())).ok();
+    let found = GLOBAL_KEYS
+        .binary_search_by(|(name, _, _)| (*name).cmp(key.folded()))
+        .ok();
     let (key_type, multivalued) = found
         .and_then(|index| GLOBAL_KEYS.get(index))
-        .map_or((KeyType::Text, false), |(_, key_type, multivalued)| (*key_type, *multivalued));
-    KeyFacts { key_type, multivalued }
+        .map_or((KeyType::Text, false), |(_, key_type, multivalued)| {
+            (*key_type, *multivalued)
+        });
+    KeyFacts {
+        key_type,
+        multivalued,
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +146,10 @@ mod tests {
     #[test]
     fn the_table_can_be_searched() {
         for (name, key_type, multivalued) in GLOBAL_KEYS {
-            let expected = KeyFacts { key_type: *key_type, multivalued: *multivalued };
+            let expected = KeyFacts {
+                key_type: *key_type,
+                multivalued: *multivalued,
+            };
             assert_eq!(key_facts(&ContextKey::new(name)), expected, "{name}");
         }
     }

@@ -1,6 +1,7 @@
 //! The policy language: documents parsed strictly into types, requests, and `evaluate`, the reference reading of one
 //! against the other. Nothing here does I/O, and nothing fails after parsing.
 
+mod assume;
 mod document;
 mod evaluate;
 mod json;
@@ -15,17 +16,19 @@ mod typed;
 mod value;
 
 pub use document::{
-    Condition, ConditionValues, DocumentKind, Effect, ElementSet, Guard, GuardLiteral, PolicyDocument, ResourceSet,
-    Sid, Statement, Version,
+    Condition, ConditionValues, DocumentKind, Effect, ElementSet, Guard, GuardLiteral, PolicyDocument,
+    ResourceSet, Sid, Statement, Version,
 };
-pub use evaluate::{Decision, Evaluation, allows_statement, evaluate, matches};
+pub use evaluate::{Decision, Element, Evaluation, evaluate, matches, mismatch};
 pub use json::parse_json;
 pub use keys::{ContextKey, KeyFacts, KeyType, key_facts};
 pub use operator::{Comparison, OPERATORS, Operator, Quantifier, Test, operator};
-pub use parse::{Invalid, Note, Parsed, parse_condition_block, parse_document};
+pub use parse::{
+    Invalid, Note, Parsed, parse_condition_block, parse_document, parse_reference, parse_resource_pattern,
+};
 pub use pattern::{Glob, HoleId, Pattern, Piece, Token, is_symbol};
 pub use principal::{PrincipalEntry, PrincipalSet, parse_aws_principal};
 pub use request::{Principal, PrincipalKind, ReadingId, Request};
-pub use resource::{ArnPattern, ResourcePattern, Segment};
-pub use typed::{Instant, Rational, parse_cidr, parse_instant, parse_number};
+pub use resource::{ArnPattern, ResourcePattern, Segment, split_arn};
+pub use typed::{Instant, Rational, decode_base64, parse_cidr, parse_instant, parse_number};
 pub use value::{Text, TextPiece, Value};

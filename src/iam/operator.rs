@@ -75,15 +75,27 @@ pub const OPERATORS: &[(&str, Test, bool)] = &[
     ("NumericEquals", Test::Numeric(Comparison::Equal), false),
     ("NumericNotEquals", Test::Numeric(Comparison::Equal), true),
     ("NumericLessThan", Test::Numeric(Comparison::Less), false),
-    ("NumericLessThanEquals", Test::Numeric(Comparison::LessOrEqual), false),
+    (
+        "NumericLessThanEquals",
+        Test::Numeric(Comparison::LessOrEqual),
+        false,
+    ),
     ("NumericGreaterThan", Test::Numeric(Comparison::Greater), false),
-    ("NumericGreaterThanEquals", Test::Numeric(Comparison::GreaterOrEqual), false),
+    (
+        "NumericGreaterThanEquals",
+        Test::Numeric(Comparison::GreaterOrEqual),
+        false,
+    ),
     ("DateEquals", Test::Date(Comparison::Equal), false),
     ("DateNotEquals", Test::Date(Comparison::Equal), true),
     ("DateLessThan", Test::Date(Comparison::Less), false),
     ("DateLessThanEquals", Test::Date(Comparison::LessOrEqual), false),
     ("DateGreaterThan", Test::Date(Comparison::Greater), false),
-    ("DateGreaterThanEquals", Test::Date(Comparison::GreaterOrEqual), false),
+    (
+        "DateGreaterThanEquals",
+        Test::Date(Comparison::GreaterOrEqual),
+        false,
+    ),
     ("Bool", Test::Bool, false),
     ("BinaryEquals", Test::Binary, false),
     ("IpAddress", Test::IpAddress, false),
@@ -98,7 +110,9 @@ pub const OPERATORS: &[(&str, Test, bool)] = &[
 /// The operator of that name, and whether the spelling is the documented one (another case is read, with a warning).
 /// `None` for an unknown operator or qualifier, and for `NullIfExists`, which does not exist.
 pub fn operator(name: &str) -> Option<(Operator, bool)> {
-    let (prefix, rest) = name.split_once(':').map_or((None, name), |(prefix, rest)| (Some(prefix), rest));
+    let (prefix, rest) = name
+        .split_once(':')
+        .map_or((None, name), |(prefix, rest)| (Some(prefix), rest));
     let quantifier = match prefix {
         None => Quantifier::One,
         Some(word) if word.eq_ignore_ascii_case("ForAnyValue") => Quantifier::ForAny,
@@ -106,11 +120,17 @@ pub fn operator(name: &str) -> Option<(Operator, bool)> {
         Some(_) => return None,
     };
     let suffix = "IfExists";
-    let (base, if_exists) = match rest.len().checked_sub(suffix.len()).and_then(|at| rest.split_at_checked(at)) {
+    let (base, if_exists) = match rest
+        .len()
+        .checked_sub(suffix.len())
+        .and_then(|at| rest.split_at_checked(at))
+    {
         Some((base, tail)) if tail.eq_ignore_ascii_case(suffix) => (base, true),
         _ => (rest, false),
     };
-    let (canonical, test, negated) = OPERATORS.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(base))?;
+    let (canonical, test, negated) = OPERATORS
+        .iter()
+        .find(|(known, _, _)| known.eq_ignore_ascii_case(base))?;
     if *test == Test::Null && (if_exists || quantifier != Quantifier::One) {
         return None;
     }
@@ -120,7 +140,15 @@ pub fn operator(name: &str) -> Option<(Operator, bool)> {
         Quantifier::ForAll => "ForAllValues:",
     };
     let documented = format!("{qualifier}{canonical}{}", if if_exists { suffix } else { "" });
-    Some((Operator { quantifier, test: *test, negated: *negated, if_exists }, documented == name))
+    Some((
+        Operator {
+            quantifier,
+            test: *test,
+            negated: *negated,
+            if_exists,
+        },
+        documented == name,
+    ))
 }
 
 impl Comparison {
@@ -143,10 +171,25 @@ mod tests {
     #[test]
     fn operators_compose_with_qualifiers() {
         let (op, documented) = operator("ForAllValues:StringNotLikeIfExists").expect("known");
-        assert_eq!(op, Operator { quantifier: Quantifier::ForAll, test: Test::StringLike, negated: true, if_exists: true });
+        assert_eq!(
+            op,
+            Operator {
+                quantifier: Quantifier::ForAll,
+                test: Test::StringLike,
+                negated: true,
+                if_exists: true
+            }
+        );
         assert!(documented);
         assert!(!operator("stringequals").expect("read").1);
-        for unknown in ["StringMatches", "ForSomeValues:StringEquals", "NullIfExists", "IfExists", "", "ForAnyValue:"] {
+        for unknown in [
+            "StringMatches",
+            "ForSomeValues:StringEquals",
+            "NullIfExists",
+            "IfExists",
+            "",
+            "ForAnyValue:",
+        ] {
             assert_eq!(operator(unknown), None, "{unknown}");
         }
     }

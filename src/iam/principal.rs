@@ -90,12 +90,18 @@ pub fn parse_aws_principal(pattern: &Pattern) -> Option<PrincipalEntry> {
             return Some(PrincipalEntry::Account(pattern.clone()));
         }
         let dangling = text.len() >= 16
-            && ["AIDA", "AROA", "AGPA", "ANPA"].iter().any(|prefix| text.starts_with(prefix))
+            && ["AIDA", "AROA", "AGPA", "ANPA"]
+                .iter()
+                .any(|prefix| text.starts_with(prefix))
             && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         return dangling.then_some(PrincipalEntry::Dangling(text));
     };
     let literal = |pieces: &[Piece]| own(pieces).as_literal();
-    if literal(first).as_deref() != Some("arn") || !region.is_empty() || account.is_empty() || partition.is_empty() {
+    if literal(first).as_deref() != Some("arn")
+        || !region.is_empty()
+        || account.is_empty()
+        || partition.is_empty()
+    {
         return None;
     }
     let service = literal(service)?;
@@ -109,17 +115,34 @@ pub fn parse_aws_principal(pattern: &Pattern) -> Option<PrincipalEntry> {
     let (partition, account) = (own(partition), own(account));
     match (service.as_str(), kind.as_str()) {
         ("iam", "root") if name.is_empty() => Some(PrincipalEntry::Account(account)),
-        ("iam", "role") if !name.is_empty() => Some(PrincipalEntry::Role { partition, account, path: own(name) }),
-        ("iam", "user") if !name.is_empty() => Some(PrincipalEntry::User { partition, account, path: own(name) }),
+        ("iam", "role") if !name.is_empty() => Some(PrincipalEntry::Role {
+            partition,
+            account,
+            path: own(name),
+        }),
+        ("iam", "user") if !name.is_empty() => Some(PrincipalEntry::User {
+            partition,
+            account,
+            path: own(name),
+        }),
         ("sts", "assumed-role") => {
             let at = name.iter().position(|piece| *piece == Piece::Char('/'))?;
             let (role, session) = name.split_at_checked(at)?;
-            let session = session.get(1..).filter(|session| !session.is_empty() && !role.is_empty())?;
-            Some(PrincipalEntry::Session { partition, account, role: own(role), session: own(session) })
+            let session = session
+                .get(1..)
+                .filter(|session| !session.is_empty() && !role.is_empty())?;
+            Some(PrincipalEntry::Session {
+                partition,
+                account,
+                role: own(role),
+                session: own(session),
+            })
         }
-        ("sts", "federated-user") if !name.is_empty() => {
-            Some(PrincipalEntry::FederatedUser { partition, account, name: own(name) })
-        }
+        ("sts", "federated-user") if !name.is_empty() => Some(PrincipalEntry::FederatedUser {
+            partition,
+            account,
+            name: own(name),
+        }),
         _ => None,
     }
 }

@@ -129,10 +129,19 @@ impl Principal {
     pub fn account(&self) -> Option<(&str, &str)> {
         match self {
             Principal::Root { partition, account }
-            | Principal::User { partition, account, .. }
-            | Principal::RoleSession { partition, account, .. }
-            | Principal::FederatedUser { partition, account, .. } => Some((partition, account)),
-            Principal::Anonymous | Principal::Service(_) | Principal::Federated(_) | Principal::Canonical(_) => None,
+            | Principal::User {
+                partition, account, ..
+            }
+            | Principal::RoleSession {
+                partition, account, ..
+            }
+            | Principal::FederatedUser {
+                partition, account, ..
+            } => Some((partition, account)),
+            Principal::Anonymous
+            | Principal::Service(_)
+            | Principal::Federated(_)
+            | Principal::Canonical(_) => None,
         }
     }
 }
@@ -173,6 +182,45 @@ impl ReadingId {
             ReadingId::UnresolvedVariableNegated => "6",
             ReadingId::ForAnyIfExists => "7",
             ReadingId::NonSetOperator(_) => "non-set-operator",
+        }
+    }
+}
+
+impl Request {
+    /// How an ambiguity is read in this request.
+    pub fn reading(&self, id: &ReadingId) -> bool {
+        self.readings
+            .get(id)
+            .copied()
+            .unwrap_or_else(|| id.default_reading())
+    }
+}
+
+impl Principal {
+    /// `aws:PrincipalArn` of this principal: of a role session, the role's. `None` for principals without one.
+    pub fn arn(&self) -> Option<String> {
+        match self {
+            Principal::Root { partition, account } => Some(format!("arn:{partition}:iam::{account}:root")),
+            Principal::User {
+                partition,
+                account,
+                path,
+            } => Some(format!("arn:{partition}:iam::{account}:user/{path}")),
+            Principal::RoleSession {
+                partition,
+                account,
+                path,
+                ..
+            } => Some(format!("arn:{partition}:iam::{account}:role/{path}")),
+            Principal::FederatedUser {
+                partition,
+                account,
+                name,
+            } => Some(format!("arn:{partition}:sts::{account}:federated-user/{name}")),
+            Principal::Anonymous
+            | Principal::Service(_)
+            | Principal::Federated(_)
+            | Principal::Canonical(_) => None,
         }
     }
 }

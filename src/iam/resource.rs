@@ -1,7 +1,9 @@
 //! `Resource` entries and ARN conditions, split into segments: `*` does not cross `:` in the first five (semantics.md
 //! 3.3, ambiguity row 1).
 
-use super::pattern::{HoleId, Pattern};
+use std::sync::Arc;
+
+use super::pattern::{Pattern, Piece};
 
 /// The five segments of an ARN after `arn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,8 +22,13 @@ pub enum Segment {
 
 impl Segment {
     /// All segments, in order.
-    pub const ALL: [Segment; 5] =
-        [Segment::Partition, Segment::Service, Segment::Region, Segment::Account, Segment::Rest];
+    pub const ALL: [Segment; 5] = [
+        Segment::Partition,
+        Segment::Service,
+        Segment::Region,
+        Segment::Account,
+        Segment::Rest,
+    ];
 }
 
 /// An ARN pattern: `arn:` and one pattern a segment.
@@ -29,6 +36,9 @@ impl Segment {
 pub struct ArnPattern {
     /// The segments in the order of [`Segment::ALL`].
     pub segments: [Pattern; 5],
+    /// The written text, when it begins with an unknown value or a variable, so that its segments are not known: each
+    /// segment then is that symbol, the last one with what follows it.
+    pub whole: Option<Pattern>,
 }
 
 impl ArnPattern {
@@ -50,16 +60,61 @@ impl ArnPattern {
 pub enum ResourcePattern {
     /// `*`: every resource, the pseudo resource `*` included.
     Any,
-    /// An ARN pattern. A short ARN (fewer than six parts) is completed when parsed, by policy kind; `written` keeps the
-    /// text of a short ARN with a wildcard, which in a checked Allow also matches as one glob across colons.
+    /// An ARN pattern. A short ARN (fewer than six parts) is completed when parsed, by policy kind.
     Arn {
         /// The segments.
         arn: ArnPattern,
-        /// The text of a short ARN with a wildcard.
+        /// The text of a short ARN with a wildcard, which in a checked Allow also matches as one glob across colons.
         short: Option<Pattern>,
     },
     /// A short ARN that matches nothing (resource policies, without wildcard).
     Nothing,
-    /// Text that is neither `*` nor an ARN, or unknown as a whole: may match anything in an Allow, nothing in a Deny.
-    Unknown(HoleId),
+    /// Text that is neither `*` nor an ARN: may match anything in an Allow, nothing in a Deny.
+    Unreadable(Arc<str>),
+}
+
+/// The pattern completed to the six parts of an ARN, if it begins with `arn:` (or with a symbol). Missing parts become
+/// `*`. The number tells how many parts were written.
+pub fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
+    if matches!(pattern.0.first(), Some(Piece::Hole(_) | Piece::Var(..))) {
+        let first = Pattern(pattern.0.iter().take(1).cloned().collect());
+        let segments = [
+            first.clone(),
+            first.clone(),
+            first.clone(),
+            first,
+            pattern.clone(),
+        ];
+        return Some((
+            ArnPattern {
+                segments,
+                whole: Some(pattern.clone()),
+            },
+            6,
+        ));
+    }
+    let mut parts = pattern.0.splitn(6, |piece| *piece == Piece::Char(':'));
+    if parts
+        .next()
+        .and_then(|first| Pattern(first.to_vec()).as_literal())
+        .as_deref()
+        != Some("arn")
+    {
+        return None;
+    }
+    let mut written = 1;
+    let segments = std::array::from_fn(|_| match parts.next() {
+        Some(part) => {
+            written += 1;
+            Pattern(part.to_vec())
+        }
+        None => Pattern(vec![Piece::Star]),
+    });
+    (written > 1).then_some((
+        ArnPattern {
+            segments,
+            whole: None,
+        },
+        written,
+    ))
 }

@@ -15,7 +15,10 @@ pub fn parse_number(text: &str) -> Option<Rational> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => {
             let (mantissa, rest) = text.split_at_checked(at)?;
-            (mantissa, rest.get(1..)?.parse::<i32>().ok().filter(|e| e.abs() <= 400)?)
+            (
+                mantissa,
+                rest.get(1..)?.parse::<i32>().ok().filter(|e| e.abs() <= 400)?,
+            )
         }
         None => (text, 0),
     };
@@ -25,7 +28,11 @@ pub fn parse_number(text: &str) -> Option<Rational> {
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all = format!("{whole}{fraction}");
-    if whole.is_empty() || all.len() > 4096 || !all.bytes().all(|b| b.is_ascii_digit()) || digits.ends_with('.') {
+    if whole.is_empty()
+        || all.len() > 4096
+        || !all.bytes().all(|b| b.is_ascii_digit())
+        || digits.ends_with('.')
+    {
         return None;
     }
     let value: BigInt = all.parse().ok()?;
@@ -44,25 +51,40 @@ pub fn parse_instant(text: &str) -> Option<Instant> {
     const SECOND: i128 = 1_000_000_000;
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     if !unsigned.is_empty() && unsigned.len() > 4 && unsigned.bytes().all(|b| b.is_ascii_digit()) {
-        return text.parse::<i64>().ok().map(|seconds| i128::from(seconds) * SECOND);
+        return text
+            .parse::<i64>()
+            .ok()
+            .map(|seconds| i128::from(seconds) * SECOND);
     }
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(timestamp.as_nanosecond());
     }
     let civil = match text.len() {
-        4 => format!("{text}-01-01").parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0),
-        7 => format!("{text}-01").parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0),
+        4 => format!("{text}-01-01")
+            .parse::<jiff::civil::Date>()
+            .ok()?
+            .at(0, 0, 0, 0),
+        7 => format!("{text}-01")
+            .parse::<jiff::civil::Date>()
+            .ok()?
+            .at(0, 0, 0, 0),
         _ => match text.parse::<jiff::civil::DateTime>() {
             Ok(time) => time,
             // W3C allows minutes without seconds and an offset: complete the seconds.
             Err(_) => {
                 let (time, zone) = text.split_at_checked(16)?;
                 let completed = format!("{time}:00{}", if zone.is_empty() { "Z" } else { zone });
-                return completed.parse::<jiff::Timestamp>().ok().map(|timestamp| timestamp.as_nanosecond());
+                return completed
+                    .parse::<jiff::Timestamp>()
+                    .ok()
+                    .map(|timestamp| timestamp.as_nanosecond());
             }
         },
     };
-    civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp().as_nanosecond())
+    civil
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .ok()
+        .map(|zoned| zoned.timestamp().as_nanosecond())
 }
 
 /// Reads a CIDR range or a bare address (/32 and /128), host bits masked (semantics.md 3.6). IPv4-mapped spellings stay
@@ -72,6 +94,26 @@ pub fn parse_cidr(text: &str) -> Option<IpNet> {
         Ok(net) => Some(net.trunc()),
         Err(_) => text.parse::<std::net::IpAddr>().ok().map(IpNet::from),
     }
+}
+
+/// Standard base64 with padding.
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let body = text.trim_end_matches('=');
+    if !text.len().is_multiple_of(4) || text.len() - body.len() > 2 {
+        return None;
+    }
+    let (mut bits, mut count, mut bytes) = (0_u32, 0_u32, Vec::new());
+    for byte in body.bytes() {
+        let digit = ALPHABET.iter().position(|letter| *letter == byte)?;
+        bits = (bits << 6) | u32::try_from(digit).ok()?;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 0xFF).ok()?);
+        }
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -97,6 +139,15 @@ mod tests {
         assert_eq!(parse_instant("1767268800"), noon);
         for bad in ["2026-02-30T00:00:00Z", "soon", "", "2026-13-01"] {
             assert_eq!(parse_instant(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn base64_is_strict() {
+        assert_eq!(decode_base64("a2V5YWtp").as_deref(), Some(b"keyaki".as_slice()));
+        assert_eq!(decode_base64("YQ=="), Some(b"a".to_vec()));
+        for bad in ["YQ=", "Y", "Y===", "a b=", "YQ==YQ=="] {
+            assert_eq!(decode_base64(bad), None, "{bad}");
         }
     }
 

@@ -35,7 +35,10 @@ impl Value {
     /// The value of an object's key; `None` for other values and missing keys.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {
-            Value::Object(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            Value::Object(entries) => entries
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value),
             _ => None,
         }
     }

@@ -1,15 +1,23 @@
 //! Files: loading and decoding them, telling them apart, places in them, the spanned tree of JSON and YAML, and blocks
 //! of Terraform source. Everything later refers to a file by [`Place`].
 
+mod decode;
 mod hcl;
+mod hcl_blocks;
+mod json;
 mod load;
 mod locate;
+mod recognise;
+#[cfg(test)]
+mod scratch;
 mod tree;
+mod walk;
+mod yaml;
 
 pub use hcl::TerraformSource;
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
-pub use locate::{Region, region};
-pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_yaml};
+pub use locate::{LineIndex, Region, region};
+pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_tree, parse_yaml};
 
 /// A decoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]

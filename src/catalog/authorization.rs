@@ -1,0 +1,186 @@
+//! The service authorization reference: services, their actions, and the ARN formats those take. A service is parsed
+//! when it is first asked for.
+
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, OnceLock};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::bundle::decompress;
+
+/// An action of the service authorization reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionFacts {
+    /// `s3:GetObject`, in AWS's spelling.
+    pub name: &'static str,
+    /// ARN formats of the resource types it takes (`arn:${Partition}:s3:::${BucketName}/${ObjectName}`); empty when it
+    /// takes only `*`.
+    pub resources: Vec<&'static str>,
+}
+
+/// The facts of an action, found without case.
+pub fn action(name: &str) -> Option<ActionFacts> {
+    let (prefix, action) = name.split_once(':')?;
+    actions(&prefix.to_ascii_lowercase())?
+        .get(&action.to_ascii_lowercase())
+        .cloned()
+}
+
+/// All actions of a service prefix (`s3:GetObject`), in AWS's spelling, sorted.
+pub fn actions_of(service: &str) -> Vec<&'static str> {
+    let mut names: Vec<_> = actions(service)
+        .into_iter()
+        .flatten()
+        .map(|(_, facts)| facts.name)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// All service prefixes, sorted.
+pub fn services() -> Vec<&'static str> {
+    SERVICES.keys().copied().collect()
+}
+
+/// The service prefixes whose resources are bound by resource control policies, sorted.
+pub fn rcp_supported_services() -> &'static [&'static str] {
+    &RCP_SUPPORTED
+}
+
+type Actions = BTreeMap<String, ActionFacts>;
+
+struct LazyService {
+    text: &'static str,
+    actions: OnceLock<Actions>,
+}
+
+static SERVICES: LazyLock<BTreeMap<&'static str, LazyService>> = LazyLock::new(|| {
+    let text = decompress(include_bytes!("data/service_authorization.json.zst"));
+    let services: BTreeMap<&'static str, &'static RawValue> = serde_json::from_str(text).unwrap_or_default();
+    services
+        .into_iter()
+        .map(|(prefix, service)| {
+            (
+                prefix,
+                LazyService {
+                    text: service.get(),
+                    actions: OnceLock::new(),
+                },
+            )
+        })
+        .collect()
+});
+
+static RCP_SUPPORTED: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let mut services: Vec<&'static str> =
+        serde_json::from_str(include_str!("data/rcp_supported_services.json")).unwrap_or_default();
+    services.sort_unstable();
+    services
+});
+
+#[derive(Deserialize)]
+struct RawService<'a> {
+    #[serde(borrow)]
+    actions: BTreeMap<&'a str, RawAction<'a>>,
+    #[serde(borrow)]
+    resources: BTreeMap<&'a str, RawResource<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawAction<'a> {
+    #[serde(borrow, default)]
+    r: Option<RawTypes<'a>>,
+}
+
+/// Resource types, with their condition keys where the reference tells them apart; a trailing `*` means required.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawTypes<'a> {
+    Names(#[serde(borrow)] Vec<&'a str>),
+    WithKeys(#[serde(borrow)] BTreeMap<&'a str, serde::de::IgnoredAny>),
+}
+
+#[derive(Deserialize)]
+struct RawResource<'a> {
+    arn: &'a str,
+}
+
+fn actions(prefix: &str) -> Option<&'static Actions> {
+    let (prefix, service) = SERVICES.get_key_value(prefix)?;
+    Some(service.actions.get_or_init(|| parse(prefix, service.text)))
+}
+
+fn parse(prefix: &str, text: &'static str) -> Actions {
+    let Ok(service) = serde_json::from_str::<RawService<'static>>(text) else {
+        return Actions::new();
+    };
+    let arn = |name: &&str| {
+        service
+            .resources
+            .get(name.trim_end_matches('*'))
+            .map(|resource| resource.arn)
+    };
+    let facts = |name: &str, action: &RawAction<'static>| ActionFacts {
+        name: format!("{prefix}:{name}").leak(),
+        resources: match &action.r {
+            Some(RawTypes::Names(names)) => names.iter().filter_map(arn).collect(),
+            Some(RawTypes::WithKeys(names)) => names.keys().filter_map(arn).collect(),
+            None => Vec::new(),
+        },
+    };
+    service
+        .actions
+        .iter()
+        .map(|(name, action)| (name.to_ascii_lowercase(), facts(name, action)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_know_their_resources() {
+        let object = "arn:${Partition}:s3:::${BucketName}/${ObjectName}";
+        for (name, spelled, takes) in [
+            ("s3:GetObject", Some("s3:GetObject"), Some(object)),
+            ("S3:getobject", Some("s3:GetObject"), Some(object)),
+            (
+                "a4b:AssociateDeviceWithRoom",
+                Some("a4b:AssociateDeviceWithRoom"),
+                None,
+            ),
+            ("s3:ListAllMyBuckets", Some("s3:ListAllMyBuckets"), None),
+            ("s3:Nothing", None, None),
+            ("nothing:Get", None, None),
+            ("s3", None, None),
+        ] {
+            let facts = action(name);
+            assert_eq!(facts.as_ref().map(|facts| facts.name), spelled, "{name}");
+            if let Some(arn) = takes {
+                assert!(
+                    facts.is_some_and(|facts| facts.resources.contains(&arn)),
+                    "{name}"
+                );
+            }
+        }
+        assert_eq!(
+            action("s3:ListAllMyBuckets").map(|facts| facts.resources),
+            Some(Vec::new())
+        );
+        assert_eq!(
+            action("a4b:AssociateDeviceWithRoom").map(|facts| facts.resources.len()),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn every_service_is_read() {
+        assert_eq!(services().len(), 456);
+        let count: usize = services().iter().map(|service| actions_of(service).len()).sum();
+        assert_eq!(count, 22_091);
+        assert!(actions_of("s3").is_sorted() && actions_of("s3").contains(&"s3:PutObject"));
+        assert!(rcp_supported_services().contains(&"s3") && rcp_supported_services().is_sorted());
+    }
+}

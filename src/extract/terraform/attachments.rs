@@ -1,0 +1,227 @@
+//! Managed policies attached by ARN. Policies of the plan are checked at their own address; AWS managed ones here, from
+//! the catalog; any other is a gap.
+
+use crate::extract::tables::Row;
+use crate::extract::{Before, Gap, GapReason, PolicyKind, Provenance, attached_policy, is_aws_managed};
+use crate::iam::Parsed;
+
+use super::Context;
+use super::attributes::{Attribute, Value, attributes};
+use super::documents::{Content, Presence, content, parse, policy, unknown_reason};
+use super::found::{Found, Link};
+use super::json::{Json, Shape};
+use super::policies::Meaning;
+use super::resource::{Resource, View};
+use super::rows::is_computed;
+
+/// Adds what is attached at a row of a resource.
+pub(super) fn extract<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
+    row: &Row,
+    kind: PolicyKind,
+    found: &mut Found,
+) {
+    let attachment = Attachment {
+        context,
+        resource,
+        row,
+        kind,
+    };
+    match attributes(resource, row.path) {
+        Err(error) => found.gap(attachment.gap("", error.in_text(context.text))),
+        Ok(attributes) => {
+            for attribute in attributes {
+                attachment.extract(&attribute, found);
+            }
+        }
+    }
+}
+
+struct Attachment<'c, 'a> {
+    context: &'c Context<'a>,
+    resource: &'c Resource<'a>,
+    row: &'c Row,
+    kind: PolicyKind,
+}
+
+impl<'a> Attachment<'_, 'a> {
+    fn extract(&self, attribute: &Attribute<'a>, found: &mut Found) {
+        let name = attribute.path.as_str();
+        match attribute.value {
+            Value::Absent => {
+                let is_told = self.resource.view == View::Planned
+                    && self.context.is_told_by_changes(&self.resource.address);
+                if self.row.path.ends_with("_arn") && !self.row.path.contains('.') && !is_told {
+                    found.gap(self.gap(name, format!("required attribute missing: `{}`", self.row.path)));
+                }
+            }
+            Value::Misshapen => {
+                found.gap(self.gap(name, format!("`{}` has an unexpected shape", self.row.path)))
+            }
+            Value::Unknown => self.unknown(name, self.presence(), found),
+            Value::Known(value) => match value.shape() {
+                Shape::List => self.list(value, attribute, found),
+                _ => self.arn(value, "", attribute, found),
+            },
+        }
+    }
+
+    fn presence(&self) -> Presence {
+        match (is_computed(self.row), self.row.path.ends_with("_arn")) {
+            (true, _) => Presence::Computed,
+            (false, true) => Presence::Required,
+            (false, false) => Presence::Optional,
+        }
+    }
+
+    fn list(&self, value: Json<'a>, attribute: &Attribute<'a>, found: &mut Found) {
+        let mut told_unknown = false;
+        for (index, item) in value.list().unwrap_or_default().into_iter().enumerate() {
+            let name = format!("{}[{index}]", attribute.path);
+            match item.shape() {
+                // All unknown members come from one expression.
+                Shape::Null if told_unknown => {}
+                Shape::Null => {
+                    told_unknown = true;
+                    self.unknown(&name, Presence::Required, found);
+                }
+                _ => self.arn(item, &name, attribute, found),
+            }
+        }
+    }
+
+    /// An ARN that is known after apply: a policy of the plan if it can be traced to one.
+    fn unknown(&self, name: &str, presence: Presence, found: &mut Found) {
+        let context = self.context;
+        if let Some(addresses) =
+            context
+                .policies
+                .referred(&context.configuration, self.resource, self.row.path)
+        {
+            for address in addresses {
+                found.links.push(self.link(address));
+            }
+            return;
+        }
+        match unknown_reason(context, self.resource, self.row.path, presence) {
+            Some(reason) => {
+                found.open(&self.targets());
+                found.gap(Gap {
+                    reason,
+                    ..self.gap(name, String::new())
+                });
+            }
+            None => found.no_policy(),
+        }
+    }
+
+    fn arn(&self, value: Json<'a>, name: &str, attribute: &Attribute<'a>, found: &mut Found) {
+        let context = self.context;
+        let Ok(arn) = value.string() else {
+            return found.gap(self.gap(name, format!("`{}` has an unexpected shape", self.row.path)));
+        };
+        if arn.is_empty() {
+            found.no_policy();
+            return;
+        }
+        let (parsed, provenance) = match context.policies.meaning(&arn) {
+            Meaning::Planned(address) => return found.links.push(self.link(address)),
+            Meaning::Read(document) => match content(document) {
+                Ok(Content::Text(text)) => (parse(&text, self.kind), Provenance::Reconstructed),
+                Ok(_) => return found.gap(self.unknown_arn(name, &arn)),
+                Err(invalid) => (Err(invalid), Provenance::Reconstructed),
+            },
+            Meaning::Elsewhere => match attached_policy(&arn).filter(|_| is_aws_managed(&arn)) {
+                Some(document) => (
+                    Ok(Parsed {
+                        document,
+                        notes: Vec::new(),
+                    }),
+                    Provenance::Catalog,
+                ),
+                None => {
+                    found.open(&self.targets());
+                    return found.gap(self.unknown_arn(name, &arn));
+                }
+            },
+        };
+        let before = self.before(&arn, attribute, &parsed);
+        let origin = self
+            .resource
+            .origin(&suffix(name), value.place(context.text, context.file));
+        found.links.push(self.link(arn));
+        let attached_to = self.targets().identities.into_iter().collect();
+        let policy = policy(self.resource, self.kind, origin, parsed);
+        found.policy(crate::extract::Policy {
+            before,
+            attached_to,
+            provenance,
+            ..policy
+        });
+    }
+
+    /// The same policy if it was attached before; its document is taken to be the same, since AWS tells no other.
+    fn before(
+        &self,
+        arn: &str,
+        attribute: &Attribute<'a>,
+        parsed: &Result<Parsed, crate::iam::Invalid>,
+    ) -> Before {
+        if self.resource.view != View::Change {
+            return Before::Unreadable("the plan does not tell what was attached".to_owned());
+        }
+        let was = |value: Json<'_>| value.string().is_ok_and(|before| before == arn);
+        let attached = attribute.before.is_some_and(|before| match before.shape() {
+            Shape::List => before.list().unwrap_or_default().into_iter().any(was),
+            _ => was(before),
+        });
+        match parsed {
+            Ok(parsed) if attached => Before::Document(parsed.document.clone()),
+            Ok(_) | Err(_) => Before::Created,
+        }
+    }
+
+    fn targets(&self) -> super::identities::Targets {
+        self.context
+            .identities
+            .targets(&self.context.configuration, self.resource)
+    }
+
+    fn link(&self, policy: String) -> Link {
+        Link {
+            policy,
+            targets: self.targets(),
+        }
+    }
+
+    fn unknown_arn(&self, name: &str, arn: &str) -> Gap {
+        Gap {
+            reason: GapReason::UnknownManagedPolicy(arn.to_owned()),
+            ..self.gap(name, String::new())
+        }
+    }
+
+    fn gap(&self, name: &str, message: String) -> Gap {
+        let place = self.resource.place(self.context.text, self.context.file);
+        let suffix = if self.row.path.ends_with("_arn") {
+            String::new()
+        } else {
+            suffix(name)
+        };
+        let origin = self.resource.origin(&suffix, place);
+        Gap {
+            origin,
+            reason: GapReason::UnexpectedShape(message),
+            kind: Some(self.kind),
+        }
+    }
+}
+
+fn suffix(name: &str) -> String {
+    if name.is_empty() {
+        String::new()
+    } else {
+        format!("/{name}")
+    }
+}

@@ -1,0 +1,319 @@
+//! Policy documents at the attributes of a resource: each becomes a policy, a gap, or is counted as no policy.
+
+use crate::extract::tables::Row;
+use crate::extract::{Before, Gap, GapReason, Policy, PolicyKind, Provenance};
+use crate::iam::{Invalid, Parsed, parse_document, parse_json};
+
+use super::Context;
+use super::attributes::{Attribute, Value, attributes, marks_something};
+use super::configuration::Configured;
+use super::found::Found;
+use super::json::{Json, Shape};
+use super::resource::{Resource, View};
+use super::rows::{documents_of, is_computed, is_required};
+
+/// An attribute that holds documents.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot<'r> {
+    /// As in the table: `inline_policy[].policy`.
+    pub path: &'r str,
+    pub kind: PolicyKind,
+    pub presence: Presence,
+    /// Whether it is the only such attribute of its type: then the address of the resource names it.
+    pub is_only: bool,
+}
+
+/// What it means when an attribute is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// The provider demands it.
+    Required,
+    /// It may be missing.
+    Optional,
+    /// It may be missing, and then the provider fills it in.
+    Computed,
+}
+
+impl<'r> Slot<'r> {
+    /// The slot of a row of the table.
+    pub fn of_row(row: &'r Row, kind: PolicyKind) -> Slot<'r> {
+        let presence = match (is_required(row), is_computed(row)) {
+            (true, _) => Presence::Required,
+            (false, true) => Presence::Computed,
+            (false, false) => Presence::Optional,
+        };
+        Slot {
+            path: row.path,
+            kind,
+            presence,
+            is_only: documents_of(row.resource_type) == 1,
+        }
+    }
+}
+
+/// Adds what is at a slot of a resource, and tells identity policies to whom they are attached.
+pub(super) fn extract<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: Slot<'_>, found: &mut Found) {
+    let (policies, gaps) = (found.extraction.policies.len(), found.extraction.gaps.len());
+    extract_attributes(context, resource, slot, found);
+    if slot.kind != PolicyKind::Identity {
+        return;
+    }
+    let targets = context.identities.targets(&context.configuration, resource);
+    for policy in found.extraction.policies.iter_mut().skip(policies) {
+        policy.attached_to.extend(targets.identities.iter().cloned());
+    }
+    if !targets.untold.is_empty() || found.extraction.gaps.len() > gaps {
+        found.open(&targets);
+    }
+}
+
+fn extract_attributes<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: Slot<'_>, found: &mut Found) {
+    let attributes = match attributes(resource, slot.path) {
+        Ok(attributes) => attributes,
+        Err(error) => {
+            let invalid = Invalid {
+                message: error.in_text(context.text),
+                statement: None,
+            };
+            let origin = resource.origin("", resource.place(context.text, context.file));
+            found.policy(policy(resource, slot.kind, origin, Err(invalid)));
+            return;
+        }
+    };
+    if attributes.is_empty() && slot.presence == Presence::Required {
+        found.gap(missing(context, resource, slot));
+    }
+    for attribute in attributes {
+        at_attribute(context, resource, slot, &attribute, found);
+    }
+}
+
+/// The reason of a gap for an attribute that is known after apply, if it is configured or must be there; `None` if
+/// only the provider fills it in.
+pub(super) fn unknown_reason(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    path: &str,
+    presence: Presence,
+) -> Option<GapReason> {
+    let depends = |references: &[String]| match references {
+        [] => GapReason::UnknownUntilApply(format!("the expression of `{path}`")),
+        references => GapReason::UnknownUntilApply(references.join(", ")),
+    };
+    match (context.configuration.attribute(resource, path), presence) {
+        (Configured::Yes(references), _) => Some(depends(&references)),
+        (Configured::No, Presence::Required) => Some(depends(&[])),
+        (Configured::No, Presence::Optional | Presence::Computed) => None,
+        (Configured::NotTold, Presence::Computed) => None,
+        (Configured::NotTold, Presence::Required | Presence::Optional) => Some(depends(&[])),
+    }
+}
+
+/// A policy at a resource, with nothing known of it but its document.
+pub(super) fn policy(
+    resource: &Resource<'_>,
+    kind: PolicyKind,
+    origin: crate::extract::Origin,
+    parsed: Result<Parsed, Invalid>,
+) -> Policy {
+    let (document, notes) = match parsed {
+        Ok(Parsed { document, notes }) => (Ok(document), notes),
+        Err(invalid) => (Err(invalid), Vec::new()),
+    };
+    Policy {
+        document,
+        kind,
+        origin,
+        before: Before::Created,
+        attached_to: Vec::new(),
+        holes: Vec::new(),
+        provenance: Provenance::Literal,
+        sensitive: false,
+        changed: resource.is_changed(),
+        notes,
+        default_facts: Vec::new(),
+    }
+}
+
+/// What a value holds, where a document is expected.
+pub(super) enum Content {
+    /// Nothing: no policy.
+    Nothing,
+    /// The text of a document.
+    Text(String),
+    /// Something that no document is.
+    Other,
+}
+
+/// The content of a value: documents are JSON texts, or objects in some providers.
+pub(super) fn content(value: Json<'_>) -> Result<Content, Invalid> {
+    match value.shape() {
+        Shape::Null => Ok(Content::Nothing),
+        Shape::Object => Ok(Content::Text(value.text().to_owned())),
+        Shape::String => match value.string() {
+            Ok(text) => Ok(Content::Text(text)),
+            Err(_) => Err(Invalid {
+                message: "the text of the policy has an escape that means no character".to_owned(),
+                statement: None,
+            }),
+        },
+        Shape::Bool(_) | Shape::Number | Shape::List => Ok(Content::Other),
+    }
+}
+
+/// Parses the text of a document.
+pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Parsed, Invalid> {
+    parse_document(&parse_json(text)?, kind.document_kind())
+}
+
+fn at_attribute<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
+    slot: Slot<'_>,
+    attribute: &Attribute<'a>,
+    found: &mut Found,
+) {
+    let gap = |reason| gap(context, resource, slot, attribute, reason);
+    match attribute.value {
+        Value::Absent if slot.presence == Presence::Required => {
+            // What is unknown has no mark in `planned_values`; there the changes have told of it.
+            if resource.view == View::Change || !context.is_told_by_changes(&resource.address) {
+                found.gap(missing(context, resource, slot));
+            }
+        }
+        Value::Absent => {}
+        Value::Misshapen => found.gap(gap(unexpected(slot.path))),
+        Value::Unknown => {
+            let presence = if attribute.in_block {
+                Presence::Required
+            } else {
+                slot.presence
+            };
+            match unknown_reason(context, resource, slot.path, presence) {
+                Some(reason) => found.gap(gap(reason)),
+                None => found.no_policy(),
+            }
+        }
+        Value::Known(value) if value.shape() == Shape::Object && marks_something(attribute.marks) => {
+            let reason = unknown_reason(context, resource, slot.path, Presence::Required);
+            if let Some(reason) = reason {
+                found.gap(gap(reason));
+            }
+        }
+        Value::Known(value) => match content(value) {
+            Ok(Content::Nothing) => {}
+            Ok(Content::Text(text)) if is_no_policy(&text, slot) => found.no_policy(),
+            Ok(Content::Text(text)) => {
+                let parsed = parse(&text, slot.kind);
+                found.policy(known(context, resource, slot, attribute, parsed));
+            }
+            Ok(Content::Other) => found.gap(gap(unexpected(slot.path))),
+            Err(invalid) => found.policy(known(context, resource, slot, attribute, Err(invalid))),
+        },
+    }
+}
+
+/// Providers write an empty text for an attribute that is not set, and `{}` to take a policy away.
+fn is_no_policy(text: &str, slot: Slot<'_>) -> bool {
+    let text = text.trim();
+    slot.presence != Presence::Required && (text.is_empty() || text == "{}")
+}
+
+fn known(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    slot: Slot<'_>,
+    attribute: &Attribute<'_>,
+    parsed: Result<Parsed, Invalid>,
+) -> Policy {
+    let origin = origin(context, resource, slot, attribute);
+    Policy {
+        before: before(context, resource, slot, attribute),
+        sensitive: attribute.is_sensitive,
+        ..policy(resource, slot.kind, origin, parsed)
+    }
+}
+
+/// The deployed version: the same attribute before the change, whatever the change does.
+fn before(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    slot: Slot<'_>,
+    attribute: &Attribute<'_>,
+) -> Before {
+    if resource.view != View::Change {
+        let told = context.is_told_by_changes(&resource.address);
+        let what = if told {
+            "the plan tells of it in two ways"
+        } else {
+            "the plan does not tell what was there"
+        };
+        return Before::Unreadable(what.to_owned());
+    }
+    let Some(value) = attribute.before else {
+        return Before::Created;
+    };
+    match content(value) {
+        Ok(Content::Nothing) => Before::Created,
+        Ok(Content::Text(text)) if matches!(text.trim(), "" | "{}") => Before::Created,
+        Ok(Content::Text(text)) => match parse(&text, slot.kind) {
+            Ok(parsed) => Before::Document(parsed.document),
+            Err(invalid) => {
+                Before::Unreadable(format!("the deployed policy is not valid: {}", invalid.message))
+            }
+        },
+        Ok(Content::Other) => Before::Unreadable("the deployed policy has an unexpected shape".to_owned()),
+        Err(invalid) => Before::Unreadable(invalid.message),
+    }
+}
+
+fn origin(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    slot: Slot<'_>,
+    attribute: &Attribute<'_>,
+) -> crate::extract::Origin {
+    let alone = slot.is_only && !slot.path.contains("[]");
+    let suffix = if alone || attribute.path.is_empty() {
+        String::new()
+    } else {
+        format!("/{}", attribute.path)
+    };
+    let place = match (attribute.value, attribute.nearest) {
+        (Value::Known(json), _) | (_, Some(json)) => json.place(context.text, context.file),
+        _ => resource.place(context.text, context.file),
+    };
+    resource.origin(&suffix, place)
+}
+
+fn gap(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    slot: Slot<'_>,
+    attribute: &Attribute<'_>,
+    reason: GapReason,
+) -> Gap {
+    Gap {
+        origin: origin(context, resource, slot, attribute),
+        reason,
+        kind: Some(slot.kind),
+    }
+}
+
+fn missing(context: &Context<'_>, resource: &Resource<'_>, slot: Slot<'_>) -> Gap {
+    let name = slot.path.split('.').next().unwrap_or_default();
+    let suffix = if slot.is_only {
+        String::new()
+    } else {
+        format!("/{name}")
+    };
+    Gap {
+        origin: resource.origin(&suffix, resource.place(context.text, context.file)),
+        reason: GapReason::UnexpectedShape(format!("required attribute missing: `{}`", slot.path)),
+        kind: Some(slot.kind),
+    }
+}
+
+fn unexpected(path: &str) -> GapReason {
+    GapReason::UnexpectedShape(format!("`{path}` has an unexpected shape"))
+}

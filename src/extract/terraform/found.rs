@@ -1,0 +1,54 @@
+//! What has been found so far, with what is needed only until the principals are put together.
+
+use std::collections::BTreeSet;
+
+use crate::extract::{Extraction, Gap, Policy};
+
+use super::identities::Targets;
+
+/// An extraction in the making.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub extraction: Extraction,
+    /// Policies attached to identities by reference.
+    pub links: Vec<Link>,
+    /// Identities of which not all attachments are known.
+    open: BTreeSet<String>,
+    /// Kinds of identities any of which may have more attached to it.
+    open_types: BTreeSet<&'static str>,
+}
+
+/// A policy attached to identities: its address in the plan, or its ARN.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    pub policy: String,
+    pub targets: Targets,
+}
+
+impl Found {
+    /// Adds a policy.
+    pub fn policy(&mut self, policy: Policy) {
+        self.extraction.policies.push(policy);
+    }
+
+    /// Adds a gap.
+    pub fn gap(&mut self, gap: Gap) {
+        self.extraction.gaps.push(gap);
+    }
+
+    /// Counts an attribute that is there and holds no policy.
+    pub fn no_policy(&mut self) {
+        self.extraction.not_policies += 1;
+    }
+
+    /// Marks identities of which something attached is not known.
+    pub fn open(&mut self, targets: &Targets) {
+        self.open.extend(targets.identities.iter().cloned());
+        self.open_types.extend(targets.untold.iter().copied());
+    }
+
+    /// Whether more may be attached to an identity than is known.
+    pub fn is_open(&self, address: &str, principal_type: &str) -> bool {
+        self.open.contains(address) || self.open_types.contains(principal_type)
+    }
+}

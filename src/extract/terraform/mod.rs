@@ -1,0 +1,278 @@
+//! Terraform plans (`terraform show -json`): policies from what will be, what was from `before`, and a gap for all that
+//! is known only after apply.
+
+mod addresses;
+mod attachments;
+mod attributes;
+mod changes;
+mod configuration;
+mod documents;
+mod environment;
+mod found;
+mod identities;
+mod json;
+mod looks_like;
+mod permissions;
+mod plan;
+mod policies;
+mod principals;
+mod resource;
+mod rows;
+mod unsupported;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::source::{FileId, Place, Span};
+
+use super::tables::Row;
+use super::{Environment, Extraction, Gap, GapReason, Origin, PolicyKind};
+use configuration::Configuration;
+use documents::{Presence, Slot};
+use found::Found;
+use identities::Identities;
+use policies::ManagedPolicies;
+use resource::{Resource, View};
+use rows::{Treatment, rows_of, treatment};
+
+/// Everything in a plan. `Err` only when the text is no plan that can be read at all: malformed JSON, duplicate keys,
+/// unsupported format version, no planned changes section. The message has `line:column` where known and quotes nothing.
+pub fn extract_plan(
+    text: &str,
+    file: FileId,
+    extra: &[(String, String, PolicyKind)],
+) -> Result<Extraction, String> {
+    let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
+    let plan = plan::read(text, &keep)?;
+    let context = Context::new(text, file, &plan);
+    let mut found = Found::default();
+    for reason in &plan.incomplete {
+        found.gap(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
+    }
+    for resource in &plan.resources {
+        changes::extract(&context, resource, &mut found);
+        extract_resource(&context, resource, extra, &mut found);
+    }
+    principals::compose(&context, &plan.resources, &mut found);
+    Ok(Extraction {
+        environment: context.environment,
+        notes: plan.notes,
+        ..found.extraction
+    })
+}
+
+/// What all parts of the extraction look things up in.
+struct Context<'a> {
+    text: &'a str,
+    file: FileId,
+    configuration: Configuration<'a>,
+    identities: Identities,
+    policies: ManagedPolicies<'a>,
+    environment: Environment,
+    /// Addresses that `resource_changes` tells of.
+    told: BTreeSet<String>,
+    /// Identities by the ARNs of what was attached to them before.
+    attached_before: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl<'a> Context<'a> {
+    fn new(text: &'a str, file: FileId, plan: &plan::Plan<'a>) -> Context<'a> {
+        let told = plan
+            .resources
+            .iter()
+            .filter(|resource| resource.view == View::Change);
+        let mut context = Context {
+            text,
+            file,
+            configuration: Configuration::read(plan.configuration.as_ref()),
+            identities: Identities::read(&plan.resources),
+            policies: ManagedPolicies::read(&plan.resources, &plan.prior),
+            environment: environment::environment(&plan.prior, plan.configuration.as_ref()),
+            told: told.map(|resource| resource.address.clone()).collect(),
+            attached_before: BTreeMap::new(),
+        };
+        for resource in &plan.resources {
+            let values = resource.before.and_then(|values| values.object().ok());
+            if let Some(arn) = values.and_then(|values| values.string("policy_arn")) {
+                let was = context
+                    .identities
+                    .targets(&context.configuration, &changes::as_it_was(resource));
+                context
+                    .attached_before
+                    .entry(arn)
+                    .or_default()
+                    .extend(was.identities);
+            }
+        }
+        context
+    }
+
+    fn is_told_by_changes(&self, address: &str) -> bool {
+        self.told.contains(address)
+    }
+}
+
+fn is_of_interest(resource: &Resource<'_>, extra: &[(String, String, PolicyKind)]) -> bool {
+    match (resource.view, resource.mode) {
+        (View::Prior, "data") => PRIOR_DATA.contains(&resource.resource_type.as_str()),
+        (View::Prior, _) => false,
+        (View::Change | View::Planned, "data") => resource.resource_type == "aws_iam_policy_document",
+        (View::Change | View::Planned, _) => {
+            !rows_of(&resource.resource_type).is_empty()
+                || identities::is_identity(&resource.resource_type)
+                || extra
+                    .iter()
+                    .any(|(resource_type, ..)| *resource_type == resource.resource_type)
+                || resource.resource_type.is_empty()
+                || resource.after.is_some_and(looks_like::may_look_like_policy)
+        }
+    }
+}
+
+/// Data sources that were read while planning and tell something.
+const PRIOR_DATA: [&str; 4] = [
+    "aws_caller_identity",
+    "aws_partition",
+    "aws_region",
+    "aws_iam_policy",
+];
+
+fn extract_resource<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
+    extra: &[(String, String, PolicyKind)],
+    found: &mut Found,
+) {
+    if resource.deposed {
+        return;
+    }
+    if resource.mode == "data" {
+        // A building block: what uses it is checked, or is a gap.
+        found.no_policy();
+        return;
+    }
+    if resource.view == View::Change && resource.actions.is_empty() {
+        let reason = "the change has no actions, so it cannot be told what happens".to_owned();
+        found.gap(whole_resource(
+            context,
+            resource,
+            GapReason::UnexpectedShape(reason),
+        ));
+    }
+    if resource.after.is_none() {
+        if !is_gone(resource) {
+            let reason = "the plan does not tell its values".to_owned();
+            found.gap(whole_resource(context, resource, GapReason::UnexpectedShape(reason)));
+        }
+        return;
+    }
+    let rows = rows_of(&resource.resource_type);
+    for row in rows {
+        match treatment(row) {
+            Treatment::Document(kind) => {
+                documents::extract(context, resource, Slot::of_row(row, kind), found)
+            }
+            Treatment::ControlPolicy => control_policy(context, resource, row, found),
+            Treatment::Attachment(kind) => attachments::extract(context, resource, row, kind, found),
+            Treatment::Permission => permissions::extract(context, resource, found),
+            Treatment::Unsupported(what) => unsupported::extract(context, resource, row, what, found),
+            Treatment::Data => {}
+            Treatment::Never => count_other(resource, row, found),
+        }
+    }
+    for (_, path, kind) in extra
+        .iter()
+        .filter(|(resource_type, ..)| *resource_type == resource.resource_type)
+    {
+        let slot = Slot {
+            path,
+            kind: *kind,
+            presence: Presence::Optional,
+            is_only: false,
+        };
+        documents::extract(context, resource, slot, found);
+    }
+    let known: Vec<&str> = rows
+        .iter()
+        .map(|row| row.path)
+        .chain(extra.iter().map(|(_, path, _)| path.as_str()))
+        .filter_map(|path| path.split(['.', '[']).next())
+        .collect();
+    looks_like::extract(context, resource, &known, found);
+}
+
+/// Whether a resource without values is rightly without: it goes, or there was none and nothing happens.
+fn is_gone(resource: &Resource<'_>) -> bool {
+    let all = |words: &[&str]| resource.actions.iter().all(|action| words.contains(&action.as_str()));
+    resource.view == View::Change && (all(&["delete", "forget"]) || resource.before.is_none() && all(&["no-op"]))
+}
+
+/// Counts an attribute in another language, where it is there.
+fn count_other(resource: &Resource<'_>, row: &Row, found: &mut Found) {
+    let attributes = attributes::attributes(resource, row.path).unwrap_or_default();
+    if attributes
+        .iter()
+        .any(|attribute| matches!(attribute.value, attributes::Value::Known(_)))
+    {
+        found.no_policy();
+    }
+}
+
+/// A policy of an organization: which language it is in is told by its type.
+fn control_policy<'a>(context: &Context<'a>, resource: &Resource<'a>, row: &'static Row, found: &mut Found) {
+    let kind = match attributes::attributes(resource, "type")
+        .unwrap_or_default()
+        .first()
+        .map(|found| found.value)
+    {
+        Some(attributes::Value::Absent) => Some("SERVICE_CONTROL_POLICY".to_owned()),
+        Some(attributes::Value::Known(value)) => value.string().ok(),
+        Some(attributes::Value::Unknown | attributes::Value::Misshapen) | None => None,
+    };
+    match kind.as_deref() {
+        Some("SERVICE_CONTROL_POLICY") => {
+            documents::extract(context, resource, Slot::of_row(row, PolicyKind::Scp), found);
+        }
+        Some("RESOURCE_CONTROL_POLICY") => {
+            documents::extract(context, resource, Slot::of_row(row, PolicyKind::Rcp), found);
+        }
+        Some(_) => found.no_policy(),
+        None => {
+            let reason = "`type` is not known, so neither is the language of the policy".to_owned();
+            found.gap(whole_resource(
+                context,
+                resource,
+                GapReason::UnexpectedShape(reason),
+            ));
+        }
+    }
+}
+
+fn whole_resource(context: &Context<'_>, resource: &Resource<'_>, reason: GapReason) -> Gap {
+    Gap {
+        origin: resource.origin("", resource.place(context.text, context.file)),
+        reason,
+        kind: None,
+    }
+}
+
+fn whole_plan(context: &Context<'_>, reason: GapReason) -> Gap {
+    let place = Place {
+        file: context.file,
+        span: Span { start: 0, end: 0 },
+    };
+    let origin = Origin {
+        address: "plan".to_owned(),
+        resource_type: String::new(),
+        place,
+        statements: Vec::new(),
+        block: None,
+    };
+    Gap {
+        origin,
+        reason,
+        kind: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

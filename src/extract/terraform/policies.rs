@@ -1,0 +1,152 @@
+//! Managed policies that an ARN may mean: those of the plan, and those that were read while planning.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::configuration::{Configuration, Configured, Target};
+use super::json::{Json, Object};
+use super::resource::Resource;
+
+/// The managed policies of a plan.
+#[derive(Debug, Default)]
+pub(super) struct ManagedPolicies<'a> {
+    /// Addresses by ARN, where that is known.
+    by_arn: BTreeMap<String, String>,
+    /// Addresses by `policy/path/name`, the end of the ARN that they will get.
+    by_name: BTreeMap<String, String>,
+    by_block: BTreeMap<(Vec<String>, String, String), BTreeSet<String>>,
+    /// Documents of data sources by ARN.
+    read: BTreeMap<String, Json<'a>>,
+}
+
+/// What an ARN means.
+#[derive(Debug, Clone)]
+pub(super) enum Meaning<'a> {
+    /// A policy of the plan, which is checked at its own address.
+    Planned(String),
+    /// A policy that was read while planning.
+    Read(Json<'a>),
+    /// Nothing that the plan knows.
+    Elsewhere,
+}
+
+/// Types of managed policies, with the attributes for ARN, name and path.
+const TYPES: [(&str, &str, &str, &str); 2] = [
+    ("aws_iam_policy", "arn", "name", "path"),
+    (
+        "awscc_iam_managed_policy",
+        "policy_arn",
+        "managed_policy_name",
+        "path",
+    ),
+];
+
+impl<'a> ManagedPolicies<'a> {
+    /// Indexes the policies among the resources of the plan and the data sources of its prior state.
+    pub fn read(resources: &[Resource<'a>], prior: &[Resource<'a>]) -> ManagedPolicies<'a> {
+        let mut policies = ManagedPolicies::default();
+        for resource in resources
+            .iter()
+            .filter(|resource| resource.mode == "resource" && resource.stays())
+        {
+            let Some(row) = TYPES.iter().find(|row| row.0 == resource.resource_type) else {
+                continue;
+            };
+            policies.add(resource, row);
+        }
+        for source in prior.iter().filter(|source| source.mode == "data") {
+            let Some(values) = source.after.and_then(|values| values.object().ok()) else {
+                continue;
+            };
+            if let (Some(arn), Some(document)) = (values.string("arn"), values.get("policy")) {
+                policies.read.insert(arn, document);
+            }
+        }
+        policies
+    }
+
+    /// What an ARN means in this plan.
+    pub fn meaning(&self, arn: &str) -> Meaning<'a> {
+        if let Some(address) = self.by_arn.get(arn) {
+            return Meaning::Planned(address.clone());
+        }
+        if let Some(document) = self.read.get(arn) {
+            return Meaning::Read(*document);
+        }
+        let mut parts = arn.splitn(6, ':');
+        let own = matches!((parts.next(), parts.nth(1), parts.next(), parts.next()), (Some("arn"), Some("iam"), Some(""), Some(account)) if account != "aws");
+        match self.by_name.get(parts.next().unwrap_or_default()).filter(|_| own) {
+            Some(address) => Meaning::Planned(address.clone()),
+            None => Meaning::Elsewhere,
+        }
+    }
+
+    /// The policies that an attribute refers to when its value is not known; `None` if any of it is something else.
+    pub fn referred(
+        &self,
+        configuration: &Configuration<'_>,
+        resource: &Resource<'_>,
+        path: &str,
+    ) -> Option<BTreeSet<String>> {
+        let Configured::Yes(references) = configuration.attribute(resource, path) else {
+            return None;
+        };
+        let mut addresses = BTreeSet::new();
+        for target in configuration.trace(resource, &references) {
+            let Target::Resource {
+                modules,
+                mode: "resource",
+                resource_type,
+                name,
+                attribute,
+            } = target
+            else {
+                return None;
+            };
+            // After an instance key that is not constant, the plan leaves the attribute out.
+            if !matches!(attribute.as_str(), "" | "arn" | "id" | "policy_arn") {
+                return None;
+            }
+            addresses.extend(
+                self.by_block
+                    .get(&(modules, resource_type, name))?
+                    .iter()
+                    .cloned(),
+            );
+        }
+        Some(addresses).filter(|addresses| !addresses.is_empty())
+    }
+
+    fn add(&mut self, resource: &Resource<'a>, row: &(&str, &str, &str, &str)) {
+        let (_, arn, name, path) = row;
+        let after = resource
+            .after
+            .and_then(|values| values.object().ok())
+            .unwrap_or_default();
+        let before = resource
+            .before
+            .and_then(|values| values.object().ok())
+            .unwrap_or_default();
+        for arn in [after.string(arn), before.string(arn)].into_iter().flatten() {
+            self.by_arn.insert(arn, resource.address.clone());
+        }
+        if let Some(name) = after.string(name) {
+            self.by_name.insert(
+                format!("policy{}{name}", path_of(&after, path)),
+                resource.address.clone(),
+            );
+        }
+        let block = (
+            resource.modules.clone(),
+            resource.resource_type.clone(),
+            resource.name.clone(),
+        );
+        self.by_block
+            .entry(block)
+            .or_default()
+            .insert(resource.address.clone());
+    }
+}
+
+fn path_of(values: &Object<'_>, attribute: &str) -> String {
+    values.string(attribute).unwrap_or_else(|| "/".to_owned())
+}

@@ -1,0 +1,186 @@
+//! What is done with a row of the table of policy locations: one answer a kind.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::extract::PolicyKind;
+use crate::extract::tables::{Row, RowKind, terraform_rows};
+
+/// What is done with what a row points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    /// It is a policy document of that kind.
+    Document(PolicyKind),
+    /// It is a control policy, if the resource's type says so.
+    ControlPolicy,
+    /// It is an ARN, or a list of ARNs, of managed policies that give their access here.
+    Attachment(PolicyKind),
+    /// The whole resource is a permission that is written as a statement.
+    Permission,
+    /// It may give access and is not read yet: a gap wherever it is there. Says what it is.
+    Unsupported(&'static str),
+    /// It gives no access by itself: only names, boundaries and guards.
+    Data,
+    /// It is no policy of this language.
+    Never,
+}
+
+/// What is done with a row.
+pub(super) fn treatment(row: &Row) -> Treatment {
+    let last = row.path.rsplit('.').next().unwrap_or_default();
+    let by_arn = last.ends_with("_arn") || last.ends_with("_arns");
+    match row.kind {
+        RowKind::IdentityManaged | RowKind::IdentityInline | RowKind::SsoInline => {
+            Treatment::Document(PolicyKind::Identity)
+        }
+        RowKind::Trust => Treatment::Document(PolicyKind::Trust),
+        RowKind::Resource if row.path == "body" => Treatment::Unsupported("a policy inside an OpenAPI body"),
+        RowKind::Resource if ENDPOINTS.contains(&row.resource_type) => {
+            Treatment::Document(PolicyKind::Endpoint)
+        }
+        RowKind::Resource | RowKind::OrgResource => Treatment::Document(PolicyKind::Resource),
+        RowKind::ScpRcp => Treatment::ControlPolicy,
+        RowKind::Session if by_arn => Treatment::Attachment(PolicyKind::Session),
+        RowKind::Session => Treatment::Document(PolicyKind::Session),
+        RowKind::AttachManaged if matches!(row.path, "roles" | "users" | "groups") => Treatment::Data,
+        RowKind::AttachManaged => Treatment::Attachment(PolicyKind::Identity),
+        RowKind::SsoAttach if last == "name" => Treatment::Unsupported(
+            "a customer managed policy that each account of the organization has by name",
+        ),
+        RowKind::SsoAttach => Treatment::Attachment(PolicyKind::Identity),
+        RowKind::Synth if row.resource_type == "aws_lambda_permission" => Treatment::Permission,
+        RowKind::Synth => Treatment::Unsupported("a permission that is not written as a document"),
+        RowKind::IdentityIot => Treatment::Unsupported("an IoT policy, whose grammar is its own"),
+        RowKind::ResourceStatement => Treatment::Unsupported("a single statement of a resource policy"),
+        RowKind::ResourceTemplate => Treatment::Unsupported("a fragment of a resource policy"),
+        RowKind::Grant => Treatment::Unsupported("a grant that is not written as a policy"),
+        RowKind::Acl => Treatment::Unsupported("an access control list"),
+        RowKind::Exposure => Treatment::Unsupported("a setting that lets callers in without credentials"),
+        RowKind::Template => Treatment::Unsupported("a CloudFormation template inside the plan"),
+        RowKind::SamPolicies | RowKind::SamImplicitManaged | RowKind::SamImplicitInline => {
+            Treatment::Unsupported("policies of a serverless function")
+        }
+        RowKind::SsoBoundary
+        | RowKind::Boundary
+        | RowKind::AttachExclusive
+        | RowKind::AttachScp
+        | RowKind::AttachIot
+        | RowKind::Membership
+        | RowKind::Guard => Treatment::Data,
+        RowKind::DataSource | RowKind::OtherLang | RowKind::Ignore => Treatment::Never,
+    }
+}
+
+/// Whether the attribute must be there: the policy is what the resource is for.
+pub(super) fn is_required(row: &Row) -> bool {
+    let optional = row.attaches_to.contains("self")
+        || row.notes.contains("Optional")
+        || row.path.contains('.')
+        || row.resource_type.ends_with("_creation_template");
+    row.kind == RowKind::Trust || !optional && row.kind != RowKind::Session && is_document(row)
+}
+
+/// Whether providers fill the attribute in when it is not configured.
+pub(super) fn is_computed(row: &Row) -> bool {
+    row.notes.contains("Optional+Computed") || matches!(row.path, "managed_policy_arns" | "acl")
+}
+
+/// The rows of a managed resource type.
+pub(super) fn rows_of(resource_type: &str) -> &'static [&'static Row] {
+    ROWS.get(resource_type).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// How many of a type's rows are documents: the only one needs no attribute in its address.
+pub(super) fn documents_of(resource_type: &str) -> usize {
+    rows_of(resource_type)
+        .iter()
+        .filter(|row| is_document(row))
+        .count()
+}
+
+const ENDPOINTS: [&str; 3] = [
+    "aws_vpc_endpoint",
+    "aws_vpc_endpoint_policy",
+    "awscc_ec2_vpc_endpoint",
+];
+
+static ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static Row>>> = LazyLock::new(|| {
+    let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in terraform_rows().iter().filter(|row| !row.data_source) {
+        rows.entry(row.resource_type).or_default().push(row);
+    }
+    rows
+});
+
+fn is_document(row: &Row) -> bool {
+    matches!(treatment(row), Treatment::Document(_) | Treatment::ControlPolicy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(resource_type: &str, path: &str, expected: Treatment, required: bool) {
+        let row = rows_of(resource_type)
+            .iter()
+            .find(|row| row.path == path)
+            .unwrap();
+        assert_eq!(
+            (treatment(row), is_required(row)),
+            (expected, required),
+            "{resource_type}.{path}"
+        );
+    }
+
+    #[test]
+    fn rows_are_treated_by_kind() {
+        let identity = Treatment::Document(PolicyKind::Identity);
+        let resource = Treatment::Document(PolicyKind::Resource);
+        check("aws_iam_policy", "policy", identity, true);
+        check("aws_iam_role", "inline_policy[].policy", identity, false);
+        check(
+            "aws_iam_role",
+            "assume_role_policy",
+            Treatment::Document(PolicyKind::Trust),
+            true,
+        );
+        check("aws_s3_bucket_policy", "policy", resource, true);
+        check("aws_s3_bucket", "policy", resource, false);
+        check("aws_kms_external_key", "policy", resource, false);
+        check(
+            "aws_vpc_endpoint",
+            "policy",
+            Treatment::Document(PolicyKind::Endpoint),
+            false,
+        );
+        check(
+            "aws_organizations_policy",
+            "content",
+            Treatment::ControlPolicy,
+            true,
+        );
+        check(
+            "aws_transfer_user",
+            "policy",
+            Treatment::Document(PolicyKind::Session),
+            false,
+        );
+        check(
+            "aws_rolesanywhere_profile",
+            "managed_policy_arns",
+            Treatment::Attachment(PolicyKind::Session),
+            false,
+        );
+        check("awscc_iam_managed_policy", "roles", Treatment::Data, false);
+        check("awscc_iam_managed_policy", "policy_document", identity, true);
+        check("aws_ecr_lifecycle_policy", "policy", Treatment::Never, false);
+        check("aws_lambda_permission", "-", Treatment::Permission, false);
+    }
+
+    #[test]
+    fn single_documents_are_known() {
+        assert_eq!(documents_of("aws_iam_policy"), 1);
+        assert_eq!(documents_of("aws_iam_role"), 2);
+        assert_eq!(documents_of("aws_instance"), 0);
+    }
+}

@@ -1,0 +1,72 @@
+//! Patterns under a request: variables and holes take their values, read as literal text.
+
+use super::super::keys::key_facts;
+use super::super::pattern::{Glob, Pattern, Piece};
+use super::super::request::Request;
+use super::super::resource::{ArnPattern, Segment, split_arn};
+
+/// A pattern with its variables and holes filled in.
+pub(super) enum Filled {
+    /// The pattern.
+    Glob(Glob),
+    /// A variable has neither a value nor a default, or several values.
+    Unresolved,
+}
+
+/// Fills a pattern.
+pub(super) fn fill(pattern: &Pattern, request: &Request) -> Filled {
+    let mut pieces = Vec::with_capacity(pattern.0.len());
+    for piece in &pattern.0 {
+        let text = match piece {
+            Piece::Char(_) | Piece::Any | Piece::Star => {
+                pieces.push(piece.clone());
+                continue;
+            }
+            Piece::Hole(hole) => request.holes.get(hole).map(String::as_str),
+            // A key that may hold several values cannot be a variable.
+            Piece::Var(key, default) if key_facts(key).multivalued => default.as_deref(),
+            Piece::Var(key, default) => match request.context.get(key).map(Vec::as_slice) {
+                Some([value]) => Some(value.as_str()),
+                Some([]) | None => default.as_deref(),
+                Some(_) => None,
+            },
+        };
+        match text {
+            Some(text) => pieces.extend(text.chars().map(Piece::Char)),
+            None => return Filled::Unresolved,
+        }
+    }
+    match Pattern(pieces).as_glob() {
+        Some(glob) => Filled::Glob(glob),
+        None => Filled::Unresolved,
+    }
+}
+
+/// Whether the text is an ARN whose segments match one by one. `arn:` and five more colons make an ARN.
+pub(super) fn arn_matches(pattern: &ArnPattern, text: &str, request: &Request) -> bool {
+    let filled;
+    let pattern = match &pattern.whole {
+        None => pattern,
+        Some(whole) => match fill(whole, request) {
+            Filled::Glob(glob) => match split_arn(&Pattern::from(glob)) {
+                Some((arn, 6)) => {
+                    filled = arn;
+                    &filled
+                }
+                Some(_) | None => return false,
+            },
+            Filled::Unresolved => return false,
+        },
+    };
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let ["arn", partition, service, region, account, rest] = parts.as_slice() else {
+        return false;
+    };
+    Segment::ALL
+        .into_iter()
+        .zip([partition, service, region, account, rest])
+        .all(|(segment, part)| match fill(pattern.segment(segment), request) {
+            Filled::Glob(glob) => glob.matches(part),
+            Filled::Unresolved => false,
+        })
+}

@@ -1,0 +1,285 @@
+//! The `Statement` element: its list, and the elements of each statement but principal and condition.
+
+use super::super::document::{
+    DocumentKind, Effect, ElementSet, Guard, GuardLiteral, ResourceSet, Sid, Statement, Version,
+};
+use super::super::pattern::{HoleId, Pattern};
+use super::super::principal::PrincipalSet;
+use super::super::value::Value;
+use super::text::{action_pattern, resource_pattern, text_pattern};
+use super::{Context, Invalid, check_is_text, condition, kind_of, principal, unknown_element};
+
+const ELEMENTS: &[&str] = &[
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+/// All statements. One source statement may give several when it is conditional.
+pub(super) fn statements(value: &Value, context: &mut Context) -> Result<Vec<Statement>, Invalid> {
+    let mut statements = Vec::new();
+    match value {
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                match item {
+                    // Alternatives of one source statement share its index.
+                    Value::List(alternatives)
+                        if !alternatives.is_empty()
+                            && alternatives.iter().all(|item| matches!(item, Value::Guarded(..))) =>
+                    {
+                        for alternative in alternatives {
+                            guarded(alternative, index, context, &mut statements)?;
+                        }
+                    }
+                    item => guarded(item, index, context, &mut statements)?,
+                }
+            }
+        }
+        single => guarded(single, 0, context, &mut statements)?,
+    }
+    Ok(statements)
+}
+
+fn guarded(
+    value: &Value,
+    index: usize,
+    context: &mut Context,
+    out: &mut Vec<Statement>,
+) -> Result<(), Invalid> {
+    let mut guard = Guard::new();
+    let mut value = value;
+    while let Value::Guarded(literals, inner) = value {
+        guard.extend(literals.iter().cloned());
+        value = inner;
+    }
+    context.place = format!("statement {index}: ");
+    context.statement = Some(index);
+    context.guard = guard;
+    match value {
+        Value::Object(entries) => out.extend(statement(entries, index, context)?),
+        Value::Unknown(hole) => out.extend(unknown_statement(hole, index, context)),
+        other => {
+            return Err(context.invalid(format!("a statement must be an object, not {}", kind_of(other))));
+        }
+    }
+    context.place.clear();
+    context.statement = None;
+    Ok(())
+}
+
+/// A statement of which nothing is known: it may allow anything, and it may deny anything.
+fn unknown_statement(hole: &HoleId, index: usize, context: &mut Context) -> [Statement; 2] {
+    assume(hole, context);
+    let principal = match context.kind {
+        DocumentKind::Identity | DocumentKind::Scp => PrincipalSet::Absent,
+        DocumentKind::Resource | DocumentKind::Trust | DocumentKind::Rcp => {
+            PrincipalSet::In(vec![super::super::principal::PrincipalEntry::Everyone])
+        }
+    };
+    [Effect::Allow, Effect::Deny].map(|effect| Statement {
+        index,
+        sid: None,
+        effect,
+        principal: principal.clone(),
+        action: ElementSet::Any,
+        resource: ResourceSet::Any,
+        conditions: Vec::new(),
+        guard: context.guard.clone(),
+    })
+}
+
+fn statement(
+    entries: &[(String, Value)],
+    index: usize,
+    context: &mut Context,
+) -> Result<Vec<Statement>, Invalid> {
+    if let Some((name, _)) = entries
+        .iter()
+        .find(|(name, _)| !ELEMENTS.contains(&name.as_str()))
+    {
+        return Err(context.invalid(unknown_element(name, ELEMENTS)));
+    }
+    let element = |name: &str| {
+        entries
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
+    };
+    for (one, other) in [
+        ("Action", "NotAction"),
+        ("Resource", "NotResource"),
+        ("Principal", "NotPrincipal"),
+    ] {
+        if element(one).is_some() && element(other).is_some() {
+            return Err(context.invalid(format!("`{one}` and `{other}` cannot both be there")));
+        }
+    }
+    if let Some(sid) = element("Sid") {
+        check_is_text(sid, "Sid").map_err(|message| context.invalid(message))?;
+    }
+    let sid: Option<Sid> = element("Sid")
+        .and_then(Value::as_str)
+        .filter(|sid| !sid.is_empty())
+        .map(Sid::from);
+    let principal = principal::principal_set(element("Principal"), element("NotPrincipal"), context)?;
+    let action = actions(element("Action"), element("NotAction"), context)?;
+    let resource = resources(element("Resource"), element("NotResource"), context)?;
+    let conditions = match element("Condition") {
+        Some(block) => condition::conditions(block, context)?,
+        None => Vec::new(),
+    };
+    let effects = effects(element("Effect"), context)?;
+    if matches!(principal, PrincipalSet::NotIn(_)) && effects.contains(&Effect::Allow) {
+        context.note(
+            "not-principal-allow",
+            "`NotPrincipal` with `Allow` grants to everyone else",
+        );
+    }
+    if context.kind == DocumentKind::Rcp && effects.contains(&Effect::Allow) {
+        return Err(context.invalid("a resource control policy can only deny"));
+    }
+    let guard = context.guard.clone();
+    let build = |effect| Statement {
+        index,
+        sid: sid.clone(),
+        effect,
+        principal: principal.clone(),
+        action: action.clone(),
+        resource: if effect == Effect::Deny {
+            resource.without_short()
+        } else {
+            resource.clone()
+        },
+        conditions: conditions.clone(),
+        guard: guard.clone(),
+    };
+    Ok(effects.into_iter().map(build).collect())
+}
+
+/// `Effect`; one that is known only later is both.
+fn effects(value: Option<&Value>, context: &mut Context) -> Result<Vec<Effect>, Invalid> {
+    let hole = match value {
+        None => return Err(context.invalid("`Effect` is missing")),
+        Some(Value::Unknown(hole)) => hole.clone(),
+        Some(Value::String(text)) => match (text.as_literal(), text.0.as_slice()) {
+            (Some("Allow"), _) => return Ok(vec![Effect::Allow]),
+            (Some("Deny"), _) => return Ok(vec![Effect::Deny]),
+            (None, [super::super::value::TextPiece::Hole(hole)]) => hole.clone(),
+            _ => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
+        },
+        Some(_) => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
+    };
+    assume(&hole, context);
+    Ok(vec![Effect::Allow, Effect::Deny])
+}
+
+fn actions(
+    action: Option<&Value>,
+    not_action: Option<&Value>,
+    context: &mut Context,
+) -> Result<ElementSet, Invalid> {
+    let (name, value) = match (action, not_action) {
+        (Some(value), _) => ("Action", value),
+        (None, Some(value)) => ("NotAction", value),
+        (None, None) => return Err(context.invalid("`Action` or `NotAction` is missing")),
+    };
+    let Some(items) = strings(value, name, context)? else {
+        return Ok(ElementSet::Any);
+    };
+    let patterns: Vec<Pattern> = items
+        .into_iter()
+        .map(|item| action_pattern(item, name, context))
+        .collect::<Result<_, _>>()?;
+    Ok(match name {
+        "Action" if patterns.iter().any(Pattern::is_star) => ElementSet::Any,
+        "Action" => ElementSet::In(patterns),
+        _ => ElementSet::NotIn(patterns),
+    })
+}
+
+fn resources(
+    resource: Option<&Value>,
+    not_resource: Option<&Value>,
+    context: &mut Context,
+) -> Result<ResourceSet, Invalid> {
+    let (name, value) = match (resource, not_resource) {
+        (Some(value), _) => ("Resource", value),
+        (None, Some(value)) => ("NotResource", value),
+        (None, None) => {
+            return match context.kind {
+                DocumentKind::Identity | DocumentKind::Scp => {
+                    Err(context.invalid("`Resource` or `NotResource` is missing"))
+                }
+                DocumentKind::Resource | DocumentKind::Trust | DocumentKind::Rcp => Ok(ResourceSet::Any),
+            };
+        }
+    };
+    if context.kind == DocumentKind::Trust {
+        return Err(context.invalid(format!("a trust policy must not have `{name}`")));
+    }
+    let Some(items) = strings(value, name, context)? else {
+        return Ok(ResourceSet::Any);
+    };
+    let mut patterns = Vec::new();
+    for item in items {
+        let pattern = text_pattern(item, name, context)?;
+        patterns.push(resource_pattern(&pattern, name, context)?);
+    }
+    Ok(match name {
+        "Resource" if patterns.contains(&super::super::resource::ResourcePattern::Any) => ResourceSet::Any,
+        "Resource" => ResourceSet::In(patterns),
+        _ => ResourceSet::NotIn(patterns),
+    })
+}
+
+/// One string or a list of strings. `None` when the list as a whole is known only later: then the statement is guarded,
+/// and any value may match.
+fn strings<'a>(
+    value: &'a Value,
+    name: &str,
+    context: &mut Context,
+) -> Result<Option<Vec<&'a super::super::value::Text>>, Invalid> {
+    let items = match value {
+        Value::List(items) if items.is_empty() => {
+            return Err(context.invalid(format!("`{name}` must not be empty")));
+        }
+        Value::List(items) => items.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    let mut texts = Vec::new();
+    for item in items {
+        match item {
+            Value::String(text) => texts.push(text),
+            Value::Unknown(hole) => {
+                assume(hole, context);
+                return Ok(None);
+            }
+            other => {
+                return Err(context.invalid(format!("`{name}` must hold strings, not {}", kind_of(other))));
+            }
+        }
+    }
+    Ok(Some(texts))
+}
+
+/// Guards the statement by a value that is unknown as a whole: what the statement says without it may hold or not.
+pub(super) fn assume(hole: &HoleId, context: &mut Context) {
+    let literal = GuardLiteral {
+        name: hole.0.clone(),
+        holds: true,
+    };
+    if !context.guard.contains(&literal) {
+        context.guard.push(literal);
+    }
+}
+
+/// Whether `${…}` is a variable.
+pub(super) fn has_variables(context: &Context) -> bool {
+    context.version == Version::V2012
+}
