@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::formula::{CharClass, Claim, Fact, Formula, Interval, ValueSet, Variable, domain, for_each_atom};
-use crate::iam::{Glob, KeyType, Rational, Token, key_facts};
+use crate::iam::{Glob, KeyType, Rational, Token, is_symbol, key_facts};
 
 use super::scalar;
 
@@ -23,6 +23,8 @@ pub struct Usage<'a> {
     pub globs: BTreeSet<Match<'a>>,
     /// Variables whose values are numbers, instants or addresses, with the sets they are compared with.
     pub scalars: BTreeMap<&'a Variable, Scalar>,
+    /// The characters of unknown values in what each variable is compared with.
+    pub symbols: BTreeMap<&'a Variable, BTreeSet<char>>,
     /// Whether the principal's kind matters.
     pub kind: bool,
     /// The characters of globs, in both cases where a glob ignores case, and those that a domain names.
@@ -149,6 +151,11 @@ impl<'a> Usage<'a> {
             }
             let mut wildcards = 0_usize;
             for token in glob.tokens() {
+                if let Token::Char(c) = token
+                    && is_symbol(*c)
+                {
+                    self.symbols.entry(variable).or_default().insert(*c);
+                }
                 match (token, case) {
                     (Token::Any | Token::Star, _) => wildcards = wildcards.saturating_add(1),
                     (Token::Char(c), Case::Exact) => self.characters.extend([*c]),
