@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::load::{Limits, LoadError};
+use super::load::{LoadError, Limits};
 use super::{Place, SourceFile};
 
 /// The resource and module blocks of a configuration: root module and local modules.
@@ -11,11 +11,7 @@ pub struct TerraformSource {}
 
 impl TerraformSource {
     /// Reads a directory. Files are appended to `files`. A .tf file that does not parse is a note, never lost silently.
-    pub fn open(
-        directory: &Path,
-        limits: &Limits,
-        files: &mut Vec<SourceFile>,
-    ) -> Result<(TerraformSource, Vec<String>), LoadError> {
+    pub fn open(directory: &Path, limits: &Limits, files: &mut Vec<SourceFile>) -> Result<(TerraformSource, Vec<String>), LoadError> {
         let _ = (directory, limits, files);
         todo!()
     }

@@ -19,12 +19,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            depth: 128,
-            nodes: 250_000,
-            template_bytes: 64 << 20,
-            plan_bytes: 2 << 30,
-        }
+        Limits { depth: 128, nodes: 250_000, template_bytes: 64 << 20, plan_bytes: 2 << 30 }
     }
 }
 

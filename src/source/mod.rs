@@ -2,14 +2,16 @@
 //! of Terraform source. Everything later refers to a file by [`Place`].
 
 mod hcl;
+mod json;
 mod load;
 mod locate;
 mod tree;
+mod yaml;
 
 pub use hcl::TerraformSource;
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
-pub use locate::{Region, region};
-pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_yaml};
+pub use locate::{LineIndex, Region, region};
+pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_tree, parse_yaml};
 
 /// A decoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::attributes::{Value, attributes};
 use super::configuration::{Configuration, Configured, Target};
 use super::json::{Json, Shape};
-use super::resource::Resource;
+use super::resource::{Resource, View};
 
 /// An identity of the plan.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ const IDENTITY_TYPES: [(&str, &str, &str); 8] = [
 ];
 
 /// Which attributes name the identities that a resource is about.
-const TARGET_ATTRIBUTES: [(&str, &str, &str); 43] = [
+const TARGET_ATTRIBUTES: [(&str, &str, &str); 44] = [
     ("aws_iam_role_policy", "role", "role"),
     ("aws_iam_user_policy", "user", "user"),
     ("aws_iam_group_policy", "group", "group"),
@@ -140,6 +140,7 @@ const TARGET_ATTRIBUTES: [(&str, &str, &str); 43] = [
     ("awscc_iam_role", "", "role"),
     ("awscc_iam_user", "", "user"),
     ("awscc_iam_group", "", "group"),
+    ("awscc_sso_permission_set", "", "permission-set"),
 ];
 
 impl Identities {
@@ -172,7 +173,7 @@ impl Identities {
                 Identity {
                     address: resource.address.clone(),
                     principal_type,
-                    is_created: resource.is_created(),
+                    is_created: resource.view == View::Change && resource.is_created(),
                     stays: resource.stays(),
                     index: resource.index.map(str::to_owned),
                 },

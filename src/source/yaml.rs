@@ -1,0 +1,795 @@
+//! The tree of one YAML document, from the events of `saphyr-parser`. The events are first laid out flat, and aliases are
+//! expanded from there under the budget of nodes, so that an alias bomb costs neither time nor memory.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
+
+use super::Span;
+use super::json::{Fault, too_deep};
+use super::load::Limits;
+use super::tree::{DEEPEST, Node, NodeKind, Style, check_unique, is_continuation, too_many_nodes};
+
+/// Reads exactly one document.
+pub(super) fn tree(text: &str, limits: &Limits) -> Result<Node, Fault> {
+    refuse_odd_characters(text)?;
+    let limits = Limits {
+        depth: limits.depth.min(DEEPEST),
+        ..*limits
+    };
+    let mut layout = Layout::new(text, limits);
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| layout.fault(&error))?;
+        layout.push(event, span)?;
+    }
+    let builder = Builder {
+        text,
+        entries: &layout.entries,
+        limits,
+    };
+    builder.document()
+}
+
+/// Refuses what other readers of YAML take differently: NUL ends the input for some, and YAML 1.1 breaks lines at three
+/// characters that YAML 1.2 does not, so that a comment could hide content.
+fn refuse_odd_characters(text: &str) -> Result<(), Fault> {
+    let odd = text
+        .char_indices()
+        .find(|(_, c)| matches!(c, '\0' | '\u{85}' | '\u{2028}' | '\u{2029}'));
+    match odd {
+        None => Ok(()),
+        Some((at, '\0')) => Err(Fault::new(at, "a NUL character: is this a binary file?")),
+        Some((at, c)) => {
+            let code = u32::from(c);
+            let message =
+                format!("character U+{code:04X} breaks a line in YAML 1.1 only: write it as an escape");
+            Err(Fault::new(at, message))
+        }
+    }
+}
+
+/// The events of a document, flat: a collection is followed by its content.
+struct Layout<'t> {
+    text: &'t str,
+    limits: Limits,
+    offsets: Offsets<'t>,
+    entries: Vec<Entry<'t>>,
+    /// Collections that are not closed: their entry, and where their last child ended.
+    open: Vec<(usize, usize)>,
+    anchors: BTreeMap<usize, usize>,
+    documents: usize,
+}
+
+/// One node or alias.
+struct Entry<'t> {
+    span: Span,
+    content: Content<'t>,
+    tag: Option<Cow<'t, Tag>>,
+    /// The entry after this one and all its content.
+    next: usize,
+}
+
+enum Content<'t> {
+    Scalar(Cow<'t, str>, Style),
+    List,
+    Map,
+    /// The entry of the anchored node.
+    Alias(usize),
+}
+
+impl<'t> Layout<'t> {
+    fn new(text: &'t str, limits: Limits) -> Layout<'t> {
+        Layout {
+            text,
+            limits,
+            offsets: Offsets::new(text),
+            entries: Vec::new(),
+            open: Vec::new(),
+            anchors: BTreeMap::new(),
+            documents: 0,
+        }
+    }
+
+    /// The parser's own error. It reads ahead through opening brackets, and gives up at 256 of them.
+    fn fault(&self, error: &ScanError) -> Fault {
+        let at = self.offsets.byte(error.marker());
+        match error.info() {
+            "recursion limit exceeded" => Fault::new(at, "brackets nested deeper than 255 levels"),
+            info => Fault::new(at, format!("not YAML: {info}")),
+        }
+    }
+
+    fn push(&mut self, event: Event<'t>, span: saphyr_parser::Span) -> Result<(), Fault> {
+        let span = self.offsets.span(span);
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                match self.documents {
+                    1 => Ok(()),
+                    _ => Err(Fault::new(
+                        span.start,
+                        "a second YAML document starts here: one is expected",
+                    )),
+                }
+            }
+            Event::Alias(id) => {
+                let Some(&target) = self.anchors.get(&id) else {
+                    return Err(Fault::new(span.start, "an alias without an anchor"));
+                };
+                if self.open.iter().any(|(entry, _)| *entry == target) {
+                    return Err(Fault::new(span.start, "an alias stands inside its own anchor"));
+                }
+                self.leaf(Content::Alias(target), None, 0, span)
+            }
+            Event::Scalar(value, style, anchor, tag) => {
+                let span = self.scalar_span(&value, style, tag.is_some() || anchor > 0, span);
+                let style = if style == ScalarStyle::Plain {
+                    Style::Plain
+                } else {
+                    Style::Quoted
+                };
+                self.leaf(Content::Scalar(value, style), tag, anchor, span)
+            }
+            Event::SequenceStart(anchor, tag) => self.enter(Content::List, tag, anchor, span),
+            Event::MappingStart(anchor, tag) => self.enter(Content::Map, tag, anchor, span),
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.close(span);
+                Ok(())
+            }
+        }
+    }
+
+    fn leaf(
+        &mut self,
+        content: Content<'t>,
+        tag: Option<Cow<'t, Tag>>,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Fault> {
+        self.add(content, tag, anchor, span)?;
+        self.child_ends(span.end);
+        Ok(())
+    }
+
+    fn enter(
+        &mut self,
+        content: Content<'t>,
+        tag: Option<Cow<'t, Tag>>,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Fault> {
+        if self.open.len() >= self.limits.depth {
+            return Err(too_deep(span.start, self.limits.depth));
+        }
+        let entry = self.add(content, tag, anchor, span)?;
+        self.open.push((entry, span.start));
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        content: Content<'t>,
+        tag: Option<Cow<'t, Tag>>,
+        anchor: usize,
+        span: Span,
+    ) -> Result<usize, Fault> {
+        let entry = self.entries.len();
+        // Keys are entries here but no nodes of their own in the budget, hence twice.
+        if entry > self.limits.nodes.saturating_mul(2) {
+            return Err(too_many_nodes(span.start, self.limits.nodes));
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, entry);
+        }
+        self.entries.push(Entry {
+            span,
+            content,
+            tag,
+            next: entry + 1,
+        });
+        Ok(entry)
+    }
+
+    /// Closes the innermost collection. In block style the end event stands where the next thing starts, so the end is
+    /// that of the last child; in flow style it is the bracket.
+    fn close(&mut self, span: Span) {
+        let Some((entry, last_end)) = self.open.pop() else {
+            return;
+        };
+        let written = self.text.get(span.start..span.end).unwrap_or_default();
+        let end = if written.starts_with([']', '}']) {
+            span.start + 1
+        } else {
+            last_end
+        };
+        let next = self.entries.len();
+        if let Some(entry) = self.entries.get_mut(entry) {
+            entry.next = next;
+            entry.span.end = end.max(entry.span.start);
+        }
+        self.child_ends(end);
+    }
+
+    fn child_ends(&mut self, end: usize) {
+        if let Some((_, last_end)) = self.open.last_mut() {
+            *last_end = end.max(*last_end);
+        }
+    }
+
+    /// The span of a scalar: a missing value has the span of some neighbouring token, and block scalars run on to the
+    /// next token.
+    fn scalar_span(&self, value: &str, style: ScalarStyle, decorated: bool, span: Span) -> Span {
+        let written = self.text.get(span.start..span.end).unwrap_or_default();
+        match style {
+            ScalarStyle::Plain if value.is_empty() && !decorated => {
+                let colon = self
+                    .text
+                    .get(span.start..)
+                    .is_some_and(|rest| rest.starts_with(':'));
+                let start = if colon { span.start + 1 } else { span.start };
+                Span { start, end: start }
+            }
+            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => Span {
+                start: span.start,
+                end: span.start + written.trim_end().len(),
+            },
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => span,
+        }
+    }
+}
+
+/// Byte offsets of character offsets.
+struct Offsets<'t> {
+    text: &'t str,
+    /// Byte offset of each [`STEP`]th character.
+    steps: Vec<usize>,
+}
+
+const STEP: usize = 64;
+
+impl<'t> Offsets<'t> {
+    fn new(text: &'t str) -> Offsets<'t> {
+        let starts = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| !is_continuation(*byte))
+            .map(|(at, _)| at);
+        Offsets {
+            text,
+            steps: starts.step_by(STEP).collect(),
+        }
+    }
+
+    fn span(&self, span: saphyr_parser::Span) -> Span {
+        let start = self.byte(&span.start);
+        Span {
+            start,
+            end: self.byte(&span.end).max(start),
+        }
+    }
+
+    fn byte(&self, marker: &Marker) -> usize {
+        let Some(&from) = self.steps.get(marker.index() / STEP) else {
+            return self.text.len();
+        };
+        let rest = self.text.get(from..).unwrap_or_default();
+        rest.char_indices()
+            .nth(marker.index() % STEP)
+            .map_or(self.text.len(), |(at, _)| from + at)
+    }
+}
+
+/// Expands the entries into nodes.
+struct Builder<'a, 't> {
+    text: &'t str,
+    entries: &'a [Entry<'t>],
+    limits: Limits,
+}
+
+impl Builder<'_, '_> {
+    fn document(&self) -> Result<Node, Fault> {
+        let mut nodes = 0;
+        let root = match self.entries.first() {
+            Some(_) => self.node(0, 0, &mut nodes)?,
+            None => return Err(empty()),
+        };
+        match &root.kind {
+            NodeKind::Scalar(text, Style::Plain) if text.is_empty() && root.tag.is_none() => Err(empty()),
+            NodeKind::Scalar(..) | NodeKind::List(_) | NodeKind::Map(_) => Ok(root),
+        }
+    }
+
+    /// The node of an entry inside `depth` collections.
+    fn node(&self, at: usize, depth: usize, nodes: &mut usize) -> Result<Node, Fault> {
+        let Some(entry) = self.entries.get(at) else {
+            return Err(Fault::new(self.text.len(), "a value is missing"));
+        };
+        if let Content::Alias(target) = entry.content {
+            return self.node(target, depth, nodes);
+        }
+        *nodes += 1;
+        if *nodes > self.limits.nodes {
+            return Err(too_many_nodes(entry.span.start, self.limits.nodes));
+        }
+        let kind = match &entry.content {
+            Content::Scalar(text, style) => {
+                let style = scalar_style(entry, text, *style)?;
+                NodeKind::Scalar(text.clone().into_owned(), style)
+            }
+            Content::List | Content::Map if depth >= self.limits.depth => {
+                return Err(too_deep(entry.span.start, self.limits.depth));
+            }
+            Content::List => NodeKind::List(self.list(at, entry.next, depth + 1, nodes)?),
+            Content::Map => NodeKind::Map(self.map(at, entry.next, depth + 1, nodes)?),
+            Content::Alias(_) => NodeKind::List(Vec::new()),
+        };
+        Ok(Node {
+            span: entry.span,
+            tag: local_tag(entry)?,
+            kind,
+        })
+    }
+
+    fn list(&self, at: usize, next: usize, depth: usize, nodes: &mut usize) -> Result<Vec<Node>, Fault> {
+        let mut items = Vec::new();
+        let mut item = at + 1;
+        while item < next {
+            items.push(self.node(item, depth, nodes)?);
+            item = self.after(item, next);
+        }
+        Ok(items)
+    }
+
+    fn map(
+        &self,
+        at: usize,
+        next: usize,
+        depth: usize,
+        nodes: &mut usize,
+    ) -> Result<Vec<(Node, Node)>, Fault> {
+        let mut entries = Vec::new();
+        let mut merges = Vec::new();
+        let mut merge_key = None;
+        let mut item = at + 1;
+        while item < next {
+            let key = self.key(item)?;
+            let value = self.after(item, next);
+            item = self.after(value, next);
+            match &key.kind {
+                NodeKind::Scalar(text, Style::Plain) if text == "<<" => {
+                    if merge_key.replace(key.span.start).is_some() {
+                        return Err(Fault::new(
+                            key.span.start,
+                            "a second `<<` in one mapping: use one with a list",
+                        ));
+                    }
+                    merges = self.merged(value, depth, nodes)?;
+                }
+                NodeKind::Scalar(text, Style::Quoted) if text == "<<" => {
+                    return Err(Fault::new(
+                        key.span.start,
+                        "a quoted `<<` key is read differently by different tools",
+                    ));
+                }
+                NodeKind::Scalar(..) | NodeKind::List(_) | NodeKind::Map(_) => {
+                    entries.push((key, self.node(value, depth, nodes)?));
+                }
+            }
+        }
+        check_unique(self.text, &entries)?;
+        if merge_key.is_some() {
+            let mut names: HashSet<String> = entries
+                .iter()
+                .filter_map(|(key, _)| key.as_scalar().map(str::to_owned))
+                .collect();
+            entries.extend(
+                merges
+                    .into_iter()
+                    .filter(|(key, _)| key.as_scalar().is_some_and(|name| names.insert(name.to_owned()))),
+            );
+        }
+        Ok(entries)
+    }
+
+    /// The entries a `<<` brings: those of a mapping, or of a list of mappings, the earlier ones first.
+    fn merged(&self, at: usize, depth: usize, nodes: &mut usize) -> Result<Vec<(Node, Node)>, Fault> {
+        let wrong = |span: Span| Fault::new(span.start, "`<<` merges a mapping or a list of mappings only");
+        let value = self.node(at, depth.saturating_sub(1), nodes)?;
+        let (span, tag) = (value.span, value.tag);
+        if tag.is_some() {
+            return Err(wrong(span));
+        }
+        let mut merged = Vec::new();
+        match value.kind {
+            NodeKind::Map(entries) => merged = entries,
+            NodeKind::List(items) => {
+                for item in items {
+                    match (item.tag, item.kind) {
+                        (None, NodeKind::Map(entries)) => merged.extend(entries),
+                        (_, _) => return Err(wrong(item.span)),
+                    }
+                }
+            }
+            NodeKind::Scalar(..) => return Err(wrong(span)),
+        }
+        Ok(merged)
+    }
+
+    fn key(&self, at: usize) -> Result<Node, Fault> {
+        // A key is no node of its own in the budget: it comes with its value.
+        let key = self.node(at, 0, &mut 0)?;
+        let place = self.entries.get(at).map_or(key.span, |entry| entry.span);
+        let text = match (&key.tag, &key.kind) {
+            (None, NodeKind::Scalar(text, style)) => {
+                (!text.is_empty() || *style == Style::Quoted).then_some(())
+            }
+            (Some(_), _) | (None, NodeKind::List(_) | NodeKind::Map(_)) => None,
+        };
+        match text {
+            Some(()) => Ok(key),
+            None => Err(Fault::new(place.start, "a key of a mapping must be a plain text")),
+        }
+    }
+
+    fn after(&self, at: usize, next: usize) -> usize {
+        self.entries.get(at).map_or(next, |entry| entry.next)
+    }
+}
+
+fn empty() -> Fault {
+    Fault::new(0, "the file is empty or holds comments only")
+}
+
+/// The namespace of YAML's own tags (`!!str` and others).
+const CORE: &str = "tag:yaml.org,2002:";
+
+/// The whole name of a tag.
+fn tag_name(tag: &Tag) -> String {
+    format!("{}{}", tag.handle, tag.suffix)
+}
+
+/// The local tag of an entry, without the `!`. YAML's own tags, and the bare `!`, are no local tags.
+fn local_tag(entry: &Entry<'_>) -> Result<Option<String>, Fault> {
+    let Some(tag) = &entry.tag else { return Ok(None) };
+    let name = tag_name(tag);
+    if let Some(core) = name.strip_prefix(CORE) {
+        return match (core, &entry.content) {
+            ("str" | "int" | "float" | "bool" | "null", Content::Scalar(..))
+            | ("seq", Content::List)
+            | ("map", Content::Map) => Ok(None),
+            (_, _) => Err(Fault::new(
+                entry.span.start,
+                "this YAML tag is unknown, or does not fit its value",
+            )),
+        };
+    }
+    match name.strip_prefix('!') {
+        Some("") => Ok(None),
+        Some(local) if !local.contains('!') => Ok(Some(local.to_owned())),
+        Some(_) | None => Err(Fault::new(entry.span.start, "this YAML tag is unknown")),
+    }
+}
+
+/// How a scalar counts: a tag can make a plain one a string.
+fn scalar_style(entry: &Entry<'_>, text: &str, style: Style) -> Result<Style, Fault> {
+    let Some(tag) = &entry.tag else { return Ok(style) };
+    let name = tag_name(tag);
+    let Some(core) = name.strip_prefix(CORE) else {
+        return Ok(if name == "!" { Style::Quoted } else { style });
+    };
+    let lower = text.to_ascii_lowercase();
+    let number = lower.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    let fits = match core {
+        "str" => return Ok(Style::Quoted),
+        "int" | "float" => number,
+        "bool" => matches!(lower.as_str(), "true" | "false" | "yes" | "no" | "on" | "off"),
+        "null" => matches!(lower.as_str(), "" | "~" | "null"),
+        _ => false,
+    };
+    if fits {
+        Ok(Style::Plain)
+    } else {
+        Err(Fault::new(
+            entry.span.start,
+            "this YAML tag is unknown, or does not fit its value",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::{parse_yaml, sketch};
+    use super::super::{FileId, Node, NodeKind};
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let got = match parse_yaml(text, FileId(0), &Limits::default()) {
+            Ok(node) => sketch(&node),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(got, expected, "{:?}", text.get(..200).unwrap_or(text));
+    }
+
+    #[test]
+    fn values() {
+        check("a: 012345678901", "{a:012345678901}");
+        check("Version: 2012-10-17\non: yes\n", "{Version:2012-10-17,on:yes}");
+        check("a: 'x''y'\nb: \"\\u0041\\/\"\n", "{a:\"x'y\",b:\"A/\"}");
+        check("a: |\n  x\n  y\nb: >-\n  x\n  y\n", "{a:\"x\\ny\\n\",b:\"x y\"}");
+        check("a:\nb: ~\n", "{a:,b:~}");
+        check("- a\n- - b\n  - c: d\n", "[a,[b,{c:d}]]");
+        check("a:\n- b\n- c\n", "{a:[b,c]}");
+        check("{a: [b, c: d], e}", "{a:[b,{c:d}],e:}");
+        check("just text", "just text");
+        check("---\na: b\n...\n", "{a:b}");
+        check("%YAML 1.1\n---\na: b\n", "{a:b}");
+        check("Null: {Null: x}", "{Null:{Null:x}}");
+        check("a: b\r\nc:\r\n  - d\r\n", "{a:b,c:[d]}");
+        check("a: \"\\0\"", "{a:\"\\0\"}");
+    }
+
+    #[test]
+    fn tags() {
+        check("a: !Sub x\nb: !GetAtt c.d\n", "{a:Sub!x,b:GetAtt!c.d}");
+        check("a: !Sub\n  - x\n  - {y: z}\n", "{a:Sub![x,{y:z}]}");
+        check(
+            "a: !If [c, !Ref d, !Ref AWS::NoValue]",
+            "{a:If![c,Ref!d,Ref!AWS::NoValue]}",
+        );
+        check("a: !Ref", "{a:Ref!}");
+        check("a: !Base64\n  Fn::Sub: x\n", "{a:Base64!{Fn::Sub:x}}");
+        check(
+            "a: !!str 12\nb: !<tag:yaml.org,2002:str> 12\nc: ! 12",
+            "{a:\"12\",b:\"12\",c:\"12\"}",
+        );
+        check(
+            "a: !!int \"12\"\nb: !!bool yes\nc: !!null ''\nd: !!seq []\ne: !!map {}",
+            "{a:12,b:yes,c:,d:[],e:{}}",
+        );
+        check(
+            "a: !!int x",
+            "1:4: this YAML tag is unknown, or does not fit its value",
+        );
+        check(
+            "a: !!map []",
+            "1:4: this YAML tag is unknown, or does not fit its value",
+        );
+        check(
+            "a: !!python/object/apply:os.system [x]",
+            "1:4: this YAML tag is unknown, or does not fit its value",
+        );
+        check(
+            "a: !!binary eA==",
+            "1:4: this YAML tag is unknown, or does not fit its value",
+        );
+        check("a: !<tag:example.com,2000:x> y", "1:4: this YAML tag is unknown");
+        check(
+            "%TAG ! tag:example.com,2000:\n---\na: !Sub y",
+            "3:4: this YAML tag is unknown",
+        );
+        check("%TAG !y! tag:yaml.org,2002:\n---\na: !y!str 1", "{a:\"1\"}");
+        check("!Ref a: b", "1:1: a key of a mapping must be a plain text");
+    }
+
+    #[test]
+    fn keys() {
+        check("a: 1\nb: 2\na: 3\n", "3:1: key `a` stands twice, first at 1:1");
+        check("a: 1\n\"\\x61\": 3\n", "2:1: key `a` stands twice, first at 1:1");
+        check("1: x\n'1': y\n", "2:1: key `1` stands twice, first at 1:1");
+        check("{a: 1, a: 2}", "1:8: key `a` stands twice, first at 1:2");
+        check("? [a]\n: b\n", "1:3: a key of a mapping must be a plain text");
+        check("? {a: b}\n: b\n", "1:3: a key of a mapping must be a plain text");
+        check(": b\n", "1:1: a key of a mapping must be a plain text");
+        check("'': b\n", "{\"\":b}");
+        check("a: &k x\n*k : y\n", "{a:x,x:y}");
+        check(
+            "a: &k [x]\n*k : y\n",
+            "2:1: a key of a mapping must be a plain text",
+        );
+    }
+
+    #[test]
+    fn anchors() {
+        check("a: &x {b: c}\nd: *x\ne: [*x]\n", "{a:{b:c},d:{b:c},e:[{b:c}]}");
+        check("a: &x 1\nb: &x 2\nc: *x\n", "{a:1,b:2,c:2}");
+        check("a: &x [*x]\n", "1:8: an alias stands inside its own anchor");
+        check("&x a: *x\n", "{a:a}");
+        check(
+            "a: *x\n",
+            "1:4: not YAML: while parsing node, found unknown anchor",
+        );
+        let limits = Limits {
+            depth: 3,
+            ..Limits::default()
+        };
+        let deep = parse_yaml("a: &x [[1]]\nb: [*x]\n", FileId(0), &limits).unwrap_err();
+        assert!(deep.message.contains("--limit depth=N"), "{deep}");
+    }
+
+    #[test]
+    fn merges() {
+        check(
+            "a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3\n",
+            "{a:{b:1,c:2},d:{c:3,b:1}}",
+        );
+        check("d: {<<: [{a: 1}, {a: 2, b: 3}]}", "{d:{a:1,b:3}}");
+        check("d: {<<: {a: 1}, a: 2}", "{d:{a:2}}");
+        check(
+            "a: &x {b: 1}\nc: &y {<<: *x, d: 2}\ne: {<<: *y}",
+            "{a:{b:1},c:{d:2,b:1},e:{d:2,b:1}}",
+        );
+        check(
+            "d: {<<: 1}",
+            "1:9: `<<` merges a mapping or a list of mappings only",
+        );
+        check(
+            "d: {<<: [1]}",
+            "1:10: `<<` merges a mapping or a list of mappings only",
+        );
+        check(
+            "d: {<<: !Foo {a: 1}}",
+            "1:9: `<<` merges a mapping or a list of mappings only",
+        );
+        check(
+            "d: {<<: {a: 1}, <<: {b: 1}}",
+            "1:17: a second `<<` in one mapping: use one with a list",
+        );
+        check(
+            "d: {'<<': {a: 1}}",
+            "1:5: a quoted `<<` key is read differently by different tools",
+        );
+    }
+
+    #[test]
+    fn documents() {
+        check("", "1:1: the file is empty or holds comments only");
+        check("# c\n\n# d\n", "1:1: the file is empty or holds comments only");
+        check("---\n", "1:1: the file is empty or holds comments only");
+        check(
+            "a: b\n---\nc: d\n",
+            "2:1: a second YAML document starts here: one is expected",
+        );
+        check(
+            "a: b\n...\nc: d\n",
+            "3:1: a second YAML document starts here: one is expected",
+        );
+        check("a: b\n\0c: d", "2:1: a NUL character: is this a binary file?");
+        check(
+            "# x\u{2028}c: d",
+            "1:4: character U+2028 breaks a line in YAML 1.1 only: write it as an escape",
+        );
+        check(
+            "a:\n\t- b\n",
+            "2:2: not YAML: tabs disallowed within this context (block indentation)",
+        );
+    }
+
+    #[test]
+    fn budgets() {
+        check(
+            &"[".repeat(100_000),
+            "1:256: brackets nested deeper than 255 levels",
+        );
+        check(
+            &format!("{}1{}", "[".repeat(200), "]".repeat(200)),
+            "1:129: nested deeper than 128 levels: raise with `--limit depth=N`",
+        );
+        check(
+            &"- ".repeat(100_000),
+            "1:257: nested deeper than 128 levels: raise with `--limit depth=N`",
+        );
+        check(
+            &"{a: ".repeat(100_000),
+            "1:1021: brackets nested deeper than 255 levels",
+        );
+        check(
+            &"? ".repeat(100_000),
+            "1:257: nested deeper than 128 levels: raise with `--limit depth=N`",
+        );
+        let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+        for level in 1..10 {
+            let aliases = vec![format!("*a{}", level - 1); 9].join(",");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        check(
+            &bomb,
+            "1:18: more than 250000 nodes, aliases expanded: raise with `--limit nodes=N`",
+        );
+        let flat = format!("a: &a [{}]\nb: [{}]\n", "x,".repeat(2_000), "*a,".repeat(20_000));
+        let error = parse_yaml(&flat, FileId(0), &Limits::default()).unwrap_err();
+        assert!(error.message.contains("--limit nodes=N"), "{error}");
+        let merges = format!(
+            "a: &a {{x: [{}]}}\nb: [{}]\n",
+            "x,".repeat(2_000),
+            "{<<: *a, x: 1},".repeat(20_000)
+        );
+        let error = parse_yaml(&merges, FileId(0), &Limits::default()).unwrap_err();
+        assert!(error.message.contains("--limit nodes=N"), "{error}");
+    }
+
+    /// Every node's text, from its span.
+    fn slices(text: &str, node: &Node, into: &mut Vec<String>) {
+        into.push(text[node.span.start..node.span.end].to_owned());
+        match &node.kind {
+            NodeKind::Scalar(..) => {}
+            NodeKind::List(items) => items.iter().for_each(|item| slices(text, item, into)),
+            NodeKind::Map(entries) => entries.iter().for_each(|(key, value)| {
+                slices(text, key, into);
+                slices(text, value, into);
+            }),
+        }
+    }
+
+    fn check_spans(text: &str, expected: &[&str]) {
+        let node = parse_yaml(text, FileId(0), &Limits::default()).unwrap();
+        let mut got = Vec::new();
+        slices(text, &node, &mut got);
+        assert_eq!(got, expected, "{text:?}");
+    }
+
+    #[test]
+    fn spans() {
+        check_spans(
+            "# é日\r\na: é # 日本\r\nb:\r\n  - 'x'\r\n\r\n# 😀\r\n  - !Sub y  \r\nc: z\r\n",
+            &[
+                "a: é # 日本\r\nb:\r\n  - 'x'\r\n\r\n# 😀\r\n  - !Sub y  \r\nc: z",
+                "a",
+                "é",
+                "b",
+                "- 'x'\r\n\r\n# 😀\r\n  - !Sub y",
+                "'x'",
+                "!Sub y",
+                "c",
+                "z",
+            ],
+        );
+        check_spans(
+            "a: {b: [1, 2] , c: }\nd: |\n  é\n\ne:\n- f\n- g\nh:\n",
+            &[
+                "a: {b: [1, 2] , c: }\nd: |\n  é\n\ne:\n- f\n- g\nh:",
+                "a",
+                "{b: [1, 2] , c: }",
+                "b",
+                "[1, 2]",
+                "1",
+                "2",
+                "c",
+                "",
+                "d",
+                "é",
+                "e",
+                "f\n- g",
+                "f",
+                "g",
+                "h",
+                "",
+            ],
+        );
+        check_spans(
+            "a: &x\n  b: c\nd: *x\n",
+            &[
+                "a: &x\n  b: c\nd: *x",
+                "a",
+                "&x\n  b: c",
+                "b",
+                "c",
+                "d",
+                "&x\n  b: c",
+                "b",
+                "c",
+            ],
+        );
+        check_spans(
+            "a: x\n  y\n  z\nb: \"q\n  r\"\n",
+            &[
+                "a: x\n  y\n  z\nb: \"q\n  r\"",
+                "a",
+                "x\n  y\n  z",
+                "b",
+                "\"q\n  r\"",
+            ],
+        );
+    }
+}
