@@ -202,7 +202,7 @@ fn at_attribute<'a>(
         }
         Value::Known(value) => match content(value) {
             Ok(Content::Nothing) => {}
-            Ok(Content::Text(text)) if is_no_policy(&text, slot) => found.no_policy(),
+            Ok(Content::Text(text)) if is_no_policy(&text, resource, slot) => found.no_policy(),
             Ok(Content::Text(text)) => {
                 let parsed = parse(&text, slot.kind);
                 found.policy(known(context, resource, slot, attribute, parsed));
@@ -213,10 +213,13 @@ fn at_attribute<'a>(
     }
 }
 
-/// Providers write an empty text for an attribute that is not set, and `{}` to take a policy away.
-fn is_no_policy(text: &str, slot: Slot<'_>) -> bool {
-    let text = text.trim();
-    slot.presence != Presence::Required && (text.is_empty() || text == "{}")
+/// Providers write an empty text for an attribute that is not set, and access points `{}` to take a policy away.
+fn is_no_policy(text: &str, resource: &Resource<'_>, slot: Slot<'_>) -> bool {
+    match text.trim() {
+        "" => slot.presence != Presence::Required,
+        "{}" => resource.resource_type == "aws_s3_access_point",
+        _ => false,
+    }
 }
 
 fn known(
@@ -255,7 +258,8 @@ fn before(
     };
     match content(value) {
         Ok(Content::Nothing) => Before::Created,
-        Ok(Content::Text(text)) if matches!(text.trim(), "" | "{}") => Before::Created,
+        Ok(Content::Text(text)) if text.trim().is_empty() => Before::Created,
+        Ok(Content::Text(text)) if is_no_policy(&text, resource, slot) => Before::Created,
         Ok(Content::Text(text)) => match parse(&text, slot.kind) {
             Ok(parsed) => Before::Document(parsed.document),
             Err(invalid) => {

@@ -127,6 +127,7 @@ fn is_of_interest(resource: &Resource<'_>, extra: &[(String, String, PolicyKind)
                     .any(|(resource_type, ..)| *resource_type == resource.resource_type)
                 || resource.resource_type.is_empty()
                 || resource.after.is_some_and(looks_like::may_look_like_policy)
+                || looks_like::may_be_unknown(resource)
         }
     }
 }
@@ -205,6 +206,7 @@ fn extract_resource<'a>(
         .filter_map(|path| path.split(['.', '[']).next())
         .collect();
     looks_like::extract(context, resource, &known, found);
+    looks_like::extract_unknown(context, resource, &known, found);
 }
 
 /// Whether a resource without values is rightly without: it goes, or there was none and nothing happens.
