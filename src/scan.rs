@@ -1,1 +1,199 @@
-//! The pipeline; the only file that names rayon.
+//! The pipeline: load, extract, check, report. The only file that names rayon. Nothing here fails: what goes wrong is in
+//! the report, and a panic loses one input or one answer, never the rest.
+
+mod decide;
+mod guarded;
+mod read;
+mod same;
+mod scope;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+
+use crate::check::standards::StandardsFile;
+use crate::check::{self, Verdict};
+use crate::extract::{Environment, Extraction};
+use crate::report::{ExtractReport, Report, Run};
+use crate::source::{Input, Limits};
+
+use decide::{answers, grouped, misuse, outcomes, questions};
+use read::{Gathered, Lost, extract_input, open, remark};
+
+/// Stack of a worker: engines recurse over formulas.
+const STACK: usize = 256 << 20;
+
+/// What is scanned, and how.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// The inputs: files, directories, `-`.
+    pub inputs: Vec<PathBuf>,
+    /// The standards.
+    pub standards: StandardsFile,
+    /// Where the Terraform code of the plans is.
+    pub source: Option<PathBuf>,
+    /// How many threads; as many as there are processors when not given.
+    pub jobs: Option<usize>,
+    /// How questions are decided.
+    pub engine: check::Options,
+    /// CloudFormation parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Whether parameters that are not given take their defaults.
+    pub assume_defaults: bool,
+    /// Account, region and partition where the input does not tell.
+    pub environment: Environment,
+    /// Bounds on what is read.
+    pub limits: Limits,
+    /// Whether progress is shown.
+    pub progress: Progress,
+}
+
+/// Whether progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Progress {
+    /// Not.
+    #[default]
+    Off,
+    /// On standard error, if that is a terminal.
+    Stderr,
+}
+
+/// Checks the inputs against the standards.
+pub fn scan(options: &ScanOptions) -> Report {
+    in_pool(options, || {
+        let mut gathered = gather(options);
+        gathered.leave_out(&options.standards.ignore);
+        let notes = options
+            .standards
+            .warnings
+            .iter()
+            .map(|warning| remark("standards", "", warning.clone()));
+        gathered.notes.splice(0..0, notes);
+        check_all(options, &gathered)
+    })
+    .unwrap_or_else(|message| Report {
+        internal: vec![message],
+        ..Report::default()
+    })
+}
+
+/// Extracts the policies of the inputs, and checks nothing.
+pub fn extract(options: &ScanOptions) -> ExtractReport {
+    in_pool(options, || {
+        ExtractReport::new(&run(
+            &gather(options),
+            &options.standards,
+            &current_directory(),
+            &[],
+            0,
+        ))
+    })
+    .unwrap_or_else(ExtractReport::defect)
+}
+
+/// Runs in threads of our own, with a stack of our own size. A panic outside of inputs and answers ends the run.
+fn in_pool<T: Send>(options: &ScanOptions, work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    let mut builder = rayon::ThreadPoolBuilder::new().stack_size(STACK);
+    if let Some(jobs) = options.jobs {
+        builder = builder.num_threads(jobs.max(1));
+    }
+    let pool = builder
+        .build()
+        .map_err(|error| format!("threads cannot be started: {error}"))?;
+    pool.install(|| catch_unwind(AssertUnwindSafe(work)))
+        .map_err(|_| "the scan panicked".to_string())
+}
+
+/// Loads and extracts. Nothing is extracted when the use itself is wrong.
+fn gather(options: &ScanOptions) -> Gathered {
+    let (mut gathered, inputs) = open(options);
+    if !gathered.usage.is_empty() {
+        return gathered;
+    }
+    let files = &gathered.files;
+    let results: Vec<(Input, Result<Extraction, Lost>)> = inputs
+        .into_par_iter()
+        .map(|input| (input, extract_input(input, files, options)))
+        .collect();
+    for (input, result) in results {
+        gathered.take(input, result);
+    }
+    gathered
+}
+
+fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
+    let standards = &options.standards.standards;
+    let root = current_directory();
+    let questions = questions(
+        &gathered.inputs,
+        standards,
+        options.environment.account.as_deref(),
+    );
+    let misuse = misuse(&questions, &gathered.inputs, standards);
+    if !misuse.is_empty() || !gathered.usage.is_empty() {
+        let usage = gathered.usage.iter().cloned().chain(misuse).collect();
+        return Report {
+            usage,
+            ..Report::default()
+        };
+    }
+    let keys: Vec<u64> = questions.par_iter().map(|question| question.key()).collect();
+    let (groups, of_question) = grouped(&questions, &keys);
+    let bar = bar(options.progress, groups.len());
+    let answered: Vec<BTreeMap<usize, Verdict>> = groups
+        .par_iter()
+        .map(|group| {
+            let first = questions.get(group.first);
+            let verdicts = first.map(|first| answers(first, &group.standards, standards, &options.engine));
+            bar.inc(1);
+            verdicts.unwrap_or_default()
+        })
+        .collect();
+    bar.finish_and_clear();
+    let by_policy = questions
+        .iter()
+        .zip(&of_question)
+        .filter_map(|(question, group)| Some(((question.input, question.position), answered.get(*group)?)))
+        .collect();
+    let distinct = groups.iter().filter(|group| !group.standards.is_empty()).count();
+    let outcomes = outcomes(&gathered.inputs, standards, &by_policy);
+    Report::new(&run(gathered, &options.standards, &root, &outcomes, distinct))
+}
+
+fn run<'a>(
+    gathered: &'a Gathered,
+    standards: &'a StandardsFile,
+    root: &'a Path,
+    outcomes: &'a [crate::report::Outcome],
+    distinct: usize,
+) -> Run<'a> {
+    Run {
+        standards,
+        files: &gathered.files,
+        source: gathered.source.as_ref(),
+        root,
+        inputs: &gathered.inputs,
+        outcomes,
+        notes: &gathered.notes,
+        errors: &gathered.errors,
+        internal: &gathered.internal,
+        usage: &gathered.usage,
+        distinct,
+    }
+}
+
+/// The directory that URIs are relative to. Where it cannot be told, absolute paths lose their root.
+fn current_directory() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
+}
+
+fn bar(progress: Progress, length: usize) -> ProgressBar {
+    match progress {
+        Progress::Off => ProgressBar::hidden(),
+        // Draws nothing when standard error is no terminal.
+        Progress::Stderr => ProgressBar::new(length as u64),
+    }
+}

@@ -6,12 +6,25 @@ use super::Check;
 
 /// Whether the check can be asked of policies of that kind at all.
 pub fn applies(check: &Check, kind: PolicyKind) -> bool {
-    let _ = (check, kind);
-    todo!()
+    use PolicyKind::{Grant, Identity, Rcp, Resource, Scp, Trust};
+    match check {
+        Check::NoNewAccess { .. } => true,
+        Check::AccessNotGranted { .. } => matches!(kind, Identity | Resource | Trust | Grant),
+        Check::AccessDenied { .. } => matches!(kind, Identity | Resource | Trust | Scp | Rcp),
+        Check::NoPublicAccess { .. } | Check::NoExternalAccess { .. } => {
+            matches!(kind, Resource | Trust | Grant)
+        }
+    }
 }
 
-/// The kinds a check is asked of when the standard names none.
+/// The kinds a check is asked of when the standard names none: identity, resource, trust and grant, as far as it applies.
+/// The others are composed, and judged alone only when named.
 pub fn default_kinds(check: &Check) -> Vec<PolicyKind> {
-    let _ = check;
-    todo!()
+    let usual = [
+        PolicyKind::Identity,
+        PolicyKind::Resource,
+        PolicyKind::Trust,
+        PolicyKind::Grant,
+    ];
+    usual.into_iter().filter(|kind| applies(check, *kind)).collect()
 }

@@ -1,1 +1,136 @@
-//! See the modules' owners.
+//! From a counterexample to a finding: all guilty statements, why no Deny applied, what is assumed.
+
+use crate::formula::{Formula, and, not};
+use crate::iam::{Effect, Element, PolicyDocument, Request, Statement, evaluate, mismatch};
+use crate::solve::decide;
+
+use super::decide::Question;
+use super::engines::Engines;
+use super::message::{fail_message, reason};
+use super::realistic::realistic;
+use super::{Check, Finding, GuiltyStatement, MissedDeny};
+
+/// The finding of a violated question.
+pub(super) fn finding(
+    question: &Question<'_>,
+    request: Request,
+    engines: &Engines,
+    solver: &'static str,
+    unconfirmed: bool,
+) -> Finding {
+    let (request, is_realistic) = realistic(question, request);
+    let statements = guilty(question, &request, engines);
+    let reasons = statements
+        .iter()
+        .map(|statement| reason(question.check, statement))
+        .collect();
+    let mut assumes: Vec<(String, String)> = request
+        .holes
+        .iter()
+        .map(|(hole, value)| (hole.0.to_string(), value.clone()))
+        .collect();
+    let conditions = request
+        .facts
+        .iter()
+        .filter(|(name, _)| question.symbols.conditions.contains(name));
+    assumes.extend(conditions.map(|(name, truth)| (name.to_string(), truth.to_string())));
+    let unusual = request
+        .readings
+        .iter()
+        .filter(|(id, reading)| **reading != id.default_reading());
+    let readings = if needs_unusual_reading(question, &request) {
+        unusual.map(|(id, _)| id.row()).collect()
+    } else {
+        Vec::new()
+    };
+    Finding {
+        statements,
+        message: fail_message(question.check).to_owned(),
+        reasons,
+        denies: missed_denies(question.document, &request),
+        counterexample: request,
+        assumes,
+        realistic: is_realistic,
+        readings,
+        solver,
+        unconfirmed,
+    }
+}
+
+/// Whether the request violates the check only under its readings of ambiguities, not under the usual ones.
+fn needs_unusual_reading(question: &Question<'_>, request: &Request) -> bool {
+    let usual = Request {
+        readings: std::collections::BTreeMap::new(),
+        ..request.clone()
+    };
+    !question.is_violated_by(&usual)
+}
+
+/// Every Allow statement that by itself lets a forbidden request through. The one of the counterexample is among them.
+fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<GuiltyStatement> {
+    if matches!(question.check, Check::AccessDenied { .. }) {
+        return Vec::new();
+    }
+    let seen = evaluate(question.document, request).allows;
+    let not_denied = and([not(&question.meaning.some_deny()), question.rest.clone()]);
+    let mut indices: Vec<usize> = Vec::new();
+    for (index, matches) in &question.meaning.allows {
+        if indices.contains(index) {
+            continue;
+        }
+        let formula = and([matches.clone(), not_denied.clone()]);
+        let possible = || {
+            formula != Formula::False
+                && engines.violates(|solver| decide(&formula, &question.symbols, solver))
+        };
+        if seen.contains(index) || possible() {
+            indices.push(*index);
+        }
+    }
+    let sid = |index: usize| {
+        question
+            .document
+            .statements
+            .iter()
+            .find(|statement| statement.index == index)?
+            .sid
+            .clone()
+    };
+    indices
+        .into_iter()
+        .map(|index| GuiltyStatement {
+            index,
+            sid: sid(index),
+        })
+        .collect()
+}
+
+/// For each Deny, the first element that keeps it from applying.
+fn missed_denies(document: &PolicyDocument, request: &Request) -> Vec<MissedDeny> {
+    let denies = document
+        .statements
+        .iter()
+        .filter(|statement| statement.effect == Effect::Deny);
+    let missed = denies.filter_map(|statement| {
+        let element = mismatch(statement, request)?;
+        Some(MissedDeny {
+            index: statement.index,
+            sid: statement.sid.clone(),
+            why: why(statement, &element),
+        })
+    });
+    missed.collect()
+}
+
+fn why(statement: &Statement, element: &Element) -> String {
+    match element {
+        Element::Guard => "it is there only under a condition that does not hold here".to_owned(),
+        Element::Principal => "it does not apply to this principal".to_owned(),
+        Element::Action => "it does not cover this action".to_owned(),
+        Element::Resource => "it does not cover this resource".to_owned(),
+        Element::Condition(at) => match statement.conditions.get(*at) {
+            Some(condition) => format!("its condition on `{}` does not hold", condition.key),
+            None => "its condition does not hold".to_owned(),
+        },
+    }
+}

@@ -1,12 +1,18 @@
-//! One question: does this policy meet this check?
+//! One question: does this policy meet this check? The forbidden requests as a formula, the engines, the replay.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::extract::{Before, Hole, PolicyKind};
-use crate::formula::Axioms;
-use crate::iam::PolicyDocument;
+use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, possible, request};
+use crate::iam::{Decision as Outcome, HoleId, PolicyDocument, PrincipalKind, Request, evaluate};
+use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 
-use super::{Check, Verdict};
+use super::access::{boxes_formula, nothing};
+use super::blame::finding;
+use super::engines::{Answered, Engines};
+use super::stranger::{Owner, Stranger, external, public};
+use super::{Check, Proof, Reference, Undecided, Verdict};
 
 /// How questions are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +25,17 @@ pub struct Options {
     pub steps: u64,
     /// Z3's `rlimit` for one question.
     pub rlimit: u32,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            engine: Engine::Auto,
+            axioms: Axioms::High,
+            steps: 5_000_000,
+            rlimit: 20_000_000,
+        }
+    }
 }
 
 /// Which engines answer.
@@ -57,16 +74,342 @@ pub struct Subject<'a> {
 /// Work that is done once for a policy and shared by all standards.
 #[derive(Debug)]
 pub struct Prepared<'a> {
-    subject: Subject<'a>,
+    pub(super) subject: Subject<'a>,
+    vocabulary: Vocabulary,
+    meaning: Meaning,
 }
 
 /// Prepares a subject.
 pub fn prepare(subject: Subject<'_>) -> Prepared<'_> {
-    Prepared { subject }
+    let mut vocabulary = Vocabulary::default();
+    vocabulary.add_document(subject.document);
+    let meaning = Meaning::of(subject.document, &vocabulary);
+    Prepared {
+        subject,
+        vocabulary,
+        meaning,
+    }
+}
+
+/// A question put into a formula, with all that is needed to read its answer.
+pub(super) struct Question<'a> {
+    pub(super) check: &'a Check,
+    pub(super) document: &'a PolicyDocument,
+    pub(super) meaning: Meaning,
+    /// What a violating request is besides allowed: forbidden and possible.
+    pub(super) rest: Formula,
+    pub(super) symbols: Symbols,
+    forbidden: Forbidden<'a>,
+    kind: PrincipalKind,
+}
+
+/// The forbidden requests, for the replay.
+enum Forbidden<'a> {
+    NotAllowedBy(std::borrow::Cow<'a, PolicyDocument>),
+    Boxes(&'a [super::AccessBox]),
+    Strangers(Stranger),
 }
 
 /// Decides the question.
 pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
-    let _ = (check, prepared.subject, options);
-    todo!()
+    let subject = prepared.subject;
+    let engines = Engines::new(options);
+    let reference = match reference(check, subject.before) {
+        Ok(reference) => reference,
+        Err(reason) => return Verdict::Undecided(undecided("before-unreadable", reason, Vec::new())),
+    };
+    let question = question(check, subject.document, reference, prepared, options);
+    let answered = engines.ask(|solver| decide(&question.formula(), &question.symbols, solver));
+    let Answered {
+        decision,
+        solver,
+        unconfirmed,
+    } = match answered {
+        Ok(answered) => answered,
+        Err(message) => return Verdict::Internal(message),
+    };
+    match decision {
+        Decision::Proved => Verdict::Pass(Proof {
+            solver,
+            axioms: Vec::new(),
+            unconfirmed,
+        }),
+        Decision::GaveUp(reason) => Verdict::Undecided(gave_up(&reason)),
+        Decision::Violated(model) => {
+            let request = request(&model, &question.symbols.vocabulary, question.kind);
+            if question.is_violated_by(&request) {
+                return Verdict::Fail(Box::new(finding(
+                    &question,
+                    request,
+                    &engines,
+                    solver,
+                    unconfirmed,
+                )));
+            }
+            if question.rests_on_unknowns(&request) {
+                return Verdict::Undecided(depends(
+                    request.holes.keys().map(|hole| hole.0.to_string()).collect(),
+                ));
+            }
+            Verdict::Internal("a counterexample does not replay".to_owned())
+        }
+        Decision::Depends(names) => match by_default(check, reference, prepared, options, &engines) {
+            Some(verdict) => verdict,
+            None => Verdict::Undecided(depends(names)),
+        },
+    }
+}
+
+/// A violation when every parameter takes its default; `None` when there is none, or no default.
+fn by_default(
+    check: &Check,
+    reference: Option<&PolicyDocument>,
+    prepared: &Prepared<'_>,
+    options: &Options,
+    engines: &Engines,
+) -> Option<Verdict> {
+    let subject = prepared.subject;
+    let with_default = subject
+        .holes
+        .iter()
+        .filter_map(|hole| Some((hole.id.clone(), hole.default.clone()?)));
+    let holes: BTreeMap<HoleId, String> = with_default.collect();
+    let facts: BTreeMap<Arc<str>, bool> = subject.default_facts.iter().cloned().collect();
+    if holes.is_empty() && facts.is_empty() {
+        return None;
+    }
+    let document = subject
+        .document
+        .assuming(subject.kind.document_kind(), &holes, &facts);
+    let assumed = prepare(Subject {
+        document: &document,
+        ..subject
+    });
+    let question = question(check, &document, reference, &assumed, options);
+    let answered = engines
+        .ask(|solver| decide(&question.formula(), &question.symbols, solver))
+        .ok()?;
+    let Decision::Violated(model) = answered.decision else {
+        return None;
+    };
+    let request = request(&model, &question.symbols.vocabulary, question.kind);
+    if !question.is_violated_by(&request) {
+        return None;
+    }
+    let mut finding = finding(&question, request, engines, answered.solver, answered.unconfirmed);
+    let used = format!("{:?}", subject.document);
+    let named = holes
+        .into_iter()
+        .filter(|(hole, _)| used.contains(&format!("HoleId({:?})", hole.0)));
+    finding
+        .assumes
+        .extend(named.map(|(hole, value)| (hole.0.to_string(), value)));
+    finding.assumes.extend(
+        facts
+            .into_iter()
+            .map(|(fact, truth)| (fact.to_string(), truth.to_string())),
+    );
+    finding.assumes.sort();
+    finding.assumes.dedup();
+    Some(Verdict::Fail(Box::new(finding)))
+}
+
+/// The document that a check compares with: `Err` when it cannot be read.
+fn reference<'a>(check: &'a Check, before: &'a Before) -> Result<Option<&'a PolicyDocument>, String> {
+    match check {
+        Check::NoNewAccess {
+            reference: Reference::Document(document),
+        } => Ok(Some(document)),
+        Check::NoNewAccess {
+            reference: Reference::Before,
+        } => match before {
+            Before::Document(document) => Ok(Some(document)),
+            Before::Created => Ok(None),
+            Before::NotTold => Err("the input does not say what is deployed now".to_owned()),
+            Before::Unreadable(reason) => Err(format!("what is deployed now cannot be read: {reason}")),
+        },
+        Check::AccessNotGranted { .. }
+        | Check::AccessDenied { .. }
+        | Check::NoPublicAccess { .. }
+        | Check::NoExternalAccess { .. } => Ok(None),
+    }
+}
+
+fn question<'a>(
+    check: &'a Check,
+    document: &'a PolicyDocument,
+    reference: Option<&PolicyDocument>,
+    prepared: &Prepared<'a>,
+    options: &Options,
+) -> Question<'a> {
+    let subject = prepared.subject;
+    let mut vocabulary = prepared.vocabulary.clone();
+    if options.axioms == Axioms::None {
+        vocabulary.make_principal_independent();
+    }
+    let forbidden = match check {
+        Check::NoNewAccess { .. } => {
+            let reference = reference.map_or_else(nothing, PolicyDocument::as_reference);
+            vocabulary.add_document(&reference);
+            Forbidden::NotAllowedBy(std::borrow::Cow::Owned(reference))
+        }
+        Check::AccessNotGranted { boxes } | Check::AccessDenied { boxes } => {
+            boxes.iter().for_each(|access| access.add_to(&mut vocabulary));
+            Forbidden::Boxes(boxes)
+        }
+        Check::NoPublicAccess { .. } | Check::NoExternalAccess { .. } => {
+            let open: Vec<HoleId> = subject
+                .holes
+                .iter()
+                .filter(|hole| hole.origin.starts_with("parameter"))
+                .map(|hole| hole.id.clone())
+                .collect();
+            let owner = Owner {
+                account: subject.account,
+                open_holes: &open,
+            };
+            let stranger = match check {
+                Check::NoExternalAccess { trust } => external(document, trust, owner),
+                _ => public(document, owner),
+            };
+            stranger.add_to(&mut vocabulary);
+            Forbidden::Strangers(stranger)
+        }
+    };
+    let meaning = if vocabulary == prepared.vocabulary {
+        prepared.meaning.clone()
+    } else {
+        Meaning::of(document, &vocabulary)
+    };
+    let forbidden_formula = match &forbidden {
+        Forbidden::NotAllowedBy(reference) => not(&Meaning::of(reference, &vocabulary).allowed()),
+        Forbidden::Boxes(boxes) => boxes_formula(boxes, &vocabulary),
+        Forbidden::Strangers(stranger) => stranger.formula(&vocabulary),
+    };
+    let mut kinds = principal_kinds(subject.kind).to_vec();
+    // A canonical user id is one account's, under another name: a kind of its own only where a policy speaks of one.
+    if !vocabulary.has_canonical_users() {
+        kinds.retain(|kind| *kind != PrincipalKind::Canonical);
+    }
+    let kind = if kinds.contains(&PrincipalKind::Anonymous) && !matches!(forbidden, Forbidden::Strangers(_)) {
+        PrincipalKind::User
+    } else {
+        kinds.first().copied().unwrap_or(PrincipalKind::User)
+    };
+    let rest = and([forbidden_formula, possible(&vocabulary, &kinds, options.axioms)]);
+    let holes = subject.holes.iter();
+    let holes = holes
+        .map(|hole| HoleFacts {
+            id: hole.id.clone(),
+            allowed: hole.allowed.clone(),
+        })
+        .collect();
+    let symbols = Symbols {
+        vocabulary,
+        holes,
+        conditions: conditions(document, subject.holes),
+    };
+    Question {
+        check,
+        document,
+        meaning,
+        rest,
+        symbols,
+        forbidden,
+        kind,
+    }
+}
+
+impl Question<'_> {
+    /// The violating requests.
+    fn formula(&self) -> Formula {
+        match self.check {
+            Check::AccessDenied { .. } => and([self.rest.clone(), not(&self.meaning.some_deny())]),
+            Check::NoNewAccess { .. }
+            | Check::AccessNotGranted { .. }
+            | Check::NoPublicAccess { .. }
+            | Check::NoExternalAccess { .. } => and([self.meaning.allowed(), self.rest.clone()]),
+        }
+    }
+
+    /// The replay: whether a concrete request violates the check, by the reference reading alone.
+    pub(super) fn is_violated_by(&self, request: &Request) -> bool {
+        let evaluation = evaluate(self.document, request);
+        let violates = match self.check {
+            Check::AccessDenied { .. } => evaluation.denies.is_empty(),
+            _ => evaluation.decision == Outcome::Allowed,
+        };
+        violates
+            && match &self.forbidden {
+                Forbidden::NotAllowedBy(reference) => {
+                    evaluate(reference, request).decision != Outcome::Allowed
+                }
+                Forbidden::Boxes(boxes) => boxes.iter().any(|access| access.contains(request)),
+                Forbidden::Strangers(stranger) => stranger.makes(request),
+            }
+    }
+
+    fn rests_on_unknowns(&self, request: &Request) -> bool {
+        !request.holes.is_empty() || !self.symbols.conditions.is_empty()
+    }
+}
+
+/// The principals that can make requests under a policy of that kind.
+fn principal_kinds(kind: PolicyKind) -> &'static [PrincipalKind] {
+    const IDENTITIES: &[PrincipalKind] = &[
+        PrincipalKind::User,
+        PrincipalKind::RoleSession,
+        PrincipalKind::FederatedUser,
+    ];
+    match kind {
+        PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => IDENTITIES,
+        PolicyKind::Scp => &[
+            PrincipalKind::User,
+            PrincipalKind::RoleSession,
+            PrincipalKind::FederatedUser,
+            PrincipalKind::Root,
+        ],
+        PolicyKind::Resource
+        | PolicyKind::Trust
+        | PolicyKind::Grant
+        | PolicyKind::Rcp
+        | PolicyKind::Endpoint => &PrincipalKind::ALL,
+    }
+}
+
+/// Guards that say exactly when a statement is there: those that are not holes.
+fn conditions(document: &PolicyDocument, holes: &[Hole]) -> Vec<Arc<str>> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    for literal in document.statements.iter().flat_map(|statement| &statement.guard) {
+        let is_hole = holes.iter().any(|hole| hole.id.0 == literal.name);
+        if !is_hole && !names.contains(&literal.name) {
+            names.push(literal.name.clone());
+        }
+    }
+    names
+}
+
+fn undecided(id: &'static str, message: String, holes: Vec<String>) -> Undecided {
+    Undecided { id, message, holes }
+}
+
+fn depends(names: Vec<String>) -> Undecided {
+    let variables = names.iter().all(|name| name.starts_with("${"));
+    let id = if variables && !names.is_empty() {
+        "policy-variable"
+    } else {
+        "unknown-value"
+    };
+    undecided(id, format!("depends on {}", names.join(", ")), names)
+}
+
+fn gave_up(reason: &Reason) -> Undecided {
+    match reason {
+        Reason::StepLimit(limit) => undecided(
+            "step-limit",
+            format!("the engine gave up after {limit} steps (raise with --limit steps=N)"),
+            Vec::new(),
+        ),
+        Reason::Unsupported(what) => undecided("unsupported", what.clone(), Vec::new()),
+    }
 }

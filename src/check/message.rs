@@ -1,15 +1,141 @@
-//! Messages: those of the AWS API word for word (semantics.md 1.2), and one sentence for people.
+//! Messages: those of the AWS API word for word (semantics.md 1.2), ours in the same style, and one sentence for people.
 
-use super::{Check, Finding};
+use crate::iam::{Principal, Request};
+
+use super::{AccessBox, Check, Finding, GuiltyStatement};
+
+/// What a check's FAIL says: of the document, and of a statement by its index.
+struct Sentences {
+    fail: &'static str,
+    pass: &'static str,
+    statement: &'static str,
+}
+
+const NEW: Sentences = Sentences {
+    fail: "The modified permissions grant new access compared to your existing policy.",
+    pass: "The modified permissions do not grant new access compared to your existing policy.",
+    statement: "New access in the statement with",
+};
+const ACTIONS: Sentences = Sentences {
+    fail: "The policy document grants access to perform one or more of the listed actions.",
+    pass: "The policy document does not grant access to perform one or more of the listed actions.",
+    statement: "One or more of the listed actions in the statement with",
+};
+const RESOURCES: Sentences = Sentences {
+    fail: "The policy document grants access to one or more of the listed resources.",
+    pass: "The policy document does not grant access to one or more of the listed resources.",
+    statement: "One or more of the listed resources in the statement with",
+};
+const ACTIONS_AND_RESOURCES: Sentences = Sentences {
+    fail: "The policy document grants access to one or more listed resources to perform one or more listed actions.",
+    pass: "The policy document does not grant access to one or more listed resources to perform one or more listed actions.",
+    statement: "One or more of the listed actions and/or resources in the statement with",
+};
+const REQUESTS: Sentences = Sentences {
+    fail: "The policy document grants access to one or more of the listed requests.",
+    pass: "The policy document does not grant access to one or more of the listed requests.",
+    statement: "One or more of the listed requests in the statement with",
+};
+const DENIED: Sentences = Sentences {
+    fail: "The policy document does not deny one or more of the listed requests.",
+    pass: "The policy document denies all of the listed requests.",
+    statement: "The statement with",
+};
+const PUBLIC: Sentences = Sentences {
+    fail: "The resource policy grants public access for the given resource type.",
+    pass: "The resource policy does not grant public access for the given resource type.",
+    statement: "Public access granted in the following statement with",
+};
+const EXTERNAL: Sentences = Sentences {
+    fail: "The resource policy grants access from outside the zone of trust.",
+    pass: "The resource policy does not grant access from outside the zone of trust.",
+    statement: "External access granted in the following statement with",
+};
+
+fn sentences(check: &Check) -> &'static Sentences {
+    match check {
+        Check::NoNewAccess { .. } => &NEW,
+        Check::AccessNotGranted { boxes } => {
+            let any = |has: fn(&AccessBox) -> bool| boxes.iter().any(has);
+            match (
+                any(|access| !access.actions.is_empty()),
+                any(|access| !access.resources.is_empty()),
+            ) {
+                (true, true) => &ACTIONS_AND_RESOURCES,
+                (true, false) => &ACTIONS,
+                (false, true) => &RESOURCES,
+                (false, false) => &REQUESTS,
+            }
+        }
+        Check::AccessDenied { .. } => &DENIED,
+        Check::NoPublicAccess { .. } => &PUBLIC,
+        Check::NoExternalAccess { .. } => &EXTERNAL,
+    }
+}
 
 /// The message of a PASS.
 pub fn pass_message(check: &Check) -> &'static str {
-    let _ = check;
-    todo!()
+    sentences(check).pass
+}
+
+/// The message of a FAIL.
+pub(super) fn fail_message(check: &Check) -> &'static str {
+    sentences(check).fail
+}
+
+/// What is said of a guilty statement. As in the recorded answers, public access names the Sid where there is one.
+pub(super) fn reason(check: &Check, statement: &GuiltyStatement) -> String {
+    let begin = sentences(check).statement;
+    match (&statement.sid, check) {
+        (Some(sid), Check::NoPublicAccess { .. } | Check::NoExternalAccess { .. }) => {
+            format!("{begin} sid: {sid}.")
+        }
+        _ => format!("{begin} index: {}.", statement.index),
+    }
 }
 
 /// Who can do what on what, because of which statement.
 pub fn sentence(finding: &Finding) -> String {
-    let _ = finding;
-    todo!()
+    let request = &finding.counterexample;
+    let resource = if request.resource == "*" {
+        "resources in general".to_owned()
+    } else {
+        format!("`{}`", request.resource)
+    };
+    let because = match finding.statements.as_slice() {
+        [] => "no Deny stops it".to_owned(),
+        [only] => format!("because of statement {}", named(only)),
+        [first, more @ ..] => {
+            let others: Vec<String> = more.iter().map(named).collect();
+            format!("because of statements {} and {}", named(first), others.join(", "))
+        }
+    };
+    format!(
+        "{} can `{}` on {resource} {because}",
+        who(request),
+        request.action
+    )
+}
+
+fn named(statement: &GuiltyStatement) -> String {
+    match &statement.sid {
+        Some(sid) => format!("{} \"{sid}\"", statement.index),
+        None => statement.index.to_string(),
+    }
+}
+
+/// The principal in words.
+fn who(request: &Request) -> String {
+    match &request.principal {
+        Principal::Anonymous => "anyone, without credentials,".to_owned(),
+        Principal::Root { account, .. } => format!("the root user of account {account}"),
+        Principal::User { account, path, .. } => format!("user `{path}` of account {account}"),
+        Principal::RoleSession { account, path, .. } => format!("role `{path}` of account {account}"),
+        Principal::FederatedUser { account, name, .. } => {
+            format!("federated user `{name}` of account {account}")
+        }
+        Principal::Service(name) => format!("the service `{name}`"),
+        Principal::Federated(provider) => format!("a user of the identity provider `{provider}`"),
+        Principal::Canonical(_) => "an S3 canonical user".to_owned(),
+    }
 }

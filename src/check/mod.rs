@@ -5,8 +5,12 @@ mod access;
 mod applies;
 mod blame;
 mod decide;
+pub mod elements;
+mod engines;
 mod message;
-mod replay;
+mod present;
+pub mod question;
+mod realistic;
 pub mod standards;
 mod stranger;
 
@@ -20,6 +24,7 @@ use crate::iam::{
 pub use applies::{applies, default_kinds};
 pub use decide::{Engine, Options, Prepared, Subject, check, prepare};
 pub use message::{pass_message, sentence};
+pub use present::request_json;
 
 /// A standard, ready to check: what an organisation demands of its policies.
 #[derive(Debug, Clone)]
@@ -50,6 +55,14 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All severities, from the lowest.
+    pub const ALL: [Severity; 4] = [
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+    ];
+
     /// The word in files and reports.
     pub fn word(self) -> &'static str {
         match self {

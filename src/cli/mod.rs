@@ -1,1 +1,155 @@
-//! Arguments in, exit status out.
+//! The command line: arguments in, exit status out. Everything a command touches outside is handed to [`run`].
+
+mod arguments;
+mod batch;
+mod check;
+mod discover;
+mod extract;
+mod limits;
+mod parameters;
+mod status;
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, LineWriter, Write};
+use std::panic::{self, AssertUnwindSafe};
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::check::standards::nearest;
+use crate::report::Sanitised;
+
+use arguments::{Cli, Command};
+
+pub use status::{INTERNAL, OUTPUT_FAILED, silence_panics};
+
+/// The standard streams, and what is known of them.
+pub struct Streams<'a> {
+    /// Standard input.
+    pub stdin: &'a mut dyn BufRead,
+    /// Standard output.
+    pub stdout: &'a mut dyn Write,
+    /// Standard error.
+    pub stderr: &'a mut dyn Write,
+    /// Whether standard output is a terminal that wants colours.
+    pub color: Wish,
+    /// Whether standard error is a terminal that wants to see progress.
+    pub progress: Wish,
+}
+
+/// What a stream would like, when the arguments leave it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// It would.
+    Yes,
+    /// It would not.
+    No,
+}
+
+/// Commands of the interface that are not there yet.
+const NOT_YET: &[&str] = &[
+    "diff",
+    "query",
+    "explain",
+    "init",
+    "schema",
+    "completions",
+    "man",
+    "standards",
+    "serve",
+    "lsp",
+];
+
+/// The commands that are there.
+const COMMANDS: &[&str] = &["check", "extract", "batch"];
+
+/// A use of keyaki that cannot be: exit status 2, nothing scanned.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// Bad usage, or a bad standards file: one message a line.
+    #[error("{}", .0.join("\n"))]
+    Usage(Vec<String>),
+    /// Standard output cannot be written.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Failure {
+        Failure::Usage(vec![message.into()])
+    }
+}
+
+/// Runs keyaki and returns the exit status (interface.md, Exit status). An error is a standard output that cannot be
+/// written; a broken pipe is none to speak of.
+pub fn run(args: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> io::Result<u8> {
+    let Streams {
+        stdin,
+        stdout,
+        stderr,
+        color,
+        progress,
+    } = streams;
+    // Messages may carry names from the input: nothing reaches the terminal but through this writer.
+    let mut stderr = Sanitised::new(LineWriter::new(stderr));
+    let streams = Streams {
+        stdin,
+        stdout,
+        stderr: &mut stderr,
+        color,
+        progress,
+    };
+    let result = panic::catch_unwind(AssertUnwindSafe(|| dispatch(args, streams)));
+    match result {
+        Ok(Ok(status)) => Ok(status),
+        Ok(Err(Failure::Usage(messages))) => {
+            for message in messages {
+                // Nobody is left to be told when standard error is gone.
+                let _ = writeln!(stderr, "error: {message}");
+            }
+            Ok(status::USAGE)
+        }
+        Ok(Err(Failure::Output(error))) => Err(error),
+        Err(_) => Ok(status::INTERNAL),
+    }
+}
+
+fn dispatch(args: impl IntoIterator<Item = OsString>, mut streams: Streams<'_>) -> Result<u8, Failure> {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            write!(streams.stdout, "{}", error.render())?;
+            streams.stdout.flush()?;
+            return Ok(status::OK);
+        }
+        Err(error) => {
+            let _ = write!(streams.stderr, "{}", error.render());
+            return Ok(status::USAGE);
+        }
+    };
+    match cli.command {
+        Command::Check(args) => check::run(*args, &mut streams),
+        Command::Extract(args) => extract::run(*args, &mut streams),
+        Command::Batch(args) => batch::run(&args, &mut streams),
+        Command::Other(words) => Err(other(&words)),
+    }
+}
+
+/// A word that is no command: not there yet, misspelt, or an input without `check`.
+fn other(words: &[OsString]) -> Failure {
+    let word = words
+        .first()
+        .map(|word| word.to_string_lossy())
+        .unwrap_or_default();
+    if NOT_YET.contains(&word.as_ref()) {
+        return Failure::usage(format!("`keyaki {word}` is not supported yet"));
+    }
+    match nearest(&word, COMMANDS.iter().chain(NOT_YET).copied()) {
+        Some(known) => Failure::usage(format!(
+            "unknown command `{word}`; did you mean `keyaki {known}`?"
+        )),
+        None => Failure::usage(format!(
+            "unknown command `{word}`; to scan a file, use `keyaki check FILE`"
+        )),
+    }
+}

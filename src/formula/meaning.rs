@@ -1,8 +1,15 @@
-//! What a policy means as a formula.
+//! What a policy means as a formula: each statement is a box, the conjunction of its elements.
 
-use crate::iam::{Condition, PolicyDocument, PrincipalEntry, ResourcePattern};
+use crate::iam::{
+    ArnPattern, Effect, ElementSet, Pattern, PolicyDocument, ReadingId, ResourcePattern, ResourceSet,
+    Statement,
+};
 
-use super::{Formula, Vocabulary};
+use super::arn::{Case, Subject, matches_any, split_matches};
+use super::condition::condition;
+use super::principal::principal_set;
+use super::texts::{all_resolved, any_of};
+use super::{Fact, Formula, Variable, Vocabulary, and, fact, guard, not, or};
 
 /// The meaning of a document: one formula a statement.
 #[derive(Debug, Clone)]
@@ -14,27 +21,128 @@ pub struct Meaning {
 }
 
 impl Meaning {
-    /// The meaning of a document.
+    /// The meaning of a document. Statements that can never match are left out.
     pub fn of(document: &PolicyDocument, vocabulary: &Vocabulary) -> Meaning {
-        let _ = (document, vocabulary);
-        todo!()
+        let of_effect = |effect: Effect| {
+            let statements = document
+                .statements
+                .iter()
+                .filter(|statement| statement.effect == effect);
+            let meanings =
+                statements.map(|statement| (statement.index, statement_formula(statement, vocabulary)));
+            meanings
+                .filter(|(_, formula)| *formula != Formula::False)
+                .collect()
+        };
+        Meaning {
+            allows: of_effect(Effect::Allow),
+            denies: of_effect(Effect::Deny),
+        }
+    }
+
+    /// Some Allow matches.
+    pub fn some_allow(&self) -> Formula {
+        or(self.allows.iter().map(|(_, formula)| formula.clone()))
+    }
+
+    /// Some Deny matches.
+    pub fn some_deny(&self) -> Formula {
+        or(self.denies.iter().map(|(_, formula)| formula.clone()))
+    }
+
+    /// The document allows the request.
+    pub fn allowed(&self) -> Formula {
+        and([self.some_allow(), not(&self.some_deny())])
     }
 }
 
-/// When a condition holds.
-pub fn condition(condition: &Condition, vocabulary: &Vocabulary) -> Formula {
-    let _ = (condition, vocabulary);
-    todo!()
+fn statement_formula(statement: &Statement, vocabulary: &Vocabulary) -> Formula {
+    let guards = statement.guard.iter().map(|literal| {
+        let fact = guard(&literal.name);
+        if literal.holds { fact } else { not(&fact) }
+    });
+    and(guards
+        .chain([
+            actions(&statement.action, vocabulary),
+            principal_set(&statement.principal, statement.effect, vocabulary),
+            resources(&statement.resource, vocabulary),
+        ])
+        .chain(
+            statement
+                .conditions
+                .iter()
+                .map(|line| condition(line, vocabulary)),
+        ))
 }
 
-/// When the resource matches any of the entries.
-pub fn resource_entries(entries: &[ResourcePattern]) -> Formula {
-    let _ = entries;
-    todo!()
+fn actions(set: &ElementSet, vocabulary: &Vocabulary) -> Formula {
+    match set {
+        ElementSet::Any => Formula::True,
+        ElementSet::In(patterns) => action_entries(patterns, vocabulary),
+        ElementSet::NotIn(patterns) => not(&action_entries(patterns, vocabulary)),
+    }
 }
 
-/// When the principal matches any of the entries.
-pub fn principal_entries(entries: &[PrincipalEntry]) -> Formula {
-    let _ = entries;
-    todo!()
+/// When the action matches any of the patterns.
+pub fn action_entries(patterns: &[Pattern], vocabulary: &Vocabulary) -> Formula {
+    any_of(&Variable::Action, patterns, Case::Sensitive, vocabulary)
+}
+
+fn resources(set: &ResourceSet, vocabulary: &Vocabulary) -> Formula {
+    match set {
+        ResourceSet::Any => Formula::True,
+        ResourceSet::In(entries) => resource_entries(entries, vocabulary),
+        ResourceSet::NotIn(entries) => {
+            let resolved = all_resolved(
+                arns(entries).into_iter().flat_map(|arn| &arn.segments),
+                vocabulary,
+            );
+            let as_documented = or([
+                resolved,
+                fact(Fact::Reading(ReadingId::UnresolvedVariableNegated)),
+            ]);
+            and([not(&resource_entries(entries, vocabulary)), as_documented])
+        }
+    }
+}
+
+/// When the resource matches any of the entries. Only `*` means the pseudo resource.
+pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) -> Formula {
+    let is_arn = not(&fact(Fact::NoResource));
+    let by_segments = matches_any(&arns(entries), &Subject::Resource, Case::Sensitive, vocabulary);
+    let others = entries.iter().map(|entry| match entry {
+        ResourcePattern::Any => Formula::True,
+        // What is unknown as a whole may turn out to be `*`, which means the pseudo resource too.
+        ResourcePattern::Arn {
+            arn: ArnPattern {
+                whole: Some(whole), ..
+            },
+            ..
+        } => {
+            let star = guard(&format!("the resource `{whole}`").into());
+            and([fact(Fact::NoResource), star])
+        }
+        ResourcePattern::Nothing | ResourcePattern::Arn { short: None, .. } => Formula::False,
+        ResourcePattern::Arn {
+            short: Some(text), ..
+        } => and([
+            is_arn.clone(),
+            split_matches(
+                std::slice::from_ref(text),
+                &Subject::Resource,
+                Case::Sensitive,
+                vocabulary,
+            ),
+        ]),
+        ResourcePattern::Unreadable(text) => guard(text),
+    });
+    or([and([is_arn.clone(), by_segments])].into_iter().chain(others))
+}
+
+fn arns(entries: &[ResourcePattern]) -> Vec<&ArnPattern> {
+    let arn = |entry| match entry {
+        &ResourcePattern::Arn { ref arn, .. } => Some(arn),
+        ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
+    };
+    entries.iter().filter_map(arn).collect()
 }

@@ -1,10 +1,16 @@
 //! The one small IR between policies and engines: Boolean combinations of atoms, each about one variable of the
 //! request. Built only through `and`, `or`, `not`, `fact` and `member`, which fold constants.
 
+mod arn;
 mod axioms;
+mod condition;
 mod domain;
+mod keys;
 mod meaning;
 mod model;
+mod principal;
+mod request;
+mod texts;
 mod vocabulary;
 
 use std::sync::Arc;
@@ -14,9 +20,13 @@ use ipnet::IpNet;
 use crate::iam::{ContextKey, Glob, HoleId, Instant, Pattern, PrincipalKind, Rational, ReadingId, Segment};
 
 pub use axioms::{Axioms, possible};
+pub use condition::condition;
 pub use domain::{CharClass, Domain, Run, Shape, domain};
-pub use meaning::{Meaning, condition, principal_entries, resource_entries};
+pub use keys::{key_is, kind_in, present};
+pub use meaning::{Meaning, action_entries, resource_entries};
 pub use model::{Model, holds};
+pub use principal::principal_entries;
+pub use request::request;
 pub use vocabulary::Vocabulary;
 
 /// A formula in negation normal form.

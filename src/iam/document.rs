@@ -22,6 +22,20 @@ pub struct PolicyDocument {
     pub statements: Vec<Statement>,
 }
 
+impl PolicyDocument {
+    /// The document as a reference: short ARNs are read by completion only.
+    pub fn as_reference(&self) -> PolicyDocument {
+        let strip = |statement: &Statement| Statement {
+            resource: statement.resource.without_short(),
+            ..statement.clone()
+        };
+        PolicyDocument {
+            version: self.version,
+            statements: self.statements.iter().map(strip).collect(),
+        }
+    }
+}
+
 /// The policy language version; decides whether `${…}` is a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {

@@ -1,6 +1,7 @@
 //! The policy language: documents parsed strictly into types, requests, and `evaluate`, the reference reading of one
 //! against the other. Nothing here does I/O, and nothing fails after parsing.
 
+mod assume;
 mod document;
 mod evaluate;
 mod json;

@@ -239,6 +239,44 @@ impl Glob {
         self.matches_by(text, |a, b| a.eq_ignore_ascii_case(&b))
     }
 
+    /// Whether some text matches both globs. At most `tokens × tokens` steps.
+    pub fn intersects(&self, other: &Glob) -> bool {
+        let width = other.0.len() + 1;
+        let mut seen = vec![false; (self.0.len() + 1) * width];
+        let mut open = vec![(0, 0)];
+        while let Some((own, theirs)) = open.pop() {
+            match seen.get_mut(own * width + theirs) {
+                Some(seen) if !*seen => *seen = true,
+                Some(_) | None => continue,
+            }
+            match (self.0.get(own), other.0.get(theirs)) {
+                (None, None) => return true,
+                (Some(Token::Star), Some(_)) => open.extend([(own + 1, theirs), (own, theirs + 1)]),
+                (Some(_), Some(Token::Star)) => open.extend([(own + 1, theirs), (own, theirs + 1)]),
+                (Some(Token::Star), None) => open.push((own + 1, theirs)),
+                (None, Some(Token::Star)) => open.push((own, theirs + 1)),
+                (Some(Token::Char(a)), Some(Token::Char(b))) if a != b => {}
+                (Some(_), Some(_)) => open.push((own + 1, theirs + 1)),
+                (None, Some(_)) | (Some(_), None) => {}
+            }
+        }
+        false
+    }
+
+    /// Whether this glob surely matches every text of the other: a sufficient test by one word, exact for globs without
+    /// `?` over an unbounded alphabet. (A `?` here might read part of what a symbol stands for: then false.)
+    pub fn surely_covers(&self, other: &Glob) -> bool {
+        if self.0.contains(&Token::Any) {
+            return false;
+        }
+        let letter = |token: &Token| match token {
+            Token::Char(c) => *c,
+            Token::Any => '\u{F0001}',
+            Token::Star => '\u{F0000}',
+        };
+        self.matches(&other.0.iter().map(letter).collect::<String>())
+    }
+
     fn matches_by(&self, text: &str, same: impl Fn(char, char) -> bool) -> bool {
         let mut tokens: &[Token] = &self.0;
         let mut rest = text.chars();
@@ -321,6 +359,29 @@ mod tests {
             ("**a", "ba", true),
         ] {
             check(glob, text, expected);
+        }
+    }
+
+    #[test]
+    fn globs_intersect_when_some_text_matches_both() {
+        for (a, b, expected) in [
+            ("a*", "*b", true),
+            ("a*", "b*", false),
+            ("?", "", false),
+            ("*", "", true),
+            ("a?c", "ab*", true),
+            ("a*b", "a?c", false),
+            ("a*b*c", "*x*", true),
+            ("abc", "a*d", false),
+            ("*/secret", "x/*", true),
+            ("ab", "ab", true),
+            ("*a*", "*b*", true),
+            ("aa*", "?a", true),
+            ("aaa*", "?a", false),
+        ] {
+            let (a, b) = (Glob::parse(a), Glob::parse(b));
+            assert_eq!(a.intersects(&b), expected, "{a} {b}");
+            assert_eq!(b.intersects(&a), expected, "{b} {a}");
         }
     }
 

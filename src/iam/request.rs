@@ -195,3 +195,32 @@ impl Request {
             .unwrap_or_else(|| id.default_reading())
     }
 }
+
+impl Principal {
+    /// `aws:PrincipalArn` of this principal: of a role session, the role's. `None` for principals without one.
+    pub fn arn(&self) -> Option<String> {
+        match self {
+            Principal::Root { partition, account } => Some(format!("arn:{partition}:iam::{account}:root")),
+            Principal::User {
+                partition,
+                account,
+                path,
+            } => Some(format!("arn:{partition}:iam::{account}:user/{path}")),
+            Principal::RoleSession {
+                partition,
+                account,
+                path,
+                ..
+            } => Some(format!("arn:{partition}:iam::{account}:role/{path}")),
+            Principal::FederatedUser {
+                partition,
+                account,
+                name,
+            } => Some(format!("arn:{partition}:sts::{account}:federated-user/{name}")),
+            Principal::Anonymous
+            | Principal::Service(_)
+            | Principal::Federated(_)
+            | Principal::Canonical(_) => None,
+        }
+    }
+}

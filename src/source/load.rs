@@ -1,7 +1,14 @@
-//! Reading inputs from disk: decoding, telling kinds apart by content, walking directories.
+//! Reading inputs: from files, standard input and directories into decoded, recognised texts. This and the walking of
+//! directories are the only places that touch the file system for inputs.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
 
+use super::decode::decode;
+use super::recognise::{Refusal, recognise};
+use super::walk::walk;
 use super::{FileId, SourceFile};
 
 /// Bounds on what is read.
@@ -19,7 +26,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { depth: 128, nodes: 250_000, template_bytes: 64 << 20, plan_bytes: 2 << 30 }
+        Limits {
+            depth: 128,
+            nodes: 250_000,
+            template_bytes: 64 << 20,
+            plan_bytes: 2 << 30,
+        }
     }
 }
 
@@ -68,20 +80,503 @@ pub struct LoadError {
     pub usage: bool,
 }
 
-/// Reads the inputs: files, directories (walked, .gitignore respected, links not followed out of the root), `-`.
+/// Reads the inputs: files, directories (walked, .gitignore respected, links not followed), `-` for standard input. What
+/// cannot be read is an error beside the others, which are read all the same.
 pub fn load(paths: &[PathBuf], limits: &Limits) -> Loaded {
-    let _ = (paths, limits);
-    todo!()
+    let mut loaded = Loaded::default();
+    let mut seen = Seen::default();
+    let mut stdin_read = None;
+    for path in paths {
+        if path.as_os_str() == "-" {
+            match stdin_read.replace(()) {
+                None => load_stdin(limits, &mut loaded),
+                Some(()) => loaded.fail("-", "standard input can be read once only", true),
+            }
+            continue;
+        }
+        let name = display_name(path);
+        match std::fs::metadata(path) {
+            Err(error) => loaded.fail(&name, os_reason(&error), false),
+            Ok(metadata) if metadata.is_dir() => walk(path, limits, &mut loaded, &mut seen),
+            Ok(metadata) => {
+                if let Some(note) = seen.again(path, &name) {
+                    loaded.notes.push(note);
+                    continue;
+                }
+                match read_bounded(path, &metadata, PLAN_BYTES.of(limits)) {
+                    Ok(bytes) => load_text(&name, bytes, limits, &mut loaded),
+                    Err(message) => loaded.fail(&name, message, false),
+                }
+            }
+        }
+    }
+    loaded
 }
 
 /// Decodes and recognises one text, as [`load`] does for a file of that name.
 pub fn load_text(name: &str, bytes: Vec<u8>, limits: &Limits, loaded: &mut Loaded) {
-    let _ = (name, bytes, limits, loaded);
-    todo!()
+    if bytes.len() > limits.plan_bytes {
+        return loaded.fail(name, PLAN_BYTES.of(limits).message(), false);
+    }
+    let text = match decode(bytes) {
+        Ok(text) => text,
+        Err(message) => return loaded.fail(name, message, false),
+    };
+    match recognise(&text, limits) {
+        Ok(kind) => loaded.add(name, text, kind),
+        Err(refusal) => loaded.refuse(name, refusal),
+    }
 }
 
-/// Reads a file that a standards file names: inside `root`, regular, decoded.
+/// Reads a file that a standards file names: inside `root`, regular, decoded. All errors are errors of usage, as they
+/// are about what the standards file says. The name in the result is `relative`.
 pub fn read_reference(root: &Path, relative: &str, limits: &Limits) -> Result<SourceFile, LoadError> {
-    let _ = (root, relative, limits);
-    todo!()
+    reference_text(root, relative, limits)
+        .map(|text| SourceFile {
+            name: relative.to_owned(),
+            text,
+        })
+        .map_err(|message| LoadError {
+            file: relative.to_owned(),
+            message,
+            usage: true,
+        })
+}
+
+fn reference_text(root: &Path, relative: &str, limits: &Limits) -> Result<String, String> {
+    if relative.contains("://") {
+        return Err("a URL: only files beside the standards file are read".into());
+    }
+    if relative.is_empty() || relative.contains(['\\', '\0', ':']) {
+        return Err("not a path: write a relative path with `/`".into());
+    }
+    let plain = Path::new(relative)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !plain {
+        return Err("must be a relative path without `..`, beside or below the standards file".into());
+    }
+    let root = root.canonicalize().map_err(|error| os_reason(&error))?;
+    let path = root
+        .join(relative)
+        .canonicalize()
+        .map_err(|error| os_reason(&error))?;
+    if !path.starts_with(&root) {
+        return Err("a link that leads out of the standards file's directory".into());
+    }
+    let metadata = std::fs::metadata(&path).map_err(|error| os_reason(&error))?;
+    if !metadata.is_file() {
+        return Err("not a regular file".into());
+    }
+    decode(read_bounded(&path, &metadata, TEMPLATE_BYTES.of(limits))?)
+}
+
+fn load_stdin(limits: &Limits, loaded: &mut Loaded) {
+    match read_at_most(io::stdin().lock(), PLAN_BYTES.of(limits)) {
+        Ok(bytes) => load_text("<stdin>", bytes, limits, loaded),
+        Err(message) => loaded.fail("<stdin>", message, false),
+    }
+}
+
+impl Loaded {
+    /// Adds a recognised input.
+    pub(super) fn add(&mut self, name: &str, text: String, kind: InputKind) {
+        let file = FileId(self.files.len());
+        self.files.push(SourceFile {
+            name: name.to_owned(),
+            text,
+        });
+        self.inputs.push(Input { file, kind });
+    }
+
+    /// Records why a text is no input.
+    pub(super) fn refuse(&mut self, name: &str, refusal: Refusal) {
+        let file = match refusal.place {
+            Some((line, column)) => format!("{name}:{line}:{column}"),
+            None => name.to_owned(),
+        };
+        self.errors.push(LoadError {
+            file,
+            message: refusal.message,
+            usage: false,
+        });
+    }
+
+    /// Records an error.
+    pub(super) fn fail(&mut self, name: &str, message: impl Into<String>, usage: bool) {
+        self.errors.push(LoadError {
+            file: name.to_owned(),
+            message: message.into(),
+            usage,
+        });
+    }
+}
+
+/// The files read so far, by where they really are, with the name they were first given.
+#[derive(Debug, Default)]
+pub(super) struct Seen(BTreeMap<PathBuf, String>);
+
+impl Seen {
+    /// A note when a file was given before. Pipes have no lasting place and are never the same.
+    pub fn again(&mut self, path: &Path, name: &str) -> Option<String> {
+        let real = path.canonicalize().ok()?;
+        let first = self.0.get(&real).cloned();
+        match first {
+            Some(first) => Some(format!("`{name}` is the same file as `{first}`: scanned once")),
+            None => {
+                self.0.insert(real, name.to_owned());
+                None
+            }
+        }
+    }
+}
+
+/// A limit on bytes, with the name that `--limit` has for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound {
+    bytes: usize,
+    name: &'static str,
+}
+
+/// Which field of [`Limits`] bounds a file.
+pub(super) struct BoundOf(&'static str, fn(&Limits) -> usize);
+
+/// The bound of an input whose kind is not known yet.
+pub(super) const PLAN_BYTES: BoundOf = BoundOf("plan-bytes", |limits| limits.plan_bytes);
+/// The bound of all other files.
+pub(super) const TEMPLATE_BYTES: BoundOf = BoundOf("template-bytes", |limits| limits.template_bytes);
+
+impl BoundOf {
+    /// The bound under the given limits.
+    pub fn of(&self, limits: &Limits) -> Bound {
+        Bound {
+            bytes: (self.1)(limits),
+            name: self.0,
+        }
+    }
+}
+
+impl Bound {
+    fn message(self) -> String {
+        format!(
+            "larger than {} bytes: raise with `--limit {}=N`",
+            self.bytes, self.name
+        )
+    }
+}
+
+/// Reads a file that is not larger than a bound. Pipes are read too (`<(terraform show -json tfplan)`), devices not.
+pub(super) fn read_bounded(path: &Path, metadata: &Metadata, bound: Bound) -> Result<Vec<u8>, String> {
+    if is_device(metadata) {
+        return Err("a device, not a file".into());
+    }
+    if metadata.is_file() && metadata.len() > bound.bytes as u64 {
+        return Err(bound.message());
+    }
+    read_at_most(File::open(path).map_err(|error| os_reason(&error))?, bound)
+}
+
+fn read_at_most(from: impl Read, bound: Bound) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let limit = (bound.bytes as u64).saturating_add(1);
+    from.take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| os_reason(&error))?;
+    if bytes.len() > bound.bytes {
+        Err(bound.message())
+    } else {
+        Ok(bytes)
+    }
+}
+
+#[cfg(unix)]
+fn is_device(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let file_type = metadata.file_type();
+    file_type.is_char_device() || file_type.is_block_device() || file_type.is_socket()
+}
+
+#[cfg(not(unix))]
+fn is_device(_metadata: &Metadata) -> bool {
+    false
+}
+
+/// Why the operating system refused, in its own words but without the number.
+pub(super) fn os_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => {
+            let text = error.to_string();
+            let words = text.split(" (os error").next().unwrap_or_default();
+            format!("cannot be read: {}", words.to_lowercase())
+        }
+    }
+}
+
+/// A path as reports show it.
+pub(super) fn display_name(path: &Path) -> String {
+    let name = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' {
+        name.into_owned()
+    } else {
+        name.replace(std::path::MAIN_SEPARATOR, "/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scratch::Scratch;
+    use super::*;
+
+    const PLAN: &str = r#"{"format_version":"1.2","resource_changes":[]}"#;
+    const TEMPLATE: &str = "Resources: {}\n";
+    const POLICY: &str = r#"{"Statement":[]}"#;
+
+    impl Scratch {
+        /// What loading yields, a line each: inputs, errors, notes. The directory is `R`.
+        fn load(&self, paths: &[&str]) -> Vec<String> {
+            let paths: Vec<PathBuf> = paths.iter().map(|path| self.0.join(path)).collect();
+            let loaded = load(&paths, &Limits::default());
+            let inputs = loaded
+                .inputs
+                .iter()
+                .map(|input| format!("{:?} {}", input.kind, loaded.files[input.file.0].name));
+            let errors = loaded.errors.iter().map(|error| {
+                let usage = if error.usage { "usage" } else { "error" };
+                format!("{usage} {error}")
+            });
+            let notes = loaded.notes.iter().map(|note| format!("note {note}"));
+            let root = self.0.display().to_string();
+            inputs
+                .chain(errors)
+                .chain(notes)
+                .map(|line| line.replace(&root, "R"))
+                .collect()
+        }
+
+        fn check(&self, paths: &[&str], expected: &[&str]) {
+            let got = self.load(paths);
+            let same = got.len() == expected.len()
+                && got
+                    .iter()
+                    .zip(expected)
+                    .all(|(got, expected)| got.starts_with(expected));
+            assert!(same, "{got:#?} is not {expected:#?}");
+        }
+    }
+
+    #[test]
+    fn files() {
+        let scratch = Scratch::new(
+            "files",
+            &[("a", PLAN), ("b.tf", TEMPLATE), ("c", "null"), ("d", "{\n\"a\":")],
+        );
+        scratch.check(&["a", "b.tf"], &["TerraformPlan R/a", "Template R/b.tf"]);
+        scratch.check(
+            &["c", "a", "d", "e"],
+            &[
+                "TerraformPlan R/a",
+                "error R/c: not a Terraform plan",
+                "error R/d:2:5: the text ends too early",
+                "error R/e: no such file or directory",
+            ],
+        );
+        scratch.check(
+            &["a", "../a", "./a"],
+            &[
+                "TerraformPlan R/a",
+                "error R/../a: no such",
+                "note `R/./a` is the same file",
+            ],
+        );
+    }
+
+    #[test]
+    fn directories() {
+        let scratch = Scratch::new(
+            "directories",
+            &[
+                ("b/plan.json", PLAN),
+                ("a.yaml", TEMPLATE),
+                ("b/policy.json", POLICY),
+                ("b/plan", PLAN),
+                (".hidden/plan.json", PLAN),
+                ("ignored/plan.json", PLAN),
+                (".gitignore", "ignored/\n"),
+                ("package.json", r#"{"name":"x"}"#),
+                ("many.yml", "a: 1\n---\nb: 2\n"),
+                ("notes.md", "Resources: [\n"),
+            ],
+        );
+        scratch.check(
+            &[""],
+            &[
+                "Template R/a.yaml",
+                "TerraformPlan R/b/plan",
+                "TerraformPlan R/b/plan.json",
+                "Policy R/b/policy.json",
+                "note `R/`: 2 JSON or YAML files are no plan, template or policy: `R/many.yml`, `R/package.json`",
+            ],
+        );
+        scratch.check(
+            &["a.yaml", "b", "b/plan"],
+            &[
+                "Template R/a.yaml",
+                "TerraformPlan R/b/plan",
+                "TerraformPlan R/b/plan.json",
+                "Policy R/b/policy.json",
+                "note `R/b/plan` is the same file as `R/b/plan`",
+            ],
+        );
+    }
+
+    #[test]
+    fn broken_inputs_in_directories_are_errors() {
+        let broken = [
+            ("a.yaml", "Resources:\n  a: [\n"),
+            ("b.json", r#"{"Statement":[}"#),
+            ("c.json", r#"{"resource_changes":["#),
+            ("d.yml", "a: 1\n---\nAWSTemplateFormatVersion: x\n"),
+            ("e.json", r#"{"version":4,"lineage":""}"#),
+            ("f.tfstate", r#"{"version":4,"lineage":""}"#),
+        ];
+        Scratch::new("broken", &broken).check(
+            &[""],
+            &[
+                "error R/a.yaml:",
+                "error R/b.json:1:15:",
+                "error R/c.json:1:22:",
+                "error R/d.yml:2:1:",
+                "error R/e.json: this is a raw",
+                "note `R/f.tfstate` was skipped: this is a raw",
+            ],
+        );
+    }
+
+    #[test]
+    fn unsupported_directories() {
+        Scratch::new("tf", &[("main.tf", ""), ("x.json", "{}")])
+            .check(&[""], &["usage R/: directories of .tf files"]);
+        Scratch::new("tf-nested", &[("m/main.tf", "")]).check(&[""], &["usage R/: directories of .tf files"]);
+        Scratch::new("tf-plan", &[("main.tf", ""), ("p.json", PLAN)]).check(
+            &[""],
+            &["TerraformPlan R/p.json", "note `R/`: .tf files were not scanned"],
+        );
+        Scratch::new(
+            "cdk",
+            &[
+                ("manifest.json", r#"{"version":"38","artifacts":{}}"#),
+                ("a.template.json", r#"{"Resources":{}}"#),
+            ],
+        )
+        .check(
+            &["", "a.template.json"],
+            &["Template R/a.template.json", "usage R/: a `cdk.out` directory"],
+        );
+        Scratch::new("nothing", &[("a.txt", "")])
+            .check(&[""], &["error R/: no Terraform plan, template or policy"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices() {
+        use std::os::unix::fs::symlink;
+        let scratch = Scratch::new("links", &[("in/a.json", PLAN), ("out/b.json", PLAN)]);
+        symlink(scratch.0.join("out"), scratch.0.join("in/out")).unwrap();
+        symlink(scratch.0.join("out/b.json"), scratch.0.join("in/b.json")).unwrap();
+        symlink(scratch.0.join("in"), scratch.0.join("in/loop")).unwrap();
+        symlink(scratch.0.join("in"), scratch.0.join("linked")).unwrap();
+        let notes = [
+            "note `R/in/b.json` is a link",
+            "note `R/in/loop` is a link",
+            "note `R/in/out` is a link",
+        ];
+        scratch.check(&["in"], &[&["TerraformPlan R/in/a.json"], &notes[..]].concat());
+        scratch.check(&["in/b.json"], &["TerraformPlan R/in/b.json"]);
+        let linked = scratch.load(&["linked"]);
+        assert_eq!(
+            linked.first().map(String::as_str),
+            Some("TerraformPlan R/linked/a.json"),
+            "{linked:?}"
+        );
+        let zero = load(&[PathBuf::from("/dev/zero")], &Limits::default());
+        assert_eq!(
+            zero.errors.first().map(ToString::to_string).as_deref(),
+            Some("/dev/zero: a device, not a file")
+        );
+    }
+
+    #[test]
+    fn limits_on_bytes() {
+        let scratch = Scratch::new("limits", &[("a.json", PLAN), ("b.yaml", TEMPLATE)]);
+        let paths = [scratch.0.join("a.json"), scratch.0.join("b.yaml")];
+        let loaded = load(
+            &paths,
+            &Limits {
+                plan_bytes: 20,
+                template_bytes: 5,
+                ..Limits::default()
+            },
+        );
+        let messages: Vec<&str> = loaded.errors.iter().map(|error| error.message.as_str()).collect();
+        assert!(
+            messages.first().unwrap().contains("--limit plan-bytes=N"),
+            "{messages:?}"
+        );
+        assert!(
+            messages.last().unwrap().contains("--limit template-bytes=N"),
+            "{messages:?}"
+        );
+        assert!(loaded.inputs.is_empty());
+    }
+
+    #[test]
+    fn references() {
+        let scratch = Scratch::new(
+            "references",
+            &[
+                ("std/a.json", POLICY),
+                ("std/sub/b.json", POLICY),
+                ("c.json", POLICY),
+            ],
+        );
+        let root = scratch.0.join("std");
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(scratch.0.join("c.json"), root.join("out.json")).unwrap();
+            std::os::unix::fs::symlink(root.join("a.json"), root.join("in.json")).unwrap();
+        }
+        for relative in ["a.json", "./a.json", "sub/b.json", "in.json"] {
+            let file = read_reference(&root, relative, &Limits::default()).unwrap();
+            assert_eq!((file.name.as_str(), file.text.as_str()), (relative, POLICY));
+        }
+        let absolute = scratch.0.join("c.json").display().to_string();
+        let refused = [
+            "",
+            "../c.json",
+            "sub/../a.json",
+            "out.json",
+            "sub",
+            "missing.json",
+            "/dev/zero",
+            "C:\\a.json",
+            "https://example.com/a.json",
+            &absolute,
+        ];
+        for relative in refused {
+            let error = read_reference(&root, relative, &Limits::default()).unwrap_err();
+            assert!(error.usage, "{relative}: {error}");
+        }
+        let small = Limits {
+            template_bytes: 5,
+            ..Limits::default()
+        };
+        assert!(
+            read_reference(&root, "a.json", &small)
+                .unwrap_err()
+                .message
+                .contains("--limit template-bytes=N")
+        );
+    }
 }

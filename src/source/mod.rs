@@ -1,11 +1,17 @@
 //! Files: loading and decoding them, telling them apart, places in them, the spanned tree of JSON and YAML, and blocks
 //! of Terraform source. Everything later refers to a file by [`Place`].
 
+mod decode;
 mod hcl;
+mod hcl_blocks;
 mod json;
 mod load;
 mod locate;
+mod recognise;
+#[cfg(test)]
+mod scratch;
 mod tree;
+mod walk;
 mod yaml;
 
 pub use hcl::TerraformSource;

@@ -1,5 +1,6 @@
 //! Patterns under a request: variables and holes take their values, read as literal text.
 
+use super::super::keys::key_facts;
 use super::super::pattern::{Glob, Pattern, Piece};
 use super::super::request::Request;
 use super::super::resource::{ArnPattern, Segment, split_arn};
@@ -22,6 +23,8 @@ pub(super) fn fill(pattern: &Pattern, request: &Request) -> Filled {
                 continue;
             }
             Piece::Hole(hole) => request.holes.get(hole).map(String::as_str),
+            // A key that may hold several values cannot be a variable.
+            Piece::Var(key, default) if key_facts(key).multivalued => default.as_deref(),
             Piece::Var(key, default) => match request.context.get(key).map(Vec::as_slice) {
                 Some([value]) => Some(value.as_str()),
                 Some([]) | None => default.as_deref(),

@@ -103,6 +103,40 @@ pub fn parse_resource_pattern(text: &str) -> Result<ResourcePattern, Invalid> {
     }
 }
 
+/// A resource entry with its holes filled in, read as if it had been written so. Text that cannot be read then matches
+/// nothing that is known.
+pub(super) fn fill_resource(
+    entry: &ResourcePattern,
+    version: Version,
+    kind: DocumentKind,
+    fill: impl Fn(&super::Pattern) -> super::Pattern,
+) -> ResourcePattern {
+    let ResourcePattern::Arn { arn, .. } = entry else {
+        return entry.clone();
+    };
+    let written = match &arn.whole {
+        Some(whole) => fill(whole),
+        None => {
+            let mut pieces = super::Pattern::literal("arn").0;
+            for segment in &arn.segments {
+                pieces.push(super::Piece::Char(':'));
+                pieces.extend(fill(segment).0);
+            }
+            super::Pattern(pieces)
+        }
+    };
+    let mut context = Context {
+        version,
+        kind,
+        role: Role::Reference,
+        place: String::new(),
+        statement: None,
+        guard: Vec::new(),
+        notes: Vec::new(),
+    };
+    text::resource_pattern(&written, "Resource", &mut context).unwrap_or(ResourcePattern::Nothing)
+}
+
 /// Where the parser is, and what it has found besides the statement.
 struct Context {
     version: Version,

@@ -178,12 +178,12 @@ pub(super) fn resource_pattern(
         "short-arn",
         format!("`{element}` holds an ARN with fewer than six parts"),
     );
-    let wildcard = pattern
-        .0
-        .iter()
-        .any(|piece| matches!(piece, Piece::Star | Piece::Any));
-    let trailing = pattern.0.last() == Some(&Piece::Star);
-    let short = wildcard.then(|| pattern.clone());
+    let is_wildcard = |piece: &&Piece| matches!(piece, Piece::Star | Piece::Any);
+    let wildcards = pattern.0.iter().filter(is_wildcard).count();
+    let (wildcard, trailing) = (wildcards > 0, pattern.0.last() == Some(&Piece::Star));
+    // With a single `*` at the end both readings are the same, and a reference is read by completion only.
+    let crossing = wildcard && !(trailing && wildcards == 1) && context.role == Role::Checked;
+    let short = crossing.then(|| pattern.clone());
     match context.kind {
         DocumentKind::Identity | DocumentKind::Trust => Ok(ResourcePattern::Arn { arn, short }),
         DocumentKind::Resource if wildcard => Ok(ResourcePattern::Arn { arn, short }),

@@ -1,0 +1,152 @@
+//! `keyaki check`: scan, print, write the outputs, and tell the exit status.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufWriter, Write};
+
+use crate::extract::Environment;
+use crate::report::{ExitFlags, Format, Report, write_atomically, write_report};
+use crate::scan::{Progress, ScanOptions, scan};
+
+use super::arguments::{CheckArgs, Color, EngineArgs, Output, ScanArgs, TalkArgs};
+use super::discover::{self, Quiet};
+use super::limits::limits_and_options;
+use super::parameters::parameters;
+use super::{Failure, Streams, Wish, status};
+
+/// Runs the command.
+pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
+    let refused = args.not_yet.given();
+    if !refused.is_empty() {
+        let each = refused
+            .iter()
+            .map(|name| format!("`{name}` is not supported yet"));
+        return Err(Failure::Usage(each.collect()));
+    }
+    check_outputs(&args.output)?;
+    let color = wants_color(args.scan.talk.color, streams.color);
+    let options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
+    let report = scan(&options);
+    if !report.usage_errors().is_empty() {
+        return Err(Failure::Usage(report.usage_errors().to_vec()));
+    }
+    let flags = ExitFlags {
+        allow_undecided: args.allow_undecided,
+        require_policies: args.require_policies,
+        exit_zero: args.exit_zero,
+    };
+    let scanned = report.exit_status(args.fail_on, flags);
+    // Files first: a reader that closes standard output early must not cost them.
+    let written = write_outputs(&report, &args.output, streams);
+    let printed = print(&report, args.format, color, streams);
+    Ok(status::worse(status::worse(scanned, written), printed))
+}
+
+/// Whether a standards file must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standards {
+    /// There must be one.
+    Required,
+    /// It is used if there is one.
+    Optional,
+}
+
+/// What is to be scanned, from the arguments.
+pub(super) fn options(
+    args: ScanArgs,
+    engine: Option<&EngineArgs>,
+    wanted: Standards,
+    streams: &mut Streams<'_>,
+) -> Result<ScanOptions, Failure> {
+    let (limits, engine) = limits_and_options(&args.limits, engine);
+    let quiet = if args.talk.quiet { Quiet::Yes } else { Quiet::No };
+    let named = args.standards.as_deref();
+    let standards = match wanted {
+        Standards::Required => discover::standards(named, &limits, quiet, streams)?,
+        Standards::Optional => discover::optional_standards(named, &limits, quiet, streams)?,
+    };
+    if args.talk.verbose {
+        let _ = writeln!(
+            streams.stderr,
+            "{} standards, {} inputs",
+            standards.standards.len(),
+            args.inputs.len()
+        );
+    }
+    Ok(ScanOptions {
+        standards,
+        source: args.source,
+        jobs: args.jobs,
+        engine,
+        parameters: parameters(&args.parameters, &limits)?,
+        assume_defaults: args.assume_defaults,
+        environment: Environment {
+            account: args.account,
+            region: args.region,
+            partition: args.partition,
+        },
+        limits,
+        progress: progress(&args.talk, streams.progress),
+        inputs: args.inputs,
+    })
+}
+
+fn progress(talk: &TalkArgs, wish: Wish) -> Progress {
+    if talk.quiet || talk.no_progress || wish == Wish::No {
+        Progress::Off
+    } else {
+        Progress::Stderr
+    }
+}
+
+fn wants_color(color: Color, wish: Wish) -> bool {
+    match color {
+        Color::Auto => wish == Wish::Yes,
+        Color::Always => true,
+        Color::Never => false,
+    }
+}
+
+/// Two outputs into one file would leave only the last.
+fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    match outputs.iter().find(|output| !seen.insert(&output.path)) {
+        Some(twice) => Err(Failure::usage(format!(
+            "two outputs go to {}",
+            twice.path.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn write_outputs(report: &Report, outputs: &[Output], streams: &mut Streams<'_>) -> u8 {
+    let mut worst = status::OK;
+    for output in outputs {
+        let mut bytes = Vec::new();
+        let written = write_report(report, output.format, false, &mut bytes)
+            .and_then(|()| write_atomically(&output.path, &bytes));
+        if let Err(error) = written {
+            let _ = writeln!(
+                streams.stderr,
+                "error: {} cannot be written: {error}",
+                output.path.display()
+            );
+            worst = status::OUTPUT_FAILED;
+        }
+    }
+    worst
+}
+
+fn print(report: &Report, format: Format, color: bool, streams: &mut Streams<'_>) -> u8 {
+    let mut out = BufWriter::new(&mut *streams.stdout);
+    let printed = write_report(report, format, color, &mut out).and_then(|()| out.flush());
+    match printed {
+        Ok(()) => status::OK,
+        Err(error) => {
+            // Whoever closed the pipe knows.
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                let _ = writeln!(streams.stderr, "error: the report cannot be printed: {error}");
+            }
+            status::OUTPUT_FAILED
+        }
+    }
+}

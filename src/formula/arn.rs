@@ -1,0 +1,231 @@
+//! ARNs by segments: patterns over the resource, over a key's value, and over the principal's own ARN; and texts that
+//! are matched as a whole, split into segments.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::iam::{ArnPattern, Glob, Pattern, Piece, PrincipalKind, Segment};
+
+use super::texts::any_of;
+use super::{Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
+
+/// Whose ARN is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// The request's resource.
+    Resource,
+    /// A key's value.
+    Key(Slot),
+    /// `aws:PrincipalArn`, made of the principal itself (axiom A4).
+    Principal,
+}
+
+/// Splitting a text gives at most so many readings.
+const MAX_SPLITS: usize = 256;
+
+/// The ARN matches any of the patterns. Patterns that differ only in the last segment share one atom.
+pub(super) fn matches_any(
+    arns: &[&ArnPattern],
+    subject: &Subject,
+    fold: Case,
+    vocabulary: &Vocabulary,
+) -> Formula {
+    let mut groups: BTreeMap<[&Pattern; 4], Vec<Pattern>> = BTreeMap::new();
+    let mut order: Vec<[&Pattern; 4]> = Vec::new();
+    for arn in arns {
+        let [partition, service, region, account, rest] = &arn.segments;
+        let head = [partition, service, region, account];
+        groups.entry(head).or_insert_with(|| {
+            order.push(head);
+            Vec::new()
+        });
+        if let Some(rests) = groups.get_mut(&head) {
+            rests.push(rest.clone());
+        }
+    }
+    or(order.into_iter().map(|head| {
+        let rests = groups.remove(&head).unwrap_or_default();
+        let heads = Segment::ALL.into_iter().zip(head).map(|(segment, pattern)| {
+            segment_matches(std::slice::from_ref(pattern), segment, subject, fold, vocabulary)
+        });
+        and(heads.chain([segment_matches(&rests, Segment::Rest, subject, fold, vocabulary)]))
+    }))
+}
+
+/// Whether ASCII case counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    /// It does.
+    Sensitive,
+    /// It does not; patterns are lower case.
+    Folded,
+}
+
+fn segment_matches(
+    patterns: &[Pattern],
+    segment: Segment,
+    subject: &Subject,
+    case: Case,
+    vocabulary: &Vocabulary,
+) -> Formula {
+    let variable = match (subject, segment) {
+        (Subject::Resource, segment) => Variable::Resource(segment),
+        (Subject::Key(slot), segment) => Variable::KeySegment(slot.clone(), segment),
+        (Subject::Principal, Segment::Partition) => Variable::PrincipalPartition,
+        (Subject::Principal, Segment::Account) => Variable::PrincipalAccount,
+        (Subject::Principal, Segment::Rest) => Variable::PrincipalPath,
+        (Subject::Principal, Segment::Region) => {
+            return if fixed(patterns, "") {
+                Formula::True
+            } else {
+                Formula::False
+            };
+        }
+        (Subject::Principal, Segment::Service) => {
+            let mut kinds = Vec::new();
+            if fixed(patterns, "iam") {
+                kinds.extend([
+                    PrincipalKind::Root,
+                    PrincipalKind::User,
+                    PrincipalKind::RoleSession,
+                ]);
+            }
+            if fixed(patterns, "sts") {
+                kinds.push(PrincipalKind::FederatedUser);
+            }
+            return member(Variable::PrincipalKind, ValueSet::Kinds(Kinds::of(&kinds)));
+        }
+    };
+    any_of(&variable, patterns, case, vocabulary)
+}
+
+/// Whether a constant segment matches; a symbol there is never taken to match.
+fn fixed(patterns: &[Pattern], text: &str) -> bool {
+    patterns
+        .iter()
+        .any(|pattern| pattern.as_glob().is_some_and(|glob| glob.matches(text)))
+}
+
+/// The formula that a key's value, matched as one text, matches any of the patterns, when the key is seen as an ARN.
+pub(super) fn text_matches(
+    patterns: &[Pattern],
+    slot: &Slot,
+    case: Case,
+    vocabulary: &Vocabulary,
+) -> Formula {
+    let is_arn = fact(Fact::IsArn(slot.clone()));
+    let plain = any_of(&Variable::Key(slot.clone()), patterns, case, vocabulary);
+    let split = split_matches(patterns, &Subject::Key(slot.clone()), case, vocabulary);
+    or([and([is_arn.clone(), split]), and([not(&is_arn), plain])])
+}
+
+/// The formula that an ARN, matched as one text, matches any of the patterns.
+pub(super) fn split_matches(
+    patterns: &[Pattern],
+    subject: &Subject,
+    case: Case,
+    vocabulary: &Vocabulary,
+) -> Formula {
+    or(patterns.iter().map(|pattern| match split(pattern) {
+        Some(arns) => matches_any(&arns.iter().collect::<Vec<_>>(), subject, case, vocabulary),
+        // Beyond what is split: an uninterpreted fact, the same for the same text.
+        None => fact(Fact::Guard(format!("the text pattern `{pattern}`").into())),
+    }))
+}
+
+/// All ways to cut a pattern that is matched as one text into the segments of an ARN: `*` may reach over colons, `?` may
+/// be one. Symbols are taken not to hold colons. `None` when it begins with a symbol, or when there are too many ways.
+fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
+    if matches!(pattern.0.first(), Some(Piece::Var(..) | Piece::Hole(_))) {
+        return None;
+    }
+    let mut cuts: BTreeSet<Vec<Vec<Piece>>> = BTreeSet::from([vec![Vec::new()]]);
+    for piece in &pattern.0 {
+        let mut next = BTreeSet::new();
+        for cut in cuts {
+            extend(cut, piece, &mut next);
+            if next.len() > MAX_SPLITS {
+                return None;
+            }
+        }
+        cuts = next;
+    }
+    let mut arns = Vec::new();
+    for cut in cuts {
+        let [first, partition, service, region, account, rest] = cut.as_slice() else {
+            continue;
+        };
+        let first = Pattern(first.clone()).as_glob();
+        if first.is_some_and(|first: Glob| first.matches("arn")) {
+            let segments = [partition, service, region, account, rest].map(|pieces| Pattern(pieces.clone()));
+            arns.push(ArnPattern {
+                segments,
+                whole: None,
+            });
+        }
+    }
+    Some(arns)
+}
+
+/// Adds a piece to a cut in every way it can be read.
+fn extend(cut: Vec<Vec<Piece>>, piece: &Piece, next: &mut BTreeSet<Vec<Vec<Piece>>>) {
+    let push = |mut cut: Vec<Vec<Piece>>, piece: Piece| {
+        if let Some(last) = cut.last_mut()
+            && !(piece == Piece::Star && last.last() == Some(&Piece::Star))
+        {
+            last.push(piece);
+        }
+        cut
+    };
+    let in_rest = cut.len() >= 6;
+    match piece {
+        Piece::Char(':') if !in_rest => {
+            let mut cut = cut;
+            cut.push(Vec::new());
+            next.insert(cut);
+        }
+        Piece::Any if !in_rest => {
+            next.insert(push(cut.clone(), Piece::Any));
+            let mut cut = cut;
+            cut.push(Vec::new());
+            next.insert(cut);
+        }
+        Piece::Star if !in_rest => {
+            let mut cut = push(cut, Piece::Star);
+            next.insert(cut.clone());
+            while cut.len() < 6 {
+                cut.push(vec![Piece::Star]);
+                next.insert(cut.clone());
+            }
+        }
+        other => {
+            next.insert(push(cut, other.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_where_colons_can_be() {
+        let arns = |text: &str| {
+            let arns = split(&Pattern::glob(text)).expect("few ways");
+            let show = |arn: &ArnPattern| {
+                arn.segments
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(":")
+            };
+            arns.iter().map(show).collect::<Vec<_>>()
+        };
+        assert_eq!(arns("arn:aws:s3:::b:c"), ["aws:s3:::b:c"]);
+        assert_eq!(arns("s3"), Vec::<String>::new());
+        assert!(arns("*").contains(&"*:*:*:*:*".to_owned()));
+        let role = arns("*:role/admin");
+        assert!(role.contains(&"*:*:*:*:role/admin".to_owned()));
+        assert!(role.contains(&"*:*:*:*:*:role/admin".to_owned()));
+    }
+}

@@ -1,0 +1,178 @@
+//! Names and hashes of findings: the fingerprint stays when lines move and when a `for_each` grows; the evidence changes
+//! with anything that was judged.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::check::{Check, Reference, Standard};
+use crate::extract::{Before, Policy};
+
+use super::document::{document_json, guards_json};
+
+/// The stable name of a finding: 32 hexadecimal digits over standard, address without instance keys, and what tells the
+/// statement (its Sid or its index; empty when there is none).
+pub(super) fn fingerprint(standard: &str, address: &str, statement: &str) -> String {
+    let mut digits = hash(&[standard, &without_instance_keys(address), statement]);
+    digits.truncate(32);
+    digits
+}
+
+/// The hash of what was judged: the normalised documents, their unknown values, the standard with its reference.
+pub(super) fn evidence(policy: &Policy, standard: Option<&Standard>) -> String {
+    let document = match &policy.document {
+        Ok(document) => format!(
+            "{}{}",
+            document_json(document, policy.kind),
+            guards_json(document)
+        ),
+        Err(invalid) => invalid.message.clone(),
+    };
+    let holes = format!("{:?}{:?}", policy.holes, policy.default_facts);
+    let (before, demand) = standard.map_or_else(Default::default, |standard| demand(policy, standard));
+    hash(&[policy.kind.word(), &document, &holes, &before, &demand])
+}
+
+/// The hash of a reason, where there is no document.
+pub(super) fn evidence_of_reason(reason: &str, standard: &str) -> String {
+    hash(&[standard, reason])
+}
+
+/// The address with `["x"]` and `[0]` taken from its resource part; the attribute after the `/` keeps its indices, which
+/// are no instances.
+pub fn without_instance_keys(address: &str) -> String {
+    let (resource, attribute) = split_attribute(address);
+    let mut bare = String::with_capacity(address.len());
+    let mut rest = resource;
+    while let Some((before, key)) = rest.split_once('[') {
+        bare.push_str(before);
+        rest = after_key(key);
+    }
+    bare.push_str(rest);
+    bare.push_str(attribute);
+    bare
+}
+
+/// Splits an address before the first `/` that is not part of an instance key.
+pub fn split_attribute(address: &str) -> (&str, &str) {
+    let mut rest = address;
+    loop {
+        let Some(at) = rest.find(['[', '/']) else {
+            return (address, "");
+        };
+        let Some((_, tail)) = rest.split_at_checked(at) else {
+            return (address, "");
+        };
+        if tail.starts_with('/') {
+            return address
+                .split_at_checked(address.len() - tail.len())
+                .unwrap_or((address, ""));
+        }
+        rest = after_key(tail.get(1..).unwrap_or_default());
+    }
+}
+
+/// What follows an instance key whose text (after `[`) begins here. A bracket that never closes ends the address.
+fn after_key(text: &str) -> &str {
+    let mut escaped = false;
+    let mut quoted = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ']' if !quoted => return text.get(at + 1..).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// The deployed document where the standard looks at it, and the standard itself.
+fn demand(policy: &Policy, standard: &Standard) -> (String, String) {
+    let id = &standard.id;
+    match &standard.check {
+        Check::NoNewAccess {
+            reference: Reference::Document(reference),
+        } => (
+            String::new(),
+            format!("{id} {}", document_json(reference, policy.kind)),
+        ),
+        Check::NoNewAccess {
+            reference: Reference::Before,
+        } => {
+            let before = match &policy.before {
+                Before::NotTold => "not told".to_string(),
+                Before::Created => "created".to_string(),
+                Before::Document(before) => document_json(before, policy.kind).to_string(),
+                Before::Unreadable(why) => why.clone(),
+            };
+            (before, id.clone())
+        }
+        other => (String::new(), format!("{id} {other:?}")),
+    }
+}
+
+/// SHA-256 in hexadecimal; each part is preceded by its length, so that parts cannot run into each other.
+fn hash(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.len().to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hexadecimal(&hasher.finalize())
+}
+
+/// Bytes as hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instance_keys_are_taken_away() {
+        for (address, expected) in [
+            ("aws_iam_role.r", "aws_iam_role.r"),
+            ("aws_iam_role.r[0]", "aws_iam_role.r"),
+            (
+                r#"module.a["x"].aws_iam_role.r["y/z"]/inline_policy[0]"#,
+                "module.a.aws_iam_role.r/inline_policy[0]",
+            ),
+            (r#"module.a["]\"["].aws_iam_role.r"#, "module.a.aws_iam_role.r"),
+            ("Role/Policies/0/PolicyDocument", "Role/Policies/0/PolicyDocument"),
+            ("a[open", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(without_instance_keys(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_attribute_begins_outside_of_keys() {
+        for (address, resource, attribute) in [
+            ("a.b", "a.b", ""),
+            (r#"a.b["x/y"]/c[0]"#, r#"a.b["x/y"]"#, "/c[0]"),
+            ("L/P/0", "L", "/P/0"),
+        ] {
+            assert_eq!(split_attribute(address), (resource, attribute), "{address}");
+        }
+    }
+
+    #[test]
+    fn fingerprints_are_stable_and_distinct() {
+        let one = fingerprint("s", "aws_iam_role.r[0]", "0");
+        assert_eq!(one.len(), 32);
+        assert_eq!(one, fingerprint("s", "aws_iam_role.r[7]", "0"));
+        assert_ne!(one, fingerprint("s", "aws_iam_role.r", "1"));
+        assert_ne!(fingerprint("ab", "c", ""), fingerprint("a", "bc", ""));
+    }
+}

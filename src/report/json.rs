@@ -1,0 +1,361 @@
+//! The JSON report (interface.md, version 1), and JSON text without characters that steer a terminal.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::{Map, Value, json};
+
+use crate::extract::PolicyKind;
+use crate::iam::{Principal, Request, key_facts};
+
+use super::write::is_unsafe;
+use super::{Entry, EntryStatement, Location, Remark, Report, StandardRow};
+
+/// Writes the report.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let value = json!({
+        "version": 1,
+        "tool": {"name": "keyaki", "version": env!("CARGO_PKG_VERSION")},
+        "standardsFile": report.standards_name,
+        "inputs": report.inputs,
+        "summary": {
+            "policies": report.policies,
+            "results": report.results,
+        },
+        "standards": report.standards.iter().map(standard).collect::<Vec<_>>(),
+        "notes": report.notes.iter().map(note).collect::<Vec<_>>(),
+        "errors": report.errors,
+        "internalErrors": report.internal,
+        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+    });
+    write_json(&value, out)
+}
+
+/// Writes any value as indented JSON and a line feed. Beside what JSON must escape, the characters that
+/// [`super::Sanitised`] escapes are written as `\uXXXX`.
+pub(super) fn write_json<T: Serialize>(value: &T, mut out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless(PrettyFormatter::new()));
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
+/// A location as JSON.
+pub(super) fn location(location: &Location) -> Value {
+    json!({
+        "uri": location.uri,
+        "startLine": location.region.start_line,
+        "startColumn": location.region.start_column,
+        "endLine": location.region.end_line,
+        "endColumn": location.region.end_column,
+    })
+}
+
+/// A request as JSON, in the form of `keyaki batch`: keys that are not in `context` are absent from the request.
+pub(super) fn request_json(request: &Request) -> Value {
+    let context: Map<String, Value> = request
+        .context
+        .iter()
+        .map(|(key, values)| {
+            let value = match values.as_slice() {
+                [single] if !key_facts(key).multivalued => json!(single),
+                several => json!(several),
+            };
+            (key.to_string(), value)
+        })
+        .collect();
+    let principal = match &request.principal {
+        Principal::Anonymous => json!({"type": "Anonymous"}),
+        other => json!(principal_text(other)),
+    };
+    json!({"principal": principal, "action": request.action, "resource": request.resource, "context": context})
+}
+
+/// A principal as people name it.
+pub(super) fn principal_text(principal: &Principal) -> String {
+    match principal {
+        Principal::Anonymous => "anonymous".to_string(),
+        Principal::Root { partition, account } => format!("arn:{partition}:iam::{account}:root"),
+        Principal::User {
+            partition,
+            account,
+            path,
+        } => format!("arn:{partition}:iam::{account}:user/{path}"),
+        Principal::RoleSession {
+            partition,
+            account,
+            path,
+            session,
+        } => {
+            // A session's ARN has the name of the role without its path.
+            let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+            format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}")
+        }
+        Principal::FederatedUser {
+            partition,
+            account,
+            name,
+        } => {
+            format!("arn:{partition}:sts::{account}:federated-user/{name}")
+        }
+        Principal::Service(name) | Principal::Federated(name) | Principal::Canonical(name) => name.clone(),
+    }
+}
+
+fn standard(row: &StandardRow) -> Value {
+    json!({
+        "id": row.id,
+        "check": row.check,
+        "severity": row.severity.word(),
+        "matched": row.matched,
+        "pass": row.pass,
+        "fail": row.fail,
+        "undecided": row.undecided,
+    })
+}
+
+fn note(note: &Remark) -> Value {
+    json!({"id": note.id, "address": note.address, "message": note.message})
+}
+
+fn finding(entry: &Entry) -> Value {
+    let denies: Vec<Value> = entry
+        .denies
+        .iter()
+        .map(|deny| json!({"index": deny.index, "sid": deny.sid.as_deref(), "why": deny.why}))
+        .collect();
+    let assumes: Vec<Value> = entry
+        .assumes
+        .iter()
+        .map(|(name, value)| json!({"name": name, "value": value}))
+        .collect();
+    json!({
+        "standard": entry.standard,
+        "severity": entry.severity.word(),
+        "verdict": entry.verdict.word(),
+        "input": entry.input,
+        "address": entry.address,
+        "resourceType": entry.resource_type,
+        "kind": entry.kind.map(PolicyKind::word),
+        "location": location(&entry.location),
+        "statements": entry.statements.iter().map(statement).collect::<Vec<_>>(),
+        "message": entry.message,
+        "reason": entry.reason,
+        "holes": entry.holes,
+        "counterexample": entry.counterexample.as_ref().map(request_json),
+        "assumes": assumes,
+        "denies": denies,
+        "realistic": entry.realistic,
+        "readings": entry.readings,
+        "solver": entry.solver,
+        "open": entry.open,
+        "fingerprint": entry.fingerprint,
+        "evidence": entry.evidence,
+    })
+}
+
+fn statement(statement: &EntryStatement) -> Value {
+    json!({
+        "index": statement.index,
+        "sid": statement.sid,
+        "location": statement.location.as_ref().map(location),
+    })
+}
+
+/// Indented JSON whose strings hold no character that could do anything but show.
+struct Harmless<'a>(PrettyFormatter<'a>);
+
+impl Formatter for Harmless<'_> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(is_unsafe) {
+            let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            writer.write_all(before.as_bytes())?;
+            let mut characters = after.chars();
+            if let Some(c) = characters.next() {
+                write!(writer, "\\u{:04x}", u32::from(c))?;
+            }
+            rest = characters.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::check::Severity;
+    use crate::iam::ContextKey;
+    use crate::report::Verdict;
+    use crate::source::Region;
+
+    /// A finding for tests of all formats.
+    pub(in crate::report) fn entry() -> Entry {
+        let at = |start_line: usize| Location {
+            uri: "infra/plan.json".to_string(),
+            region: Region {
+                start_line,
+                start_column: 3,
+                end_line: start_line + 1,
+                end_column: 9,
+            },
+        };
+        Entry {
+            standard: "no-public".to_string(),
+            severity: Severity::Critical,
+            verdict: Verdict::Fail,
+            input: "infra/plan.json".to_string(),
+            address: r#"aws_s3_bucket_policy.b["x"]"#.to_string(),
+            resource_type: "aws_s3_bucket_policy".to_string(),
+            kind: Some(PolicyKind::Resource),
+            location: at(4),
+            statements: vec![EntryStatement {
+                index: 1,
+                sid: Some("Public".to_string()),
+                location: Some(at(7)),
+            }],
+            message: "anyone can `s3:GetObject` on `arn:aws:s3:::b/{x}`".to_string(),
+            reason: None,
+            holes: vec![],
+            counterexample: Some(request()),
+            assumes: vec![("parameter Bucket".to_string(), "b".to_string())],
+            denies: vec![],
+            realistic: Some(true),
+            readings: vec![],
+            solver: Some("glob"),
+            open: false,
+            fingerprint: "f".repeat(32),
+            evidence: "e".repeat(64),
+        }
+    }
+
+    fn request() -> Request {
+        Request {
+            principal: Principal::Anonymous,
+            action: "s3:GetObject".to_string(),
+            resource: "arn:aws:s3:::b/k".to_string(),
+            context: BTreeMap::from([
+                (ContextKey::new("aws:SecureTransport"), vec!["true".to_string()]),
+                (ContextKey::new("aws:TagKeys"), vec!["a".to_string()]),
+            ]),
+            readings: BTreeMap::new(),
+            holes: BTreeMap::new(),
+            facts: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn requests_have_the_form_of_the_batch_interface() {
+        let expected = json!({
+            "principal": {"type": "Anonymous"}, "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k",
+            "context": {"aws:SecureTransport": "true", "aws:TagKeys": ["a"]},
+        });
+        assert_eq!(request_json(&request()), expected);
+        let session = Principal::RoleSession {
+            partition: "aws".to_string(),
+            account: "111122223333".to_string(),
+            path: "team/r".to_string(),
+            session: "s".to_string(),
+        };
+        assert_eq!(
+            principal_text(&session),
+            "arn:aws:sts::111122223333:assumed-role/r/s"
+        );
+    }
+
+    #[test]
+    fn the_report_has_the_documented_keys() {
+        let report = Report {
+            findings: vec![entry()],
+            ..Report::default()
+        };
+        let mut bytes = Vec::new();
+        write(&report, &mut bytes).unwrap();
+        let value: Value = serde_json::from_slice(&bytes).unwrap();
+        for key in [
+            "version",
+            "tool",
+            "inputs",
+            "summary",
+            "standards",
+            "notes",
+            "findings",
+        ] {
+            assert!(value.get(key).is_some(), "{key}");
+        }
+        let finding = &value["findings"][0];
+        for key in [
+            "standard",
+            "severity",
+            "verdict",
+            "input",
+            "address",
+            "resourceType",
+            "kind",
+            "location",
+            "statements",
+            "message",
+            "counterexample",
+            "assumes",
+            "denies",
+            "realistic",
+            "open",
+            "fingerprint",
+            "evidence",
+        ] {
+            assert!(finding.get(key).is_some(), "{key}");
+        }
+        assert_eq!(finding["statements"][0]["location"]["startLine"], json!(7));
+    }
+
+    #[test]
+    fn strings_hold_no_controls() {
+        let mut bytes = Vec::new();
+        let text = "a\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}é\"";
+        write_json(&json!([text]), &mut bytes).unwrap();
+        let written = String::from_utf8(bytes).unwrap();
+        assert!(
+            !written.trim_end().contains(|c| c != '\n' && is_unsafe(c)),
+            "{written}"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), json!([text]));
+    }
+}

@@ -1,0 +1,438 @@
+//! From the outcomes of a run to a report: counts, places, redaction, names.
+
+use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
+use crate::extract::{Gap, GapReason, IdentityChange, Origin, Policy, PolicyKind};
+use crate::iam::Invalid;
+use crate::source::InputKind;
+
+use super::fingerprint::{evidence, evidence_of_reason, fingerprint};
+use super::outcome::{Outcome, Remark, Run, ScannedInput};
+use super::place::Locator;
+use super::redact::redacted;
+use super::{
+    Entry, EntryStatement, INVALID_RULE, Location, PolicyCounts, Report, ResultCounts, StandardRow,
+    UNDECIDED_RULE, Verdict,
+};
+
+/// Makes the report. `sentence` says a violation in one sentence.
+pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding) -> String) -> Report {
+    let mut summary = Summary {
+        run,
+        sentence,
+        locator: Locator::new(run.files, run.root),
+        standards: run.standards.standards.iter().map(row).collect(),
+        results: ResultCounts::default(),
+        policies: PolicyCounts {
+            distinct: run.distinct,
+            ..PolicyCounts::default()
+        },
+        internal: run.internal.to_vec(),
+        findings: Vec::new(),
+        hint_source: false,
+        unconfirmed: 0,
+    };
+    let mut last_checked = None;
+    for outcome in run.outcomes {
+        summary.count_policy(outcome, &mut last_checked);
+        summary.add(outcome);
+    }
+    let mut policies = summary.policies;
+    policies.ignored = run.inputs.iter().map(|input| input.ignored).sum();
+    policies.found =
+        policies.checked + policies.undecided + policies.invalid + policies.ignored + policies.not_applicable;
+    let mut notes = run.notes.to_vec();
+    if summary.unconfirmed > 0 {
+        notes.push(unconfirmed(summary.unconfirmed));
+    }
+    Report {
+        inputs: run.inputs.iter().map(|input| input.name.clone()).collect(),
+        standards_name: run.standards.name.clone(),
+        standards: summary.standards,
+        policies,
+        results: summary.results,
+        notes,
+        errors: run.errors.to_vec(),
+        internal: summary.internal,
+        usage: run.usage.to_vec(),
+        findings: summary.findings,
+        hint_source: summary.hint_source,
+    }
+}
+
+fn row(standard: &Standard) -> StandardRow {
+    StandardRow {
+        id: standard.id.clone(),
+        description: standard.description.clone(),
+        severity: standard.severity,
+        check: check_name(&standard.check),
+        matched: 0,
+        pass: 0,
+        fail: 0,
+        undecided: 0,
+    }
+}
+
+fn unconfirmed(answers: usize) -> Remark {
+    Remark {
+        id: "unconfirmed".to_string(),
+        address: String::new(),
+        message: format!("{answers} answers come from one engine only: the second one gave up"),
+    }
+}
+
+fn check_name(check: &Check) -> &'static str {
+    match check {
+        Check::NoNewAccess { .. } => "no-new-access",
+        Check::AccessNotGranted { .. } => "access-not-granted",
+        Check::AccessDenied { .. } => "access-denied",
+        Check::NoPublicAccess { .. } => "no-public-access",
+        Check::NoExternalAccess { .. } => "no-external-access",
+    }
+}
+
+/// A report in the making.
+struct Summary<'a> {
+    run: &'a Run<'a>,
+    sentence: fn(&Finding) -> String,
+    locator: Locator<'a>,
+    standards: Vec<StandardRow>,
+    results: ResultCounts,
+    policies: PolicyCounts,
+    internal: Vec<String>,
+    findings: Vec<Entry>,
+    hint_source: bool,
+    unconfirmed: usize,
+}
+
+impl<'a> Summary<'a> {
+    /// Counts each policy once: its answers follow each other.
+    fn count_policy(&mut self, outcome: &Outcome, last_checked: &mut Option<(usize, usize)>) {
+        match outcome {
+            Outcome::Answer { input, policy, .. } => {
+                if last_checked.replace((*input, *policy)) != Some((*input, *policy)) {
+                    self.policies.checked += 1;
+                }
+            }
+            Outcome::NotApplicable => self.policies.not_applicable += 1,
+            Outcome::Invalid { .. } => self.policies.invalid += 1,
+            Outcome::Gap { .. } => self.policies.undecided += 1,
+            Outcome::Change { .. } => {}
+        }
+    }
+
+    fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::NotApplicable => {}
+            Outcome::Answer {
+                input,
+                policy,
+                standard,
+                verdict,
+            } => self.answer(*input, *policy, *standard, verdict),
+            Outcome::Invalid {
+                input,
+                policy,
+                standards,
+            } => {
+                for standard in standards {
+                    self.tally(*standard, |row| row.matched += 1);
+                }
+                self.invalid(*input, *policy);
+            }
+            Outcome::Gap {
+                input,
+                gap,
+                standards,
+            } => {
+                for standard in standards {
+                    self.tally(*standard, |row| {
+                        row.matched += 1;
+                        row.undecided += 1;
+                    });
+                }
+                self.gap(*input, *gap);
+            }
+            Outcome::Change {
+                input,
+                change,
+                standard,
+                undecided,
+            } => {
+                self.tally(*standard, |row| {
+                    row.matched += 1;
+                    row.undecided += 1;
+                });
+                self.change(*input, *change, *standard, undecided);
+            }
+        }
+    }
+
+    fn tally(&mut self, standard: usize, count: impl FnOnce(&mut StandardRow)) {
+        if let Some(row) = self.standards.get_mut(standard) {
+            count(row);
+        }
+    }
+
+    fn answer(&mut self, input: usize, policy: usize, standard: usize, verdict: &check::Verdict) {
+        let run = self.run;
+        let Some(scanned) = run.inputs.get(input) else {
+            return;
+        };
+        let Some(policy) = scanned.extraction.policies.get(policy) else {
+            return;
+        };
+        let Some(demand) = run.standards.standards.get(standard) else {
+            return;
+        };
+        self.tally(standard, |row| row.matched += 1);
+        match verdict {
+            check::Verdict::Pass(Proof { unconfirmed, .. }) => {
+                self.unconfirmed += usize::from(*unconfirmed);
+                self.results.pass += 1;
+                self.tally(standard, |row| row.pass += 1);
+            }
+            check::Verdict::Fail(finding) => {
+                self.unconfirmed += usize::from(finding.unconfirmed);
+                self.results.fail += 1;
+                self.tally(standard, |row| row.fail += 1);
+                let shown = if policy.sensitive {
+                    redacted(finding)
+                } else {
+                    (**finding).clone()
+                };
+                let base = self.base(scanned, policy, demand);
+                let statements = self.statements(scanned, &policy.origin, &shown);
+                let told =
+                    shown
+                        .statements
+                        .first()
+                        .map_or_else(String::new, |statement| match &statement.sid {
+                            Some(sid) => sid.to_string(),
+                            None => statement.index.to_string(),
+                        });
+                self.findings.push(Entry {
+                    verdict: Verdict::Fail,
+                    statements,
+                    message: (self.sentence)(&shown),
+                    fingerprint: fingerprint(&demand.id, &policy.origin.address, &told),
+                    counterexample: Some(shown.counterexample),
+                    assumes: shown.assumes,
+                    denies: shown.denies,
+                    realistic: Some(shown.realistic),
+                    readings: shown.readings,
+                    solver: Some(shown.solver),
+                    ..base
+                });
+            }
+            check::Verdict::Undecided(undecided) => {
+                self.results.undecided += 1;
+                self.tally(standard, |row| row.undecided += 1);
+                let base = self.base(scanned, policy, demand);
+                self.findings.push(Entry {
+                    message: undecided.message.clone(),
+                    reason: Some(undecided.id),
+                    holes: undecided.holes.clone(),
+                    ..base
+                });
+            }
+            check::Verdict::Error(Invalid { message, .. }) => {
+                self.results.error += 1;
+                let base = self.base(scanned, policy, demand);
+                self.findings.push(Entry {
+                    verdict: Verdict::Error,
+                    message: message.clone(),
+                    ..base
+                });
+            }
+            check::Verdict::Internal(message) => {
+                self.results.undecided += 1;
+                self.tally(standard, |row| row.undecided += 1);
+                self.internal
+                    .push(format!("{}: {}: {message}", policy.origin.address, demand.id));
+                let base = self.base(scanned, policy, demand);
+                self.findings.push(Entry {
+                    message: format!("internal error: {message}"),
+                    reason: Some("internal-error"),
+                    ..base
+                });
+            }
+        }
+    }
+
+    /// An UNDECIDED about a policy and a standard, to be completed.
+    fn base(&mut self, scanned: &ScannedInput, policy: &Policy, standard: &Standard) -> Entry {
+        let open = scanned
+            .extraction
+            .principals
+            .iter()
+            .any(|principal| principal.open && policy.attached_to.contains(&principal.address));
+        Entry {
+            standard: standard.id.clone(),
+            severity: standard.severity,
+            open,
+            fingerprint: fingerprint(&standard.id, &policy.origin.address, ""),
+            evidence: evidence(policy, Some(standard)),
+            ..self.blank(scanned, &policy.origin, Some(policy.kind))
+        }
+    }
+
+    /// An UNDECIDED about an origin and no standard, to be completed.
+    fn blank(&mut self, scanned: &ScannedInput, origin: &Origin, kind: Option<PolicyKind>) -> Entry {
+        Entry {
+            standard: UNDECIDED_RULE.to_string(),
+            severity: Severity::Medium,
+            verdict: Verdict::Undecided,
+            input: scanned.name.clone(),
+            address: origin.address.clone(),
+            resource_type: origin.resource_type.clone(),
+            kind,
+            location: self.location(scanned, origin),
+            statements: Vec::new(),
+            message: String::new(),
+            reason: None,
+            holes: Vec::new(),
+            counterexample: None,
+            assumes: Vec::new(),
+            denies: Vec::new(),
+            realistic: None,
+            readings: Vec::new(),
+            solver: None,
+            open: false,
+            fingerprint: fingerprint(UNDECIDED_RULE, &origin.address, ""),
+            evidence: String::new(),
+        }
+    }
+
+    fn invalid(&mut self, input: usize, policy: usize) {
+        let Some(scanned) = self.run.inputs.get(input) else {
+            return;
+        };
+        let Some(policy) = scanned.extraction.policies.get(policy) else {
+            return;
+        };
+        let Err(invalid) = &policy.document else { return };
+        self.results.error += 1;
+        let blank = self.blank(scanned, &policy.origin, Some(policy.kind));
+        let statement = invalid.statement.map(|index| EntryStatement {
+            index,
+            sid: None,
+            location: self.statement_location(scanned, &policy.origin, index),
+        });
+        self.findings.push(Entry {
+            standard: INVALID_RULE.to_string(),
+            severity: Severity::High,
+            verdict: Verdict::Error,
+            statements: statement.into_iter().collect(),
+            message: invalid.message.clone(),
+            fingerprint: fingerprint(INVALID_RULE, &policy.origin.address, ""),
+            evidence: evidence(policy, None),
+            ..blank
+        });
+    }
+
+    fn gap(&mut self, input: usize, gap: usize) {
+        let Some(scanned) = self.run.inputs.get(input) else {
+            return;
+        };
+        let Some(Gap { origin, reason, kind }) = scanned.extraction.gaps.get(gap) else {
+            return;
+        };
+        self.results.undecided += 1;
+        let (id, message) = told(reason);
+        let blank = self.blank(scanned, origin, *kind);
+        self.findings.push(Entry {
+            evidence: evidence_of_reason(&message, UNDECIDED_RULE),
+            message,
+            reason: Some(id),
+            ..blank
+        });
+    }
+
+    fn change(&mut self, input: usize, change: usize, standard: usize, undecided: &Undecided) {
+        let Some(scanned) = self.run.inputs.get(input) else {
+            return;
+        };
+        let Some(IdentityChange { origin, .. }) = scanned.extraction.changes.get(change) else {
+            return;
+        };
+        let Some(standard) = self.run.standards.standards.get(standard) else {
+            return;
+        };
+        self.results.undecided += 1;
+        let blank = self.blank(scanned, origin, Some(PolicyKind::Identity));
+        self.findings.push(Entry {
+            standard: standard.id.clone(),
+            severity: standard.severity,
+            message: undecided.message.clone(),
+            reason: Some(undecided.id),
+            holes: undecided.holes.clone(),
+            fingerprint: fingerprint(&standard.id, &origin.address, ""),
+            evidence: evidence_of_reason(&undecided.message, &standard.id),
+            ..blank
+        });
+    }
+
+    /// Where an origin is: its block in the Terraform code, where that is given and holds it, else its input.
+    fn location(&mut self, scanned: &ScannedInput, origin: &Origin) -> Location {
+        if scanned.kind == InputKind::TerraformPlan && self.run.source.is_none() {
+            self.hint_source = true;
+        }
+        match self.block(origin) {
+            Some(location) => location,
+            None => self.locator.locate(origin.place),
+        }
+    }
+
+    fn block(&self, origin: &Origin) -> Option<Location> {
+        let block = origin.block.as_ref()?;
+        let place = self
+            .run
+            .source?
+            .find(&block.modules, block.mode, &block.resource_type, &block.name)?;
+        Some(self.locator.locate(place))
+    }
+
+    fn statements(&self, scanned: &ScannedInput, origin: &Origin, finding: &Finding) -> Vec<EntryStatement> {
+        finding
+            .statements
+            .iter()
+            .map(|statement| EntryStatement {
+                index: statement.index,
+                sid: statement.sid.as_ref().map(ToString::to_string),
+                location: self.statement_location(scanned, origin, statement.index),
+            })
+            .collect()
+    }
+
+    /// The place of a statement: of the input, so not told where the finding is located in Terraform code.
+    fn statement_location(&self, scanned: &ScannedInput, origin: &Origin, index: usize) -> Option<Location> {
+        if scanned.kind == InputKind::TerraformPlan && self.block(origin).is_some() {
+            return None;
+        }
+        origin
+            .statements
+            .get(index)
+            .map(|place| self.locator.locate(*place))
+    }
+}
+
+/// The stable id and the words of a gap.
+pub(super) fn told(reason: &GapReason) -> (&'static str, String) {
+    match reason {
+        GapReason::UnknownUntilApply(on) => (
+            "unknown-until-apply",
+            format!("not known before it is deployed: depends on {on}"),
+        ),
+        GapReason::UnknownManagedPolicy(policy) => (
+            "unknown-managed-policy",
+            format!("the managed policy `{policy}` is neither in the input nor in the catalog"),
+        ),
+        GapReason::Unsupported(message) => ("unsupported", message.clone()),
+        GapReason::UnknownType(message) => ("unknown-type", message.clone()),
+        GapReason::UnexpectedShape(message) => ("unexpected-shape", message.clone()),
+        GapReason::Incomplete(message) => ("incomplete", message.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

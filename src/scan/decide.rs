@@ -1,0 +1,330 @@
+//! The questions of a run: which standard is asked of which policy, equal policies once, and what the pipeline answers
+//! itself because the check cannot know it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::check::{self, Check, Prepared, Reference, Standard, Subject, Trust, Undecided, Verdict, prepare};
+use crate::extract::{Before, IdentityChange, Policy, PolicyKind};
+use crate::iam::PolicyDocument;
+use crate::report::{Outcome, ScannedInput};
+
+use super::guarded::guarded_type;
+use super::same::{key, same};
+use super::scope::in_scope;
+
+/// One policy and the standards that are about it.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    /// The input it is in.
+    pub(super) input: usize,
+    /// Its position there.
+    pub(super) position: usize,
+    /// The policy.
+    pub(super) policy: &'a Policy,
+    /// Its document.
+    pub(super) document: &'a PolicyDocument,
+    /// The account it will live in.
+    pub(super) account: Option<&'a str>,
+    /// The standards that are about it, by position.
+    pub(super) standards: BTreeSet<usize>,
+}
+
+/// The questions about all valid policies, also those that no standard is about.
+pub(super) fn questions<'a>(
+    inputs: &'a [ScannedInput],
+    standards: &[Standard],
+    account: Option<&'a str>,
+) -> Vec<Question<'a>> {
+    let mut questions = Vec::new();
+    for (input, ScannedInput { extraction, .. }) in inputs.iter().enumerate() {
+        let account = extraction.environment.account.as_deref().or(account);
+        for (position, policy) in extraction.policies.iter().enumerate() {
+            if let Ok(document) = &policy.document {
+                let standards = about(standards, Some(policy.kind), &policy.origin).collect();
+                questions.push(Question {
+                    input,
+                    position,
+                    policy,
+                    document,
+                    account,
+                    standards,
+                });
+            }
+        }
+    }
+    questions
+}
+
+/// The standards that are about a policy, by position.
+fn about<'a>(
+    standards: &'a [Standard],
+    kind: Option<PolicyKind>,
+    origin: &'a crate::extract::Origin,
+) -> impl Iterator<Item = usize> + 'a {
+    let fits = move |(_, standard): &(usize, &Standard)| in_scope(standard, kind, origin);
+    standards
+        .iter()
+        .enumerate()
+        .filter(fits)
+        .map(|(position, _)| position)
+}
+
+/// Questions that cannot be asked with these options: nothing is scanned then.
+pub(super) fn misuse(
+    questions: &[Question<'_>],
+    inputs: &[ScannedInput],
+    standards: &[Standard],
+) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for question in questions {
+        for (id, check) in question.asked(standards) {
+            match check {
+                Check::NoNewAccess {
+                    reference: Reference::Before,
+                } if matches!(question.policy.before, Before::NotTold) => {
+                    let name = inputs.get(question.input).map_or("", |input| input.name.as_str());
+                    found.insert(format!(
+                        "standard `{id}` compares with what is deployed, which `{name}` does not tell: `--before` is \
+                         not supported yet for templates"
+                    ));
+                }
+                Check::NoExternalAccess { trust } if question.account.is_none() && is_empty(trust) => {
+                    found.insert(format!(
+                        "standard `{id}`: no trust accounts and no known account: name them under `trust` in the \
+                         standards file, or give `--account`"
+                    ));
+                }
+                _ => {}
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn is_empty(trust: &Trust) -> bool {
+    trust.accounts.is_empty() && trust.organizations.is_empty() && trust.principals.is_empty()
+}
+
+impl Question<'_> {
+    fn asked<'s>(&self, standards: &'s [Standard]) -> impl Iterator<Item = (&'s str, &'s Check)> {
+        let asked: Vec<&Standard> = self
+            .standards
+            .iter()
+            .filter_map(|position| standards.get(*position))
+            .collect();
+        asked
+            .into_iter()
+            .map(|standard| (standard.id.as_str(), &standard.check))
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            document: self.document,
+            kind: self.policy.kind,
+            resource_type: guarded_type(&self.policy.origin.resource_type),
+            holes: &self.policy.holes,
+            before: &self.policy.before,
+            default_facts: &self.policy.default_facts,
+            account: self.account,
+        }
+    }
+
+    /// A key that is the same for equal policies.
+    pub(super) fn key(&self) -> u64 {
+        key(&self.subject())
+    }
+}
+
+/// Equal policies.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The first of them, by its position in the questions.
+    pub(super) first: usize,
+    /// The standards that are about any of them.
+    pub(super) standards: BTreeSet<usize>,
+}
+
+/// The groups of equal policies, in order of first appearance, and the group of each question.
+pub(super) fn grouped(questions: &[Question<'_>], keys: &[u64]) -> (Vec<Group>, Vec<usize>) {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut by_key: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    let mut of_question = Vec::with_capacity(questions.len());
+    for (at, (question, key)) in questions.iter().zip(keys).enumerate() {
+        let alike = by_key.entry(*key).or_default();
+        let equal = |group: &&usize| {
+            let first = groups.get(**group).and_then(|group| questions.get(group.first));
+            first.is_some_and(|first| same(&first.subject(), &question.subject()))
+        };
+        let group = alike.iter().find(equal).copied().unwrap_or(groups.len());
+        match groups.get_mut(group) {
+            Some(group) => group.standards.extend(&question.standards),
+            None => {
+                alike.push(group);
+                groups.push(Group {
+                    first: at,
+                    standards: question.standards.clone(),
+                });
+            }
+        }
+        of_question.push(group);
+    }
+    (groups, of_question)
+}
+
+/// The answers to all standards about one policy. A panic is caught: it is the answer to one question.
+pub(super) fn answers(
+    question: &Question<'_>,
+    asked: &BTreeSet<usize>,
+    standards: &[Standard],
+    options: &check::Options,
+) -> BTreeMap<usize, Verdict> {
+    let subject = question.subject();
+    let prepared = catch_unwind(AssertUnwindSafe(|| prepare(subject)));
+    asked
+        .iter()
+        .filter_map(|position| Some((*position, standards.get(*position)?)))
+        .map(|(position, standard)| {
+            let verdict = match &prepared {
+                Ok(prepared) => answer(&standard.check, question.policy, prepared, options),
+                Err(_) => Verdict::Internal("preparing the policy panicked".to_string()),
+            };
+            (position, verdict)
+        })
+        .collect()
+}
+
+fn answer(check: &Check, policy: &Policy, prepared: &Prepared<'_>, options: &check::Options) -> Verdict {
+    if let (
+        Check::NoNewAccess {
+            reference: Reference::Before,
+        },
+        Before::Unreadable(why),
+    ) = (check, &policy.before)
+    {
+        return Verdict::Undecided(Undecided {
+            id: "unreadable-before",
+            message: format!("the deployed version cannot be read: {why}"),
+            holes: Vec::new(),
+        });
+    }
+    catch_unwind(AssertUnwindSafe(|| check::check(check, prepared, options)))
+        .unwrap_or_else(|_| Verdict::Internal("the check panicked".to_string()))
+}
+
+/// The outcomes, in input order: answers to policies, then gaps, then changes that cannot be compared.
+pub(super) fn outcomes(
+    inputs: &[ScannedInput],
+    standards: &[Standard],
+    answered: &BTreeMap<(usize, usize), &BTreeMap<usize, Verdict>>,
+) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for (input, ScannedInput { extraction, .. }) in inputs.iter().enumerate() {
+        for (position, policy) in extraction.policies.iter().enumerate() {
+            let asked: Vec<usize> = about(standards, Some(policy.kind), &policy.origin).collect();
+            if policy.document.is_err() {
+                outcomes.push(Outcome::Invalid {
+                    input,
+                    policy: position,
+                    standards: asked,
+                });
+                continue;
+            }
+            if asked.is_empty() {
+                outcomes.push(Outcome::NotApplicable);
+            }
+            for standard in asked {
+                let verdict = answered
+                    .get(&(input, position))
+                    .and_then(|verdicts| verdicts.get(&standard))
+                    .cloned();
+                let verdict =
+                    verdict.unwrap_or_else(|| Verdict::Internal("the question got no answer".to_string()));
+                let compares = standards.get(standard).is_some_and(compares_with_before);
+                let verdict = if compares {
+                    composed(verdict, policy, &extraction.changes)
+                } else {
+                    verdict
+                };
+                outcomes.push(Outcome::Answer {
+                    input,
+                    policy: position,
+                    standard,
+                    verdict,
+                });
+            }
+        }
+        for (gap, found) in extraction.gaps.iter().enumerate() {
+            let standards = about(standards, found.kind, &found.origin).collect();
+            outcomes.push(Outcome::Gap {
+                input,
+                gap,
+                standards,
+            });
+        }
+        for (change, found) in extraction.changes.iter().enumerate() {
+            for standard in about(standards, Some(PolicyKind::Identity), &found.origin) {
+                if standards.get(standard).is_some_and(compares_with_before) {
+                    outcomes.push(Outcome::Change {
+                        input,
+                        change,
+                        standard,
+                        undecided: not_compared(found),
+                    });
+                }
+            }
+        }
+    }
+    outcomes
+}
+
+fn compares_with_before(standard: &Standard) -> bool {
+    matches!(
+        standard.check,
+        Check::NoNewAccess {
+            reference: Reference::Before
+        }
+    )
+}
+
+/// A PASS of a document alone says nothing when what is attached to its identity changes too.
+fn composed(verdict: Verdict, policy: &Policy, changes: &[IdentityChange]) -> Verdict {
+    if !matches!(verdict, Verdict::Pass(_)) || !is_composed(policy.kind) {
+        return verdict;
+    }
+    let touches = |change: &&IdentityChange| {
+        change.identities.is_empty()
+            || policy.attached_to.is_empty()
+            || change
+                .identities
+                .iter()
+                .any(|identity| policy.attached_to.contains(identity))
+    };
+    match changes.iter().find(touches) {
+        Some(change) => Verdict::Undecided(not_compared(change)),
+        None => verdict,
+    }
+}
+
+/// Whether what a policy of that kind allows depends on what else is attached to its identity.
+fn is_composed(kind: PolicyKind) -> bool {
+    match kind {
+        PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session | PolicyKind::Scp => true,
+        PolicyKind::Resource
+        | PolicyKind::Trust
+        | PolicyKind::Grant
+        | PolicyKind::Rcp
+        | PolicyKind::Endpoint => false,
+    }
+}
+
+fn not_compared(change: &IdentityChange) -> Undecided {
+    Undecided {
+        id: "composed-comparison",
+        message: format!("composed comparison not supported yet: {}", change.what),
+        holes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,311 @@
+//! From paths to extractions: loads the inputs and reads each by its kind.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::check::standards::Ignore;
+use crate::extract::{
+    self, CloudFormationOptions, Extraction, extract_bare_policy, extract_plan, extract_template,
+};
+use crate::report::{Remark, ScannedInput};
+use crate::source::{
+    FileId, Input, InputKind, Limits, LoadError, Loaded, Node, ParseError, SourceFile, TerraformSource, load,
+    parse_json, parse_yaml,
+};
+
+use super::ScanOptions;
+use super::scope::ignored;
+
+/// Everything that was read, and what went wrong.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// The files.
+    pub(super) files: Vec<SourceFile>,
+    /// The Terraform code, if given.
+    pub(super) source: Option<TerraformSource>,
+    /// The inputs that could be read, in order.
+    pub(super) inputs: Vec<ScannedInput>,
+    /// Remarks.
+    pub(super) notes: Vec<Remark>,
+    /// What could not be read.
+    pub(super) errors: Vec<String>,
+    /// Inputs that were lost to a defect of keyaki.
+    pub(super) internal: Vec<String>,
+    /// Uses that are not possible.
+    pub(super) usage: Vec<String>,
+}
+
+/// Why an input could not be read.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// It is not what it seems; the message names the file.
+    Unreadable(String),
+    /// A defect of keyaki.
+    Defect(String),
+}
+
+/// Loads inputs and Terraform code.
+pub(super) fn open(options: &ScanOptions) -> (Gathered, Vec<Input>) {
+    let mut gathered = Gathered::default();
+    let Loaded {
+        files,
+        inputs,
+        errors,
+        notes,
+    } = load(&options.inputs, &options.limits);
+    gathered.files = files;
+    gathered
+        .notes
+        .extend(notes.into_iter().map(|message| remark("input", "", message)));
+    if inputs.is_empty() && errors.is_empty() {
+        gathered
+            .errors
+            .push("none of the inputs is a plan, a template or a policy".to_string());
+    }
+    for error in &errors {
+        gathered.refuse(error);
+    }
+    if let Some(directory) = &options.source {
+        match TerraformSource::open(directory, &options.limits, &mut gathered.files) {
+            Ok((source, notes)) => {
+                gathered.source = Some(source);
+                gathered
+                    .notes
+                    .extend(notes.into_iter().map(|message| remark("source", "", message)));
+            }
+            Err(error) => gathered.refuse(&error),
+        }
+    }
+    (gathered, inputs)
+}
+
+impl Gathered {
+    fn refuse(&mut self, error: &LoadError) {
+        let list = if error.usage {
+            &mut self.usage
+        } else {
+            &mut self.errors
+        };
+        list.push(error.to_string());
+    }
+
+    /// Takes what came of an input.
+    pub(super) fn take(&mut self, input: Input, result: Result<Extraction, Lost>) {
+        let name = self.name(input.file);
+        match result {
+            Ok(extraction) => {
+                self.notes.extend(remarks(&name, &extraction));
+                self.inputs.push(ScannedInput {
+                    name,
+                    kind: input.kind,
+                    extraction,
+                    ignored: 0,
+                });
+            }
+            Err(Lost::Unreadable(message)) => self.errors.push(message),
+            Err(Lost::Defect(message)) => self.internal.push(message),
+        }
+    }
+
+    fn name(&self, FileId(position): FileId) -> String {
+        self.files
+            .get(position)
+            .map(|file| file.name.clone())
+            .unwrap_or_default()
+    }
+
+    /// Leaves out what the `ignore` entries name.
+    pub(super) fn leave_out(&mut self, entries: &[Ignore]) {
+        let mut used = vec![false; entries.len()];
+        let notes = &mut self.notes;
+        for ScannedInput {
+            extraction,
+            ignored: count,
+            ..
+        } in &mut self.inputs
+        {
+            let mut keep = |origin: &extract::Origin, counts: usize| match ignored(entries, origin) {
+                None => true,
+                Some((position, entry)) => {
+                    if let Some(used) = used.get_mut(position) {
+                        *used = true;
+                    }
+                    *count += counts;
+                    notes.push(remark(
+                        "ignored",
+                        &origin.address,
+                        format!("ignored: {}", entry.reason),
+                    ));
+                    false
+                }
+            };
+            extraction.policies.retain(|policy| keep(&policy.origin, 1));
+            extraction.gaps.retain(|gap| keep(&gap.origin, 1));
+            extraction.changes.retain(|change| keep(&change.origin, 0));
+        }
+        for (entry, _) in entries.iter().zip(&used).filter(|(_, used)| !**used) {
+            let named = [entry.resource_type.as_deref(), entry.address.as_deref()];
+            let named: Vec<&str> = named.into_iter().flatten().collect();
+            notes.push(remark(
+                "unused-ignore",
+                "",
+                format!("an `ignore` entry matches nothing: {}", named.join(" ")),
+            ));
+        }
+    }
+}
+
+/// Reads one input. A panic is caught: it loses this input and no other.
+pub(super) fn extract_input(
+    input: Input,
+    files: &[SourceFile],
+    options: &ScanOptions,
+) -> Result<Extraction, Lost> {
+    let FileId(position) = input.file;
+    let Some(file) = files.get(position) else {
+        return Err(Lost::Defect("an input has no file".to_string()));
+    };
+    let named = |message: &dyn std::fmt::Display| Lost::Unreadable(format!("{}: {message}", file.name));
+    let placed = |error: &ParseError| Lost::Unreadable(format!("{}:{error}", file.name));
+    let extra = &options.standards.policy_attributes;
+    let read = || match input.kind {
+        InputKind::TerraformPlan => extract_plan(&file.text, input.file, extra).map_err(|message| {
+            // The message begins with line and column where they are known.
+            if message.starts_with(|c: char| c.is_ascii_digit()) {
+                Lost::Unreadable(format!("{}:{message}", file.name))
+            } else {
+                named(&message)
+            }
+        }),
+        InputKind::Template => {
+            let tree = parse_tree(file, input.file, &options.limits).map_err(|error| placed(&error))?;
+            let options = CloudFormationOptions {
+                parameters: options.parameters.clone(),
+                assume_defaults: options.assume_defaults,
+                environment: options.environment.clone(),
+                extra: extra.clone(),
+            };
+            extract_template(&tree, input.file, &options).map_err(|message| named(&message))
+        }
+        InputKind::Policy => {
+            let tree = parse_tree(file, input.file, &options.limits).map_err(|error| placed(&error))?;
+            Ok(extract_bare_policy(&tree, input.file))
+        }
+    };
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(Lost::Defect(format!("{}: reading the input panicked", file.name))))
+}
+
+/// JSON where the text is an object or list in JSON, else YAML. A text that begins like JSON and is named as YAML gets a
+/// second chance: flow mappings begin alike.
+fn parse_tree(file: &SourceFile, id: FileId, limits: &Limits) -> Result<Node, ParseError> {
+    if !file.text.trim_start().starts_with(['{', '[']) {
+        return parse_yaml(&file.text, id, limits);
+    }
+    let extension = file
+        .name
+        .rsplit_once('.')
+        .map_or("", |(_, extension)| extension)
+        .to_ascii_lowercase();
+    match parse_json(&file.text, id, limits) {
+        Err(_) if extension == "yaml" || extension == "yml" => parse_yaml(&file.text, id, limits),
+        result => result,
+    }
+}
+
+/// The remarks of an extraction: those on the input, then those of the parser on its policies.
+fn remarks(name: &str, extraction: &Extraction) -> Vec<Remark> {
+    let inputs = extraction.notes.iter().map(|note| {
+        let address = if note.address.is_empty() {
+            name
+        } else {
+            &note.address
+        };
+        remark(note.id, address, note.message.clone())
+    });
+    let policies = extraction.policies.iter().flat_map(|policy| {
+        policy
+            .notes
+            .iter()
+            .map(|note| remark(note.id, &policy.origin.address, note.message.clone()))
+    });
+    inputs.chain(policies).collect()
+}
+
+pub(super) fn remark(id: &str, address: &str, message: String) -> Remark {
+    Remark {
+        id: id.to_string(),
+        address: address.to_string(),
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::{Gap, GapReason, Origin};
+    use crate::source::{Place, Span};
+
+    fn gap(address: &str, resource_type: &str) -> Gap {
+        let place = Place {
+            file: FileId(0),
+            span: Span { start: 0, end: 0 },
+        };
+        let (address, resource_type) = (address.to_string(), resource_type.to_string());
+        let origin = Origin {
+            address,
+            resource_type,
+            place,
+            statements: vec![],
+            block: None,
+        };
+        Gap {
+            origin,
+            reason: GapReason::Unsupported("x".to_string()),
+            kind: None,
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_and_told() {
+        let gaps = vec![
+            gap("aws_ses_identity_policy.a", "aws_ses_identity_policy"),
+            gap("corp.b", "corp"),
+        ];
+        let extraction = Extraction {
+            gaps,
+            ..Extraction::default()
+        };
+        let input = ScannedInput {
+            name: "p".to_string(),
+            kind: InputKind::TerraformPlan,
+            extraction,
+            ignored: 0,
+        };
+        let mut gathered = Gathered {
+            inputs: vec![input],
+            ..Gathered::default()
+        };
+        let entry = |resource_type: &str| Ignore {
+            resource_type: Some(resource_type.to_string()),
+            address: None,
+            reason: "reviewed by hand".to_string(),
+        };
+        gathered.leave_out(&[entry("aws_ses_*"), entry("aws_sqs_*")]);
+        let [input] = gathered.inputs.as_slice() else {
+            panic!("one input")
+        };
+        assert_eq!((input.ignored, input.extraction.gaps.len()), (1, 1));
+        let notes: Vec<(&str, &str)> = gathered
+            .notes
+            .iter()
+            .map(|note| (note.id.as_str(), note.message.as_str()))
+            .collect();
+        assert_eq!(
+            notes,
+            [
+                ("ignored", "ignored: reviewed by hand"),
+                ("unused-ignore", "an `ignore` entry matches nothing: aws_sqs_*"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,412 @@
+//! Values of keys that are compared as numbers, dates or addresses. Between neighbouring endpoints of the sets all values
+//! are alike, so finitely many candidates decide; each is tried as a text on every set.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+use num_bigint::BigInt;
+
+use crate::formula::ValueSet;
+use crate::iam::{Instant, Rational, Token, is_symbol, parse_instant, parse_number};
+
+use super::cover::{Case, Shown};
+use super::globset::GlobSet;
+use super::steps::{Steps, Stop};
+use super::theory::Set;
+
+/// What all values of a key are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// `true` or `false`.
+    Bool,
+    /// A number.
+    Number,
+    /// A point in time.
+    Instant,
+    /// An address.
+    Address,
+}
+
+impl Sort {
+    /// The sorts that have comparisons of their own.
+    pub(super) const COMPARED: [Sort; 3] = [Sort::Number, Sort::Instant, Sort::Address];
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// A text of the sort that is in all positive and no negative sets.
+    Text(String),
+    /// There is none.
+    Nothing,
+    /// None of the candidates, which do not stand for all values.
+    Open,
+}
+
+/// The sort a set compares by; `None` for globs.
+pub(super) fn sort_of(set: &Set<'_>) -> Option<Sort> {
+    match set {
+        Set::Other(ValueSet::Numbers(_)) => Some(Sort::Number),
+        Set::Other(ValueSet::Instants(_)) => Some(Sort::Instant),
+        Set::Other(ValueSet::Addresses(_)) => Some(Sort::Address),
+        Set::None | Set::Globs(_) | Set::Other(_) => None,
+    }
+}
+
+/// A text of the sort (any text, if there is no sort) that is in the sets marked true and not in those marked false.
+pub(super) fn find(sort: Option<Sort>, sets: &[(&Set<'_>, bool)], steps: &Steps) -> Result<Outcome, Stop> {
+    let candidates = Candidates::of(sort, sets);
+    let pieces: usize = sets.iter().map(|(set, _)| size(set)).sum();
+    for text in &candidates.texts {
+        steps.spend(16 + 4 * pieces)?;
+        let reading = Reading::of(text);
+        if !reading.is(sort) {
+            continue;
+        }
+        let mut fits = true;
+        for (set, wanted) in sets {
+            fits = fits && contains(set, &reading, steps)? == *wanted;
+        }
+        if fits {
+            return Ok(Outcome::Text(text.clone()));
+        }
+    }
+    Ok(if candidates.all && exact(sort, sets) {
+        Outcome::Nothing
+    } else {
+        Outcome::Open
+    })
+}
+
+/// Whether the candidates stand for all values: all sets compare alike, and the key's values are of their sort or
+/// anything. A key of another sort than its sets is decided only for two values, for the epoch seconds among dates, or
+/// when a set of literal texts leaves few.
+fn exact(sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) -> bool {
+    let positives: Vec<_> = sets
+        .iter()
+        .filter(|(_, wanted)| *wanted)
+        .filter_map(|(set, _)| glob_set(set))
+        .collect();
+    if positives.iter().any(|globs| globs.iter().all(Shown::is_text)) {
+        return true;
+    }
+    let first = sets.first().and_then(|(set, _)| sort_of(set));
+    let alike = first.is_some() && sets.iter().all(|(set, _)| sort_of(set) == first);
+    match sort {
+        None => alike,
+        Some(Sort::Bool) => !positives.iter().any(|globs| globs.iter().any(has_symbol)),
+        Some(Sort::Instant) => alike && matches!(first, Some(Sort::Instant | Sort::Number)),
+        Some(Sort::Number | Sort::Address) => alike && first == sort,
+    }
+}
+
+fn glob_set<'s, 'a>(set: &'s Set<'a>) -> Option<&'s GlobSet<'a>> {
+    match set {
+        Set::Globs(globs) => Some(globs),
+        Set::None | Set::Other(_) => None,
+    }
+}
+
+fn has_symbol(shown: Shown<'_>) -> bool {
+    shown
+        .tokens
+        .iter()
+        .any(|token| matches!(token, Token::Char(c) if is_symbol(*c)))
+}
+
+fn size(set: &Set<'_>) -> usize {
+    match set {
+        Set::None => 0,
+        Set::Globs(globs) => globs.len(),
+        Set::Other(ValueSet::Numbers(intervals)) => intervals.len(),
+        Set::Other(ValueSet::Instants(intervals)) => intervals.len(),
+        Set::Other(ValueSet::Addresses(ranges)) => ranges.len(),
+        Set::Other(_) => 1,
+    }
+}
+
+/// A text and what it reads as.
+struct Reading<'t> {
+    text: &'t str,
+    number: Option<Rational>,
+    instant: Option<Instant>,
+    address: Option<IpAddr>,
+}
+
+impl<'t> Reading<'t> {
+    fn of(text: &'t str) -> Reading<'t> {
+        Reading {
+            text,
+            number: parse_number(text),
+            instant: parse_instant(text),
+            address: text.parse().ok(),
+        }
+    }
+
+    fn is(&self, sort: Option<Sort>) -> bool {
+        if self.text.chars().any(is_symbol) {
+            return true;
+        }
+        match sort {
+            None => true,
+            Some(Sort::Bool) => matches!(self.text, "true" | "false"),
+            Some(Sort::Number) => self.number.is_some(),
+            Some(Sort::Instant) => self.instant.is_some(),
+            Some(Sort::Address) => self.address.is_some(),
+        }
+    }
+}
+
+fn contains(set: &Set<'_>, reading: &Reading<'_>, steps: &Steps) -> Result<bool, Stop> {
+    match set {
+        Set::Globs(globs) => {
+            let tokens: Vec<Token> = reading.text.chars().map(Token::Char).collect();
+            globs.covers(
+                Shown {
+                    tokens: &tokens,
+                    case: Case::Exact,
+                },
+                steps,
+            )
+        }
+        Set::Other(ValueSet::Numbers(intervals)) => Ok(reading
+            .number
+            .as_ref()
+            .is_some_and(|number| intervals.iter().any(|interval| interval.contains(number)))),
+        Set::Other(ValueSet::Instants(intervals)) => Ok(reading
+            .instant
+            .is_some_and(|instant| intervals.iter().any(|interval| interval.contains(&instant)))),
+        Set::Other(ValueSet::Addresses(ranges)) => Ok(reading
+            .address
+            .is_some_and(|address| ranges.iter().any(|range| range.contains(&address)))),
+        Set::None | Set::Other(_) => Ok(false),
+    }
+}
+
+struct Candidates {
+    texts: Vec<String>,
+    /// Whether every value that should be a candidate could be written.
+    all: bool,
+}
+
+impl Candidates {
+    fn of(sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) -> Candidates {
+        let mut candidates = Candidates {
+            texts: Vec::new(),
+            all: true,
+        };
+        candidates.numbers(sort, sets);
+        candidates.instants(sort, sets);
+        candidates.addresses(sort, sets);
+        candidates.texts.extend(["true", "false"].map(str::to_owned));
+        candidates.filled_globs(sets);
+        if sort.is_none() {
+            candidates.texts.extend(["x", ""].map(str::to_owned));
+        }
+        candidates
+    }
+
+    fn numbers(&mut self, sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) {
+        let mut ends: Vec<&Rational> = Vec::new();
+        for (set, _) in sets {
+            if let Set::Other(ValueSet::Numbers(intervals)) = set {
+                let bounds = intervals
+                    .iter()
+                    .flat_map(|interval| [&interval.low, &interval.high]);
+                ends.extend(bounds.flatten().map(|(end, _)| end));
+            }
+        }
+        if ends.is_empty() && sort != Some(Sort::Number) {
+            return;
+        }
+        ends.sort();
+        ends.dedup();
+        let one = Rational::from_integer(BigInt::from(1));
+        let half = Rational::new(BigInt::from(1), BigInt::from(2));
+        let mut found: Vec<Rational> = (0..spare(sets))
+            .map(|number| Rational::from_integer(BigInt::from(number)))
+            .collect();
+        found.extend(
+            ends.iter()
+                .flat_map(|end| [end.floor() + &one, end.ceil() - &one, end.floor(), end.ceil()]),
+        );
+        found.extend(ends.iter().map(|end| (*end).clone()));
+        found.extend(
+            ends.iter()
+                .zip(ends.iter().skip(1))
+                .map(|(low, high)| (*low + *high) * &half),
+        );
+        for number in found {
+            match decimal(&number) {
+                Some(text) if parse_number(&text).as_ref() == Some(&number) => {
+                    // Epoch seconds are five characters or longer; fewer digits read as a year.
+                    if sort == Some(Sort::Instant) && number.is_integer() {
+                        let (sign, digits) = text
+                            .strip_prefix('-')
+                            .map_or(("", text.as_str()), |digits| ("-", digits));
+                        self.texts.push(format!("{sign}{digits:0>5}"));
+                    }
+                    self.texts.push(text);
+                }
+                Some(_) | None => self.all = false,
+            }
+        }
+    }
+
+    fn instants(&mut self, sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) {
+        const SECOND: Instant = 1_000_000_000;
+        let mut ends: Vec<Instant> = Vec::new();
+        for (set, _) in sets {
+            if let Set::Other(ValueSet::Instants(intervals)) = set {
+                let bounds = intervals
+                    .iter()
+                    .flat_map(|interval| [&interval.low, &interval.high]);
+                ends.extend(bounds.flatten().map(|(end, _)| *end));
+            }
+        }
+        if ends.is_empty() && sort != Some(Sort::Instant) {
+            return;
+        }
+        ends.sort_unstable();
+        ends.dedup();
+        let mut found: Vec<Instant> = vec![1_767_225_600 * SECOND];
+        for end in &ends {
+            let second = end.div_euclid(SECOND).saturating_mul(SECOND);
+            found.extend([
+                *end,
+                second,
+                second.saturating_add(SECOND),
+                second.saturating_sub(SECOND),
+            ]);
+        }
+        found.extend(
+            ends.iter()
+                .flat_map(|end| [end.saturating_add(1), end.saturating_sub(1)]),
+        );
+        found.extend((1..spare(sets)).map(|more| (1_767_225_600 + Instant::from(more)) * SECOND));
+        self.texts.extend(found.into_iter().filter_map(instant_text));
+    }
+
+    fn addresses(&mut self, sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) {
+        let mut ranges: Vec<&IpNet> = Vec::new();
+        for (set, _) in sets {
+            if let Set::Other(ValueSet::Addresses(more)) = set {
+                ranges.extend(more.iter());
+            }
+        }
+        if ranges.is_empty() && sort != Some(Sort::Address) {
+            return;
+        }
+        let documentation = ["203.0.113.7", "198.51.100.7", "192.0.2.7", "2001:db8::7"];
+        self.texts.extend(documentation.map(str::to_owned));
+        for range in &ranges {
+            self.texts.push(range.network().to_string());
+            self.texts
+                .extend(after(range.broadcast()).map(|address| address.to_string()));
+        }
+        self.texts.extend(["0.0.0.0", "::"].map(str::to_owned));
+        self.texts
+            .extend((1..spare(sets)).map(|last| format!("203.0.113.{last}")));
+    }
+
+    /// Literal texts of the positive globs, and their words under likely fillings.
+    fn filled_globs(&mut self, sets: &[(&Set<'_>, bool)]) {
+        for (set, _) in sets.iter().filter(|(_, wanted)| *wanted) {
+            let Set::Globs(globs) = set else { continue };
+            for shown in globs.iter() {
+                let wild = shown.tokens.iter().any(|token| !matches!(token, Token::Char(_)));
+                let fillings: &[&str] = if wild {
+                    &[
+                        "",
+                        "1",
+                        "0",
+                        ".1",
+                        "0.1",
+                        "0.0.1",
+                        "0.0.0",
+                        "-01-01T00:00:00Z",
+                        "00:00Z",
+                        "Z",
+                    ]
+                } else {
+                    &[""]
+                };
+                for filling in fillings {
+                    let mut text = String::new();
+                    for token in shown.tokens {
+                        match token {
+                            Token::Char(c) => text.push(*c),
+                            Token::Any => text.push('1'),
+                            Token::Star => text.push_str(filling),
+                        }
+                    }
+                    self.texts.push(text);
+                }
+            }
+        }
+    }
+}
+
+/// How many values to have at hand, so that negative texts cannot take them all.
+fn spare(sets: &[(&Set<'_>, bool)]) -> u8 {
+    let texts: usize = sets
+        .iter()
+        .filter(|(set, _)| matches!(set, Set::Globs(_)))
+        .map(|(set, _)| size(set))
+        .sum();
+    u8::try_from(texts + 1).unwrap_or(u8::MAX)
+}
+
+/// A rational in decimal notation, if it has a finite one of reasonable length.
+fn decimal(number: &Rational) -> Option<String> {
+    let mut rest = number.denom().clone();
+    let mut places = 0_usize;
+    for prime in [2, 5] {
+        let mut count = 0;
+        while (&rest % prime) == BigInt::from(0) {
+            rest /= prime;
+            count += 1;
+        }
+        places = places.max(count);
+    }
+    if rest != BigInt::from(1) || places > 5000 {
+        return None;
+    }
+    let scaled = number * Rational::from_integer(BigInt::from(10).pow(u32::try_from(places).ok()?));
+    let digits = scaled.to_integer().to_string();
+    let (sign, digits) = digits
+        .strip_prefix('-')
+        .map_or(("", digits.as_str()), |digits| ("-", digits));
+    if places == 0 {
+        return Some(format!("{sign}{digits}"));
+    }
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = padded.split_at_checked(padded.len() - places)?;
+    Some(format!("{sign}{whole}.{fraction}"))
+}
+
+/// A text that reads as the instant, if there is one.
+fn instant_text(instant: Instant) -> Option<String> {
+    let calendar = jiff::Timestamp::from_nanosecond(instant)
+        .ok()
+        .map(|timestamp| timestamp.to_string());
+    let seconds = (instant % 1_000_000_000 == 0).then(|| format!("{:06}", instant / 1_000_000_000));
+    [calendar, seconds]
+        .into_iter()
+        .flatten()
+        .find(|text| parse_instant(text) == Some(instant))
+}
+
+/// The next address, within its family.
+fn after(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(v4) => v4
+            .to_bits()
+            .checked_add(1)
+            .map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits))),
+        IpAddr::V6(v6) => v6
+            .to_bits()
+            .checked_add(1)
+            .map(|bits| IpAddr::V6(Ipv6Addr::from_bits(bits))),
+    }
+}

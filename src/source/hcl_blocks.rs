@@ -1,0 +1,175 @@
+//! The blocks of one directory of Terraform source. The only file that names `hcl_edit`.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use hcl_edit::Span as _;
+use hcl_edit::structure::{Attribute, Block, BlockLabel, Body};
+
+use super::{FileId, Place, Span};
+
+/// Resource, data and module blocks by name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Blocks {
+    /// By mode, type and name.
+    resources: BTreeMap<[String; 3], BlockPlaces>,
+    calls: BTreeMap<String, Call>,
+}
+
+/// Where the parts of a block stand.
+#[derive(Debug, Clone)]
+pub(super) struct BlockPlaces {
+    /// The line that names the block, without its body: an alert on a pull request is shown only when the diff has all
+    /// of its lines.
+    pub header: Place,
+    /// Attributes and nested blocks: `policy`, `inline_policy[0]`, `inline_policy[0].policy`. A dynamic block is there
+    /// without index, since what it makes cannot be told by position.
+    attributes: BTreeMap<String, Place>,
+}
+
+#[derive(Debug, Clone)]
+struct Call {
+    header: Place,
+    /// The value of `source`, when it is a literal.
+    source: Option<String>,
+}
+
+/// Adds the blocks of one file. The error is the line and column where it stops being HCL.
+pub(super) fn read_blocks(text: &str, file: FileId, blocks: &mut Blocks) -> Result<(), (usize, usize)> {
+    let body = hcl_edit::parser::parse_body(text).map_err(|error| {
+        let location = error.location();
+        (location.line(), location.column())
+    })?;
+    for block in body.blocks() {
+        let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
+        match (block.ident.as_str(), labels.as_slice()) {
+            (mode @ ("resource" | "data"), [resource_type, name]) => {
+                let key = [mode.to_owned(), (*resource_type).to_owned(), (*name).to_owned()];
+                blocks.add_resource(key, header(block, file), attributes(&block.body, text, file));
+            }
+            ("module", [name]) => blocks.add_call(name, header(block, file), source(&block.body)),
+            (_, _) => {}
+        }
+    }
+    Ok(())
+}
+
+impl Blocks {
+    /// A resource or data block.
+    pub fn block(&self, mode: &str, resource_type: &str, name: &str) -> Option<&BlockPlaces> {
+        self.resources
+            .get(&[mode.to_owned(), resource_type.to_owned(), name.to_owned()])
+    }
+
+    /// The header of a module call.
+    pub fn call(&self, name: &str) -> Option<Place> {
+        self.calls.get(name).map(|call| call.header)
+    }
+
+    /// The module calls with a literal source.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.calls
+            .iter()
+            .filter_map(|(name, call)| Some((name.as_str(), call.source.as_deref()?)))
+    }
+
+    /// A block that is there already is being overridden: its place stays, the attributes of the later one win.
+    fn add_resource(&mut self, key: [String; 3], header: Place, attributes: BTreeMap<String, Place>) {
+        self.resources
+            .entry(key)
+            .or_insert_with(|| BlockPlaces {
+                header,
+                attributes: BTreeMap::new(),
+            })
+            .attributes
+            .extend(attributes);
+    }
+
+    fn add_call(&mut self, name: &str, header: Place, source: Option<String>) {
+        let call = self
+            .calls
+            .entry(name.to_owned())
+            .or_insert_with(|| Call { header, source: None });
+        call.source = source.or_else(|| call.source.take());
+    }
+}
+
+impl BlockPlaces {
+    /// The place of an attribute or nested block. A nested block without index is the first; what comes from a dynamic
+    /// block is at that block.
+    pub fn attribute(&self, path: &str) -> Option<Place> {
+        let (first, rest) = match path.split_once('.') {
+            Some((first, rest)) => (first, format!(".{rest}")),
+            None => (path, String::new()),
+        };
+        let name = first.split('[').next().unwrap_or(first);
+        let candidates = [path.to_owned(), format!("{first}[0]{rest}"), name.to_owned()];
+        candidates
+            .iter()
+            .find_map(|candidate| self.attributes.get(candidate))
+            .copied()
+    }
+}
+
+fn attributes(body: &Body, text: &str, file: FileId) -> BTreeMap<String, Place> {
+    let mut places = BTreeMap::new();
+    for attribute in body.attributes() {
+        places.extend(attribute_place(attribute, text, file).map(|place| (attribute.key.to_string(), place)));
+    }
+    let dynamic: Vec<&str> = body
+        .get_blocks("dynamic")
+        .filter_map(|block| {
+            let name = block.labels.first()?.as_str();
+            places.insert(name.to_owned(), header(block, file));
+            Some(name)
+        })
+        .collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for block in body.blocks().filter(|block| block.ident.as_str() != "dynamic") {
+        let name = block.ident.as_str();
+        if dynamic.contains(&name) {
+            continue;
+        }
+        let count = counts.entry(name).or_default();
+        let path = format!("{name}[{count}]");
+        *count += 1;
+        for attribute in block.body.attributes() {
+            let place = attribute_place(attribute, text, file);
+            places.extend(place.map(|place| (format!("{path}.{}", attribute.key.as_str()), place)));
+        }
+        places.insert(path, header(block, file));
+    }
+    places
+}
+
+fn source(body: &Body) -> Option<String> {
+    body.get_attribute("source")?.value.as_str().map(str::to_owned)
+}
+
+/// The words before the brace.
+fn header(block: &Block, file: FileId) -> Place {
+    let ident = block.ident.span().unwrap_or_default();
+    let end = match block.labels.last() {
+        Some(BlockLabel::Ident(label)) => label.span(),
+        Some(BlockLabel::String(label)) => label.span(),
+        None => None,
+    };
+    let end = end.map_or(ident.end, |span| span.end).max(ident.start);
+    Place {
+        file,
+        span: Span {
+            start: ident.start,
+            end,
+        },
+    }
+}
+
+fn attribute_place(attribute: &Attribute, text: &str, file: FileId) -> Option<Place> {
+    let Range { start, .. } = attribute.key.span()?;
+    let Range { end, .. } = attribute.value.span()?;
+    let end = start + text.get(start..end)?.trim_end().len();
+    Some(Place {
+        file,
+        span: Span { start, end },
+    })
+}

@@ -1,0 +1,148 @@
+//! `keyaki batch` over questions whose answers are known. Verdicts are compared, not witnesses: those are replayed by
+//! the binary itself.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::data::shared;
+use crate::run::{json_lines, run_with_input};
+
+/// Questions that stay undecided, each with its cause; a share of their file at most, and of those with a known answer.
+struct Undecided {
+    share: f64,
+    ids: &'static [&'static str],
+}
+
+#[test]
+fn the_article_comes_out_exactly() {
+    let Some(cases) = questions("article") else { return };
+    for (question, answer) in answers(&cases) {
+        let id = &question["id"];
+        assert_eq!(answer["result"], question["expected"], "{id}: {answer}");
+        if let Some(message) = question.get("message") {
+            assert_eq!(&answer["message"], message, "{id}");
+        }
+        if let Some(description) = question.get("description") {
+            assert_eq!(&answer["reasons"][0]["description"], description, "{id}");
+        }
+        if let Some(indices) = question.get("index") {
+            let reasons = answer["reasons"].as_array().unwrap();
+            let guilty: Vec<Value> = reasons
+                .iter()
+                .map(|reason| reason["statementIndex"].clone())
+                .collect();
+            assert_eq!(&Value::Array(guilty), indices, "{id}");
+        }
+        if question["check"] == "no-external-access" && question["expected"] == "FAIL" {
+            assert!(
+                is_from_outside(&answer["counterexample"], "123456789012"),
+                "{id}: {answer}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_traps_catch_nothing() {
+    let Some(cases) = questions("traps") else { return };
+    let firm: Vec<Value> = cases
+        .into_iter()
+        .filter(|question| question["confidence"] == "documented" || question["confidence"] == "derived")
+        .collect();
+    check(&firm, &TRAPS);
+}
+
+#[test]
+fn the_labels_of_aws_are_met() {
+    let Some(cases) = questions("aws_samples") else {
+        return;
+    };
+    check(&cases, &AWS_SAMPLES);
+}
+
+#[test]
+fn the_public_benchmark_is_met() {
+    let Some(cases) = questions("quacky") else { return };
+    check(&cases, &QUACKY);
+}
+
+const TRAPS: Undecided = Undecided {
+    share: 0.15,
+    ids: &[],
+};
+
+const AWS_SAMPLES: Undecided = Undecided {
+    share: 0.03,
+    ids: &[],
+};
+
+const QUACKY: Undecided = Undecided {
+    share: 0.03,
+    ids: &[],
+};
+
+fn check(cases: &[Value], undecided: &Undecided) {
+    let mut wrong = Vec::new();
+    let mut open = BTreeSet::new();
+    for (question, answer) in answers(cases) {
+        if answer["result"] == "UNDECIDED" && question["expected"] != "ERROR" {
+            open.insert(question["id"].as_str().unwrap());
+        } else if answer["result"] != question["expected"] {
+            wrong.push(format!(
+                "{} must be {}: {answer}",
+                question["id"], question["expected"]
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong of {}:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+    let listed: BTreeSet<&str> = undecided.ids.iter().copied().collect();
+    assert_eq!(open, listed, "undecided (left) and listed (right) differ");
+    let most = undecided.share * cases.len() as f64;
+    assert!(
+        open.len() as f64 <= most,
+        "{} undecided, at most {most} may be",
+        open.len()
+    );
+}
+
+fn questions(file: &str) -> Option<Vec<Value>> {
+    shared().map(|folder| json_lines(&folder.join("cases").join(file).with_extension("jsonl")))
+}
+
+/// Each question with its answer, all from one run.
+fn answers(cases: &[Value]) -> Vec<(&Value, Value)> {
+    let input: String = cases.iter().map(|question| format!("{question}\n")).collect();
+    let ran = run_with_input(Path::new("."), &["batch"], &input);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let answers: Vec<Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers.len(), cases.len(), "{}", ran.stderr);
+    for (question, answer) in cases.iter().zip(&answers) {
+        assert_eq!(question["id"], answer["id"]);
+        if answer["result"] == "FAIL" {
+            assert!(answer["counterexample"]["action"].is_string(), "{answer}");
+        }
+    }
+    cases.iter().zip(answers).collect()
+}
+
+fn is_from_outside(counterexample: &Value, account: &str) -> bool {
+    match &counterexample["principal"] {
+        Value::String(arn) => arn
+            .split(':')
+            .nth(4)
+            .is_some_and(|other| other.len() == 12 && other != account),
+        _ => false,
+    }
+}

@@ -1,0 +1,295 @@
+//! The command line: what is printed, and the exit status.
+
+use std::fs;
+use std::path::Path;
+
+use crate::run::{Ran, repository, run, run_with_input, scratch, text};
+
+const PLAN: &str = "fixtures/webshop/plan.json";
+const STANDARDS: &str = "fixtures/webshop/keyaki.yaml";
+
+#[test]
+fn the_first_command_of_the_readme_shows_findings() {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let line = readme
+        .lines()
+        .find(|line| line.contains("--exit-zero"))
+        .expect("a command with --exit-zero");
+    let (_, arguments) = line.split_once("cargo run --locked -q -- ").expect("cargo run");
+    let arguments: Vec<&str> = arguments.split_whitespace().collect();
+    let shown = run(repository(), &arguments);
+    assert_eq!(shown.status, 0, "{}", shown.stderr);
+    let failing: Vec<&str> = arguments
+        .iter()
+        .copied()
+        .filter(|argument| *argument != "--exit-zero")
+        .collect();
+    let judged = run(repository(), &failing);
+    assert_eq!(judged.status, 1, "{}", judged.stderr);
+    assert_eq!(shown.stdout, judged.stdout);
+    assert!(judged.stdout.contains("no-public") && judged.stdout.contains("aws_s3_bucket_policy.site"));
+    assert!(readme.contains("cargo test --locked"));
+}
+
+#[test]
+fn output_does_not_depend_on_threads() {
+    for input in [PLAN, "fixtures/stack/template.yaml", "fixtures"] {
+        for format in ["table", "json", "sarif"] {
+            let with = |jobs: &str| {
+                run(
+                    repository(),
+                    &[
+                        "check",
+                        input,
+                        "--standards",
+                        STANDARDS,
+                        "--format",
+                        format,
+                        "--jobs",
+                        jobs,
+                    ],
+                )
+            };
+            let (one, two, eight) = (with("1"), with("2"), with("8"));
+            assert!(!one.stdout.is_empty(), "{}", one.stderr);
+            for other in [two, eight] {
+                assert_eq!(one.status, other.status);
+                assert!(one.stdout == other.stdout, "{input} as {format} differs");
+                assert!(
+                    one.stderr == other.stderr,
+                    "{input} as {format} differs on standard error"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn without_standards_an_example_is_shown() {
+    let folder = scratch("no-standards");
+    // The search for a standards file ends at the root of a repository.
+    fs::create_dir(folder.join(".git")).unwrap();
+    fs::copy(repository().join(PLAN), folder.join("plan.json")).unwrap();
+    let ran = run(&folder, &["check", "plan.json"]);
+    assert_eq!(ran.status, 2, "{}", ran.stdout);
+    let example = ran
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.trim().is_empty())
+        .count();
+    assert!(
+        ran.stderr.contains("version: 1") && ran.stderr.contains("check:"),
+        "{}",
+        ran.stderr
+    );
+    assert!(example >= 5 || ran.stderr.lines().count() >= 6, "{}", ran.stderr);
+    let example = ran.stderr.lines().skip_while(|line| !line.contains("version: 1"));
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let example: Vec<&str> = example.take_while(|line| !line.trim().is_empty()).collect();
+    let margin = example.iter().map(|line| indent(line)).min().unwrap_or_default();
+    let example: String = example
+        .iter()
+        .map(|line| format!("{}\n", &line[margin..]))
+        .collect();
+    fs::write(folder.join("keyaki.yaml"), &example).unwrap();
+    let ran = run(&folder, &["check", "plan.json"]);
+    assert!(
+        [0, 1, 4].contains(&ran.status),
+        "the example is no standards file:\n{example}\n{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_nearest_standards_file_is_taken_and_named() {
+    let ran = run(&repository().join("fixtures/webshop"), &["check", "plan.json"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!((ran.stdout + &ran.stderr).contains("keyaki.yaml"));
+}
+
+#[test]
+fn what_is_not_there_yet_is_refused() {
+    let options: [&[&str]; 6] = [
+        &["--baseline", "x.json"],
+        &["--changed-only"],
+        &["--solver", "both", "--axioms", "none"],
+        &["--dump-query", "x"],
+        &["--allow-undecided"],
+        &["--output", "html=x.html"],
+    ];
+    for options in options {
+        let arguments = [&["check", PLAN, "--standards", STANDARDS], options].concat();
+        check_not_silent(&run(repository(), &arguments), &format!("{options:?}"));
+    }
+    for command in [
+        &["diff", PLAN, PLAN][..],
+        &["query", "who can s3:GetObject", PLAN],
+        &["serve"],
+        &["lsp"],
+    ] {
+        check_not_silent(&run(repository(), command), &format!("{command:?}"));
+    }
+    for (name, keys) in [
+        ("extends", "extends: keyaki:baseline\n"),
+        (
+            "guardrails",
+            "guardrails: {permissions_boundary: boundary.json}\n",
+        ),
+        (
+            "ignore",
+            "ignore: [{type: aws_ses_identity_policy, reason: reviewed}]\n",
+        ),
+    ] {
+        let folder = scratch(&format!("refused-{name}"));
+        fs::write(folder.join("boundary.json"), BOUNDARY).unwrap();
+        fs::write(
+            folder.join("keyaki.yaml"),
+            format!("version: 1\n{keys}{NO_PASSROLE}"),
+        )
+        .unwrap();
+        let plan = repository().join(PLAN);
+        let ran = run(
+            &folder,
+            &["check", "--standards", "keyaki.yaml", plan.to_str().unwrap()],
+        );
+        check_not_silent(&ran, name);
+    }
+}
+
+const BOUNDARY: &str =
+    r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+const NO_PASSROLE: &str =
+    "standards:\n  - {id: no-passrole, check: access-not-granted, actions: [\"iam:PassRole\"]}\n";
+
+/// Either it is refused with those words, or it is there: silently passing over it is the only wrong answer.
+fn check_not_silent(ran: &Ran, what: &str) {
+    let refused = ran.status == 2 && ran.stderr.contains("not supported yet");
+    assert!(
+        refused,
+        "{what}: status {}: {}{}",
+        ran.status, ran.stdout, ran.stderr
+    );
+}
+
+#[test]
+fn bad_usage_is_status_2() {
+    for (arguments, words) in [
+        (
+            &["check", PLAN, "--standards", "missing.yaml"][..],
+            "missing.yaml",
+        ),
+        (
+            &["check", PLAN, "--standards", STANDARDS, "--format", "xlsx"],
+            "xlsx",
+        ),
+        (
+            &["check", PLAN, "--standards", STANDARDS, "--fail-on", "sometimes"],
+            "sometimes",
+        ),
+        (
+            &[
+                "check",
+                "fixtures/article/template.yaml",
+                "--standards",
+                "fixtures/before/keyaki.yaml",
+            ],
+            "--before",
+        ),
+        (&["chek"], "chek"),
+    ] {
+        let ran = run(repository(), arguments);
+        assert_eq!(ran.status, 2, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
+        assert!(
+            ran.stdout.is_empty(),
+            "{arguments:?}: nothing is scanned, but printed is {}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn unreadable_inputs_are_status_3() {
+    for input in ["missing.json", "README.md", "Cargo.toml"] {
+        let ran = run(repository(), &["check", input, "--standards", STANDARDS]);
+        assert_eq!(ran.status, 3, "{input}: {}{}", ran.stdout, ran.stderr);
+        assert!((ran.stdout + &ran.stderr).contains(input), "{input}");
+    }
+    let ran = run(
+        repository(),
+        &[
+            "check",
+            "missing.json",
+            PLAN,
+            "--standards",
+            STANDARDS,
+            "--exit-zero",
+        ],
+    );
+    assert_eq!(ran.status, 3, "no option hides an unreadable input");
+}
+
+#[test]
+fn standard_input_is_read() {
+    let plan = fs::read_to_string(repository().join(PLAN)).unwrap();
+    let arguments = ["check", "-", "--standards", STANDARDS, "--format", "json"];
+    let piped = run_with_input(repository(), &arguments, &plan);
+    assert_eq!(piped.status, 1, "{}", piped.stderr);
+    let named = run(
+        repository(),
+        &["check", PLAN, "--standards", STANDARDS, "--format", "json"],
+    );
+    let (piped, named) = (piped.json(), named.json());
+    assert_eq!(piped["summary"], named["summary"]);
+    assert!(
+        piped["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|finding| text(finding, "input") == "<stdin>")
+    );
+}
+
+#[test]
+fn several_inputs_and_directories_add_up() {
+    let found = |inputs: &[&str]| {
+        let arguments = [&["check", "--standards", STANDARDS, "--format", "json"], inputs].concat();
+        let ran = run(repository(), &arguments);
+        assert!([1, 4].contains(&ran.status), "{inputs:?}: {}", ran.stderr);
+        ran.json()["summary"]["policies"]["found"].as_u64().unwrap()
+    };
+    let stack = "fixtures/stack/template.yaml";
+    assert_eq!(found(&[PLAN, stack]), found(&[PLAN]) + found(&[stack]));
+    let folder = scratch("directory");
+    let (inner, ignored) = (folder.join("inner"), folder.join("ignored"));
+    for folder in [&inner, &ignored] {
+        fs::create_dir(folder).unwrap();
+    }
+    let copy = |from: &str, to: &Path| fs::copy(repository().join(from), to).unwrap();
+    copy(PLAN, &folder.join("plan.json"));
+    copy(stack, &inner.join("stack.yaml"));
+    copy(stack, &ignored.join("stack.yaml"));
+    fs::create_dir(folder.join(".git")).unwrap();
+    fs::write(folder.join(".gitignore"), "ignored/\n").unwrap();
+    assert_eq!(found(&[folder.to_str().unwrap()]), found(&[PLAN, stack]));
+}
+
+#[test]
+fn an_input_without_policies_says_so() {
+    let folder = scratch("no-policies");
+    fs::write(
+        folder.join("template.yaml"),
+        "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n",
+    )
+    .unwrap();
+    fs::write(folder.join("keyaki.yaml"), format!("version: 1\n{NO_PASSROLE}")).unwrap();
+    let ran = run(&folder, &["check", "template.yaml"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!((ran.stdout + &ran.stderr).contains("0 policies"));
+    let ran = run(&folder, &["check", "template.yaml", "--require-policies"]);
+    assert!(
+        ran.status == 3 || (ran.status == 2 && ran.stderr.contains("not supported yet")),
+        "{}",
+        ran.stderr
+    );
+}

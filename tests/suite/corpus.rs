@@ -1,0 +1,155 @@
+//! Real plans and templates: every file ends in a documented status, and as many policies are found as an independent,
+//! naive reading of the raw file finds. What is counted is written at [`plan`] and [`template`].
+
+mod plan;
+mod template;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::data::shared;
+use crate::run::{run, scratch};
+
+const PLAN_ROWS: &str = include_str!("../../src/extract/data/tf_policy_resources.tsv");
+const TEMPLATE_ROWS: &str = include_str!("../../src/extract/data/cfn_policy_resources.tsv");
+
+const STANDARDS: &str = "version: 1\nstandards:\n  \
+    - {id: no-passrole, check: access-not-granted, actions: [\"iam:PassRole\"]}\n  \
+    - {id: no-public, check: no-public-access}\n";
+
+/// A row of the table of places where policies live.
+struct Row {
+    resource_type: &'static str,
+    path: &'static str,
+    kind: &'static str,
+    attaches_to: &'static str,
+    notes: &'static str,
+    is_data_source: bool,
+}
+
+#[test]
+fn real_plans_are_read_whole() {
+    let Some(shared) = shared() else { return };
+    let rows = rows(PLAN_ROWS);
+    let count = |text: &str| plan::count(&serde_json::from_str(text).unwrap(), &rows);
+    check(&shared.join("corpus/tfplan"), 20, &count);
+}
+
+#[test]
+fn real_templates_are_read_whole() {
+    let Some(shared) = shared() else { return };
+    let rows = rows(TEMPLATE_ROWS);
+    check(&shared.join("corpus/cfn"), 20, &|text| {
+        template::count(text, &rows)
+    });
+}
+
+fn check(folder: &Path, at_least: usize, count: &dyn Fn(&str) -> usize) {
+    let scratch = scratch(&format!(
+        "corpus-{}",
+        folder.file_name().unwrap().to_string_lossy()
+    ));
+    fs::write(scratch.join("keyaki.yaml"), STANDARDS).unwrap();
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension != "tsv"));
+    files.sort();
+    assert!(files.len() >= at_least, "{} files", files.len());
+    let mut wrong = Vec::new();
+    for file in &files {
+        let name = file.file_name().unwrap().to_string_lossy();
+        let ran = run(&scratch, &["check", "--format", "json", file.to_str().unwrap()]);
+        if ![0, 1, 3, 4].contains(&ran.status) {
+            wrong.push(format!("{name}: status {}: {}", ran.status, ran.stderr));
+            continue;
+        }
+        let report = ran.json();
+        let policies = &report["summary"]["policies"];
+        let (found, counted) = (
+            policies["found"].as_u64().unwrap(),
+            count(&fs::read_to_string(file).unwrap()),
+        );
+        if found != counted as u64 {
+            wrong.push(format!("{name}: {found} found, {counted} counted"));
+        }
+        if let Some(what) = contradiction(ran.status, &report) {
+            wrong.push(format!("{name}: {what}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {} files:\n{}",
+        wrong.len(),
+        files.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Every policy that was found is accounted for, and status 0 hides nothing.
+fn contradiction(status: i32, report: &Value) -> Option<String> {
+    let policies = &report["summary"]["policies"];
+    let number = |key: &str| policies[key].as_u64().unwrap();
+    let told = number("checked") + number("undecided") + number("invalid") + number("ignored");
+    if number("found") > told {
+        return Some(format!("policies are not accounted for: {policies}"));
+    }
+    let open = number("undecided") + number("invalid");
+    (status == 0 && open > 0).then(|| format!("status 0 with {policies}"))
+}
+
+fn rows(table: &'static str) -> Vec<Row> {
+    let rows = table.lines().skip(1).map(|line| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        Row {
+            resource_type: columns[0],
+            path: columns[1],
+            kind: columns[2],
+            attaches_to: columns[3],
+            notes: columns[4],
+            is_data_source: columns.get(5) == Some(&"data"),
+        }
+    });
+    rows.collect()
+}
+
+/// Kinds of rows whose value is a policy document.
+fn is_document(row: &Row) -> bool {
+    let by_arn = row.path.to_lowercase().ends_with("arn") || row.path.to_lowercase().ends_with("arns");
+    match row.kind {
+        "identity_managed" | "identity_inline" | "sso_inline" | "trust" | "org_resource" | "scp_rcp" => true,
+        "resource" => row.path != "body" && row.path != "Body",
+        "session" => !by_arn,
+        _ => false,
+    }
+}
+
+/// Kinds of rows whose value is the ARN of a policy, or a list of them, that gives access where it stands.
+fn is_attachment(row: &Row) -> bool {
+    match row.kind {
+        "attach_managed" => !matches!(row.path.to_lowercase().as_str(), "roles" | "users" | "groups"),
+        "sso_attach" => !row.path.to_lowercase().ends_with("name"),
+        "session" => !is_document(row),
+        _ => false,
+    }
+}
+
+/// Kinds of rows that may give access without a document: one each wherever they are there.
+fn is_other_access(row: &Row) -> bool {
+    let by_name = row.kind == "sso_attach" && row.path.to_lowercase().ends_with("name");
+    let kinds = [
+        "synth",
+        "identity_iot",
+        "resource_statement",
+        "resource_template",
+        "grant",
+        "acl",
+        "exposure",
+        "template",
+        "sam_policies",
+    ];
+    by_name || kinds.contains(&row.kind)
+}

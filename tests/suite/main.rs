@@ -1,0 +1,22 @@
+//! The tests of the whole: the binary against fixtures, hostile inputs, real plans and questions with known answers; the
+//! engines against each other; the layers of the code. One binary, a module an area.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test says what went wrong by panicking"
+)]
+
+mod batch;
+mod cli;
+mod conformance;
+mod corpus;
+mod data;
+#[cfg(feature = "z3")]
+mod engines;
+mod fixtures;
+mod hostile;
+mod layers;
+mod run;
