@@ -156,7 +156,7 @@ impl<'a> Attachment<'_, 'a> {
             .resource
             .origin(&suffix(name), value.place(context.text, context.file));
         found.links.push(self.link(arn));
-        let attached_to = self.targets().identities.into_iter().collect();
+        let attached_to = self.targets().all_told().into_iter().flatten().cloned().collect();
         let policy = policy(self.resource, self.kind, origin, parsed);
         found.policy(crate::extract::Policy {
             before,

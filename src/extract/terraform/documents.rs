@@ -7,7 +7,7 @@ use crate::iam::{Invalid, Parsed, parse_document, parse_json};
 use super::Context;
 use super::attributes::{Attribute, Value, attributes, marks_something};
 use super::configuration::Configured;
-use super::found::Found;
+use super::found::{Found, Link};
 use super::json::{Json, Shape};
 use super::resource::{Resource, View};
 use super::rows::{documents_of, is_computed, is_required};
@@ -51,7 +51,7 @@ impl<'r> Slot<'r> {
     }
 }
 
-/// Adds what is at a slot of a resource, and tells identity policies to whom they are attached.
+/// Adds what is at a slot of a resource, and links identity policies to those they are attached to.
 pub(super) fn extract<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: Slot<'_>, found: &mut Found) {
     let (policies, gaps) = (found.extraction.policies.len(), found.extraction.gaps.len());
     extract_attributes(context, resource, slot, found);
@@ -59,8 +59,12 @@ pub(super) fn extract<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: 
         return;
     }
     let targets = context.identities.targets(&context.configuration, resource);
-    for policy in found.extraction.policies.iter_mut().skip(policies) {
-        policy.attached_to.extend(targets.identities.iter().cloned());
+    for policy in found.extraction.policies.iter().skip(policies) {
+        let policy = policy.origin.address.clone();
+        found.links.push(Link {
+            policy,
+            targets: targets.clone(),
+        });
     }
     if !targets.untold.is_empty() || found.extraction.gaps.len() > gaps {
         found.open(&targets);

@@ -29,6 +29,13 @@ pub(super) struct Targets {
     pub untold: BTreeSet<&'static str>,
 }
 
+impl Targets {
+    /// The identities, if all of them are told.
+    pub fn all_told(&self) -> Option<&BTreeSet<String>> {
+        Some(&self.identities).filter(|_| self.untold.is_empty())
+    }
+}
+
 /// The identities of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Identities {

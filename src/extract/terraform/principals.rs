@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::extract::{ExtractedPrincipal, Policy, PolicyKind, Provenance};
+use crate::extract::{ExtractedPrincipal, Policy, PolicyKind};
 
 use super::Context;
 use super::attributes::{Value, attributes};
@@ -58,25 +58,27 @@ pub(super) fn compose(context: &Context<'_>, resources: &[Resource<'_>], found: 
     found.extraction.principals = principals;
 }
 
-/// Tells policies of the plan to whom they are attached by reference.
+/// Tells policies of the plan to whom they are attached; not at all if that is told only in part, since nobody may take
+/// the part for the whole.
 fn attach(links: &[Link], policies: &mut [Policy]) {
-    let mut by_policy: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
+    let mut by_policy: BTreeMap<&str, Option<BTreeSet<&String>>> = BTreeMap::new();
     for link in links {
-        by_policy
+        let all = by_policy
             .entry(&link.policy)
-            .or_default()
-            .extend(&link.targets.identities);
+            .or_insert_with(|| Some(BTreeSet::new()));
+        match (all.as_mut(), link.targets.all_told()) {
+            (Some(all), Some(identities)) => all.extend(identities),
+            _ => *all = None,
+        }
     }
     for policy in policies {
-        let linked = by_policy
-            .get(policy.origin.address.as_str())
-            .into_iter()
-            .flatten();
-        policy
-            .attached_to
-            .extend(linked.map(|address| (*address).clone()));
-        policy.attached_to.sort();
-        policy.attached_to.dedup();
+        if let Some(linked) = by_policy.get(policy.origin.address.as_str()) {
+            policy.attached_to = linked
+                .iter()
+                .flatten()
+                .map(|address| (*address).clone())
+                .collect();
+        }
     }
 }
 
@@ -89,24 +91,10 @@ struct Attached {
 
 impl Attached {
     fn read(&mut self, policies: &[Policy], links: &[Link]) {
-        for policy in policies {
+        for policy in policies.iter().filter(|policy| policy.kind == PolicyKind::Trust) {
             let address = &policy.origin.address;
-            match policy.kind {
-                PolicyKind::Trust => {
-                    self.trusts
-                        .insert(resource_of(address).to_owned(), address.clone());
-                }
-                // Policies attached by ARN are named by it, in the links.
-                PolicyKind::Identity if policy.provenance == Provenance::Literal => {
-                    for identity in &policy.attached_to {
-                        self.by_identity
-                            .entry(identity.clone())
-                            .or_default()
-                            .insert(address.clone());
-                    }
-                }
-                _ => {}
-            }
+            self.trusts
+                .insert(resource_of(address).to_owned(), address.clone());
         }
         for link in links {
             for identity in &link.targets.identities {

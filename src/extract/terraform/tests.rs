@@ -293,6 +293,25 @@ fn attachments() {
 }
 
 #[test]
+fn who_has_a_policy_is_told_wholly_or_not_at_all() {
+    check(
+        &[
+            r#"aws_iam_policy.p create after={"name": "p", "policy": "$ALLOW"}"#,
+            r#"aws_iam_policy_attachment.a create after={"roles": ["r"], "policy_arn": "arn:aws:iam::123456789012:policy/p"} unknown={"users": true}"#,
+            r#"aws_iam_policy.q create after={"name": "q", "policy": "$ALLOW"}"#,
+            r#"aws_iam_policy_attachment.b create after={"roles": ["r"], "groups": ["g"], "policy_arn": "arn:aws:iam::123456789012:policy/q"}"#,
+        ],
+        "",
+        &[
+            "literal aws_iam_policy.p: identity 1 statements, new",
+            "literal aws_iam_policy.q: identity 1 statements, new [\"group/g\", \"role/r\"]",
+            "change aws_iam_policy_attachment.a: an attached policy is added []",
+            "change aws_iam_policy_attachment.b: an attached policy is added [\"group/g\", \"role/r\"]",
+        ],
+    );
+}
+
+#[test]
 fn changes_of_identities() {
     let role = r#"aws_iam_role.r no-op before={"name": "r", "assume_role_policy": "$ASSUME"} after={"name": "r", "assume_role_policy": "$ASSUME"}"#;
     let trust = "literal aws_iam_role.r/assume_role_policy: trust 1 statements, same";
