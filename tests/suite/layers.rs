@@ -12,7 +12,9 @@ fn modules_name_only_the_layers_they_may() {
     let mut offences = Vec::new();
     for (path, text) in sources() {
         let Some(layer) = layer_of(&path) else { continue };
-        let allowed = layers.get(&layer).unwrap_or_else(|| panic!("{layer} is not in the table of layers"));
+        let allowed = layers
+            .get(&layer)
+            .unwrap_or_else(|| panic!("{layer} is not in the table of layers"));
         for named in named_modules(&text) {
             if layers.contains_key(&named) && named != layer && !allowed.contains(&named) {
                 offences.push(format!("{}: {layer} names {named}", path.display()));
@@ -45,9 +47,25 @@ fn crates_stay_in_their_places() {
         ("std::process::Command", &[]),
     ];
     let forbidden: &[(&str, &[&str])] = &[
-        ("src/iam", &["std::fs", "std::io", "std::env", "std::time::SystemTime", "std::process", "println!"]),
-        ("src/formula", &["std::fs", "std::io", "std::env", "std::process", "println!"]),
-        ("src/solve", &["std::fs", "std::io", "std::env", "std::time::", "std::process"]),
+        (
+            "src/iam",
+            &[
+                "std::fs",
+                "std::io",
+                "std::env",
+                "std::time::SystemTime",
+                "std::process",
+                "println!",
+            ],
+        ),
+        (
+            "src/formula",
+            &["std::fs", "std::io", "std::env", "std::process", "println!"],
+        ),
+        (
+            "src/solve",
+            &["std::fs", "std::io", "std::env", "std::time::", "std::process"],
+        ),
         ("src/check", &["std::time::", "std::process", "println!"]),
     ];
     let mut offences = Vec::new();
@@ -63,7 +81,9 @@ fn crates_stay_in_their_places() {
             }
         }
         for (place, words) in forbidden {
-            let named = words.iter().filter(|word| shown.starts_with(place) && text.contains(**word));
+            let named = words
+                .iter()
+                .filter(|word| shown.starts_with(place) && text.contains(**word));
             offences.extend(named.map(|word| format!("{shown} names {word}")));
         }
     }
@@ -73,8 +93,14 @@ fn crates_stay_in_their_places() {
 /// The table of layers in the documentation of the library: each layer, and those it may name.
 fn layers() -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(project().join("src/lib.rs")).unwrap();
-    let section = text.split("# Layers").nth(1).expect("lib.rs has a section on layers");
-    let table = section.split("```").nth(1).expect("the section on layers has a table");
+    let section = text
+        .split("# Layers")
+        .nth(1)
+        .expect("lib.rs has a section on layers");
+    let table = section
+        .split("```")
+        .nth(1)
+        .expect("the section on layers has a table");
     let rows: Vec<Vec<&str>> = table
         .lines()
         .skip(1)
@@ -86,7 +112,10 @@ fn layers() -> BTreeMap<String, BTreeSet<String>> {
     let mut above = BTreeSet::new();
     let mut layers = BTreeMap::new();
     for row in &rows {
-        let allowed = row[1..].iter().take_while(|word| above.contains(**word)).map(|word| (*word).to_owned());
+        let allowed = row[1..]
+            .iter()
+            .take_while(|word| above.contains(**word))
+            .map(|word| (*word).to_owned());
         layers.insert(row[0].to_owned(), allowed.collect());
         above.insert(row[0]);
     }
@@ -150,7 +179,10 @@ fn named_modules(text: &str) -> BTreeSet<String> {
 }
 
 fn leading_word(text: &str) -> Option<String> {
-    let word: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let word: String = text
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
     (!word.is_empty()).then_some(word)
 }
 
@@ -164,7 +196,10 @@ fn names(text: &str, name: &str) -> bool {
 
 /// The text without comments.
 fn code(text: &str) -> String {
-    text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or(""))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The code before the tests at its end, without comments.
@@ -174,7 +209,8 @@ fn without_tests(text: &str) -> String {
 
 /// Whether the file has nothing but tests.
 fn is_test(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "tests.rs" || name == "timing.rs")
+    path.file_name()
+        .is_some_and(|name| name == "tests.rs" || name == "timing.rs")
         || path.components().any(|part| part.as_os_str() == "tests")
 }
 
@@ -182,11 +218,18 @@ fn is_test(path: &Path) -> bool {
 fn names_are_read() {
     for (text, expected) in [
         ("use crate::iam::Glob;", vec!["iam"]),
-        ("use crate::{iam::{Glob, Token}, formula::Formula};", vec!["formula", "iam"]),
+        (
+            "use crate::{iam::{Glob, Token}, formula::Formula};",
+            vec!["formula", "iam"],
+        ),
         ("// use crate::check::Check;", vec![]),
         ("fn f() { crate::check::check() }", vec!["check"]),
     ] {
-        assert_eq!(named_modules(text).into_iter().collect::<Vec<_>>(), expected, "{text}");
+        assert_eq!(
+            named_modules(text).into_iter().collect::<Vec<_>>(),
+            expected,
+            "{text}"
+        );
     }
     assert!(names("use z3::Config;", "z3::") && !names("use crate::solve::z3::Z3Solver;", "z3::"));
 }

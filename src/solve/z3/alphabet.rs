@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use z3::ast::Regexp;
 
 use crate::formula::CharClass;
-use crate::iam::is_symbol;
 
 /// Characters and their private code points. Neighbours in Unicode order stay neighbours, so classes stay ranges.
 #[derive(Debug)]
@@ -80,12 +79,9 @@ impl Alphabet {
         self.one_of(|c| class.contains(c))
     }
 
-    /// One character that stands for an unknown value; `None` when the question has none.
-    pub fn symbol(&self) -> Option<Regexp> {
-        self.codes
-            .keys()
-            .any(|c| is_symbol(*c))
-            .then(|| self.one_of(is_symbol))
+    /// One of the characters.
+    pub fn one_of_these(&self, these: &BTreeSet<char>) -> Regexp {
+        self.one_of(|c| these.contains(&c))
     }
 
     fn one_of(&self, belongs: impl Fn(char) -> bool) -> Regexp {

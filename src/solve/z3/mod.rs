@@ -22,7 +22,6 @@ use z3::{Config, Params, SatResult, StatisticsValue, with_z3_config};
 
 use super::{Answer, Reason, Solver};
 use crate::formula::{Formula, Model, holds};
-use alphabet::Alphabet;
 use encode::Encoding;
 use usage::Usage;
 use words::{Word, Words};
@@ -65,7 +64,7 @@ fn ask(formula: &Formula, rlimit: u32) -> Answer {
 /// Model by model: either its texts exist, or it is ruled out and so are all that ask for the same.
 fn search(formula: &Formula, usage: &Usage<'_>, rlimit: u32) -> Option<Answer> {
     let encoding = Encoding::of(usage);
-    let mut words = Words::over(Alphabet::of(&usage.characters));
+    let mut words = Words::of(usage);
     let mut budget = Budget {
         limit: rlimit,
         spent: 0,

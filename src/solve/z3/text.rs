@@ -1,6 +1,8 @@
 //! Globs and domains as regular expressions over the private alphabet, without loops, powers and differences, which not
 //! every version of Z3 has.
 
+use std::collections::BTreeSet;
+
 use z3::ast::Regexp;
 
 use crate::formula::{CharClass, Domain, Run, Shape};
@@ -30,14 +32,19 @@ pub fn glob(glob: &Glob, case: Case, alphabet: &Alphabet) -> Regexp {
     sequence.finish()
 }
 
-/// The texts of a domain.
-pub fn domain(domain: Domain, alphabet: &Alphabet) -> Regexp {
-    let shapes = domain.0.iter().map(|runs| shape(runs, alphabet));
-    let any = alphabet.class(CharClass::Any).star();
-    let with_symbol = alphabet
-        .symbol()
-        .map(|symbol| Regexp::concat(&[any.clone(), symbol, any]));
-    union(&shapes.chain(with_symbol).collect::<Vec<_>>())
+/// The texts of a domain, and those with one of the symbols: a variable that is compared with an unknown value may have
+/// it.
+pub fn domain(domain: Domain, symbols: &BTreeSet<char>, alphabet: &Alphabet) -> Regexp {
+    let mut shapes: Vec<Regexp> = domain.0.iter().map(|runs| shape(runs, alphabet)).collect();
+    if !symbols.is_empty() {
+        let any = alphabet.class(CharClass::Any).star();
+        shapes.push(Regexp::concat(&[
+            any.clone(),
+            alphabet.one_of_these(symbols),
+            any,
+        ]));
+    }
+    union(&shapes)
 }
 
 fn shape(runs: Shape, alphabet: &Alphabet) -> Regexp {

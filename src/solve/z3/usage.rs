@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::formula::{CharClass, Claim, Fact, Formula, Interval, ValueSet, Variable, domain, for_each_atom};
-use crate::iam::{Glob, KeyType, Rational, Token, key_facts};
+use crate::iam::{Glob, KeyType, Rational, Token, is_symbol, key_facts};
 
 use super::scalar;
 
@@ -23,6 +23,9 @@ pub struct Usage<'a> {
     pub globs: BTreeSet<Match<'a>>,
     /// Variables whose values are numbers, instants or addresses, with the sets they are compared with.
     pub scalars: BTreeMap<&'a Variable, Scalar>,
+    /// The characters of unknown values in what each variable is said to match: a variable that nowhere has to match an
+    /// unknown value has none.
+    pub symbols: BTreeMap<&'a Variable, BTreeSet<char>>,
     /// Whether the principal's kind matters.
     pub kind: bool,
     /// The characters of globs, in both cases where a glob ignores case, and those that a domain names.
@@ -93,7 +96,12 @@ impl<'a> Usage<'a> {
                     usage.facts.insert(fact);
                     Ok(())
                 }
-                Claim::Member(variable, set) => usage.member(variable, set),
+                Claim::Member(variable, set) => {
+                    if atom.holds {
+                        usage.symbols(variable, set);
+                    }
+                    usage.member(variable, set)
+                }
             };
             if outcome.is_ok() {
                 outcome = seen;
@@ -164,6 +172,20 @@ impl<'a> Usage<'a> {
             }
         }
         Ok(())
+    }
+
+    fn symbols(&mut self, variable: &'a Variable, set: &ValueSet) {
+        let (ValueSet::Globs(globs) | ValueSet::Folded(globs)) = set else {
+            return;
+        };
+        for token in globs.iter().flat_map(Glob::tokens) {
+            match token {
+                Token::Char(c) if is_symbol(*c) => {
+                    self.symbols.entry(variable).or_default().insert(*c);
+                }
+                Token::Char(_) | Token::Any | Token::Star => {}
+            }
+        }
     }
 
     fn scalar(

@@ -1,7 +1,7 @@
 //! Finding a text that matches some globs and not others. Literals are put to Z3 one at a time, as a text it found breaks
 //! them: most of a question's globs are never looked at, and those that were are the reason when there is no text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use z3::SatResult;
@@ -14,6 +14,7 @@ use super::Budget;
 use super::alphabet::Alphabet;
 use super::encode::Literal;
 use super::text;
+use super::usage::Usage;
 
 /// Whether there is a text.
 pub enum Word<'f> {
@@ -26,16 +27,18 @@ pub enum Word<'f> {
 }
 
 /// Texts over an alphabet, and those found so far.
-pub struct Words {
+pub struct Words<'u> {
     alphabet: Alphabet,
+    usage: &'u Usage<'u>,
     found: BTreeMap<Variable, Vec<String>>,
 }
 
-impl Words {
+impl<'u> Words<'u> {
     /// Nothing found yet.
-    pub fn over(alphabet: Alphabet) -> Words {
+    pub fn of(usage: &'u Usage<'u>) -> Words<'u> {
         Words {
-            alphabet,
+            alphabet: Alphabet::of(&usage.characters),
+            usage,
             found: BTreeMap::new(),
         }
     }
@@ -52,7 +55,9 @@ impl Words {
             return Some(Word::Found(text.clone()));
         }
         let term = ast::String::new_const("t");
-        let mut parts = vec![text::domain(domain(variable), &self.alphabet)];
+        let none = BTreeSet::new();
+        let symbols = self.usage.symbols.get(variable).unwrap_or(&none);
+        let mut parts = vec![text::domain(domain(variable), symbols, &self.alphabet)];
         let mut asked: Vec<Literal<'f>> = Vec::new();
         let mut next = literals.iter().find(|literal| literal.holds).copied();
         loop {
