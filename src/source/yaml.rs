@@ -68,6 +68,8 @@ struct Layout<'t> {
     open: Vec<(usize, usize)>,
     anchors: BTreeMap<usize, usize>,
     documents: usize,
+    /// Where the content ends of a text that does not end its last line.
+    unfinished_line: Option<usize>,
 }
 
 /// One node or alias.
@@ -89,6 +91,8 @@ enum Content<'t> {
 
 impl<'t> Layout<'t> {
     fn new(text: &'t str, limits: Limits) -> Layout<'t> {
+        let last_line = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let unfinished_line = (!last_line.trim().is_empty()).then(|| text.trim_end().len());
         Layout {
             text,
             limits,
@@ -97,6 +101,7 @@ impl<'t> Layout<'t> {
             open: Vec::new(),
             anchors: BTreeMap::new(),
             documents: 0,
+            unfinished_line,
         }
     }
 
@@ -232,8 +237,7 @@ impl<'t> Layout<'t> {
     /// readers do not.
     fn without_added_newline(&self, value: Cow<'t, str>, style: ScalarStyle, span: Span) -> Cow<'t, str> {
         let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        let last_line = self.text.rsplit(['\n', '\r']).next().unwrap_or_default();
-        let at_end = span.end >= self.text.trim_end().len() && !last_line.trim().is_empty();
+        let at_end = self.unfinished_line.is_some_and(|end| span.end >= end);
         match value.strip_suffix('\n') {
             Some(stripped) if block && at_end => Cow::Owned(stripped.to_owned()),
             Some(_) | None => value,
