@@ -32,8 +32,17 @@ pub(super) fn tree(text: &str, limits: &Limits) -> Result<Node, Fault> {
 }
 
 /// Refuses what other readers of YAML take differently: NUL ends the input for some, and YAML 1.1 breaks lines at three
-/// characters that YAML 1.2 does not, so that a comment could hide content.
+/// characters that YAML 1.2 does not, so that a comment could hide content. Directives must be ASCII because the parser
+/// counts bytes for characters there, which would shift all places.
 fn refuse_odd_characters(text: &str) -> Result<(), Fault> {
+    let mut at = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        match line.trim_start().chars().next() {
+            Some('%') if !line.is_ascii() => return Err(Fault::new(at, "a YAML directive must be ASCII")),
+            None | Some('%' | '#') => at += line.len(),
+            Some(_) => break,
+        }
+    }
     let odd = text
         .char_indices()
         .find(|(_, c)| matches!(c, '\0' | '\u{85}' | '\u{2028}' | '\u{2029}'));
@@ -59,6 +68,8 @@ struct Layout<'t> {
     open: Vec<(usize, usize)>,
     anchors: BTreeMap<usize, usize>,
     documents: usize,
+    /// Where the content ends of a text that does not end its last line.
+    unfinished_line: Option<usize>,
 }
 
 /// One node or alias.
@@ -80,6 +91,8 @@ enum Content<'t> {
 
 impl<'t> Layout<'t> {
     fn new(text: &'t str, limits: Limits) -> Layout<'t> {
+        let last_line = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let unfinished_line = (!last_line.trim().is_empty()).then(|| text.trim_end().len());
         Layout {
             text,
             limits,
@@ -88,6 +101,7 @@ impl<'t> Layout<'t> {
             open: Vec::new(),
             anchors: BTreeMap::new(),
             documents: 0,
+            unfinished_line,
         }
     }
 
@@ -125,6 +139,7 @@ impl<'t> Layout<'t> {
             }
             Event::Scalar(value, style, anchor, tag) => {
                 let span = self.scalar_span(&value, style, tag.is_some() || anchor > 0, span);
+                let value = self.without_added_newline(value, style, span);
                 let style = if style == ScalarStyle::Plain {
                     Style::Plain
                 } else {
@@ -215,6 +230,17 @@ impl<'t> Layout<'t> {
     fn child_ends(&mut self, end: usize) {
         if let Some((_, last_end)) = self.open.last_mut() {
             *last_end = end.max(*last_end);
+        }
+    }
+
+    /// The value of a block scalar at the very end of a text that ends without newline: the parser adds one there, other
+    /// readers do not.
+    fn without_added_newline(&self, value: Cow<'t, str>, style: ScalarStyle, span: Span) -> Cow<'t, str> {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let at_end = self.unfinished_line.is_some_and(|end| span.end >= end);
+        match value.strip_suffix('\n') {
+            Some(stripped) if block && at_end => Cow::Owned(stripped.to_owned()),
+            Some(_) | None => value,
         }
     }
 
@@ -527,6 +553,8 @@ mod tests {
         check("%YAML 1.1\n---\na: b\n", "{a:b}");
         check("Null: {Null: x}", "{Null:{Null:x}}");
         check("a: b\r\nc:\r\n  - d\r\n", "{a:b,c:[d]}");
+        check("a: |\n  x", "{a:\"x\"}");
+        check("a: |+\n  x\n\n", "{a:\"x\\n\\n\"}");
         check("a: \"\\0\"", "{a:\"\\0\"}");
     }
 
