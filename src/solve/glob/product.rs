@@ -508,7 +508,7 @@ mod tests {
         ];
         let mut dice = Dice(0x5eed_0001);
         let (mut found, mut none) = (0, 0);
-        for round in 0..12_000 {
+        for round in 0..3_000 {
             let (variable, letters) = &variables[round % variables.len()];
             let mut sets = |most: u64, globs: u64| -> Vec<Vec<Glob>> {
                 (0..dice.below(most + 1))
@@ -569,6 +569,6 @@ mod tests {
                 assert_eq!(by_product(question.domain, &positives, &[], case), None);
             }
         }
-        assert!(found > 3000 && none > 3000, "{found} {none}");
+        assert!(found > 700 && none > 700, "{found} {none}");
     }
 }
