@@ -6,6 +6,7 @@ mod boolean;
 mod cover;
 mod globset;
 mod needed;
+mod places;
 mod product;
 mod simplify;
 mod skeleton;

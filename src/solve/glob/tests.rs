@@ -259,16 +259,20 @@ fn no_account_or_partition_is_missed() {
 /// Whether every text with a symbol matches a glob that has one, in an atom that occurs without negation.
 fn symbols_are_lent(formula: &Formula, model: &Model) -> bool {
     let has_symbol = |text: &str| text.chars().any(crate::iam::is_symbol);
-    model.texts.iter().filter(|(_, text)| has_symbol(text)).all(|(variable, text)| {
-        let mut lent = false;
-        crate::formula::for_each_atom(formula, &mut |atom| {
-            if let Claim::Member(other, ValueSet::Globs(globs)) = &atom.claim {
-                let lends = |glob: &Glob| has_symbol(&glob.to_string()) && glob.matches(text);
-                lent |= atom.holds && other == variable && globs.iter().any(lends);
-            }
-        });
-        lent
-    })
+    model
+        .texts
+        .iter()
+        .filter(|(_, text)| has_symbol(text))
+        .all(|(variable, text)| {
+            let mut lent = false;
+            crate::formula::for_each_atom(formula, &mut |atom| {
+                if let Claim::Member(other, ValueSet::Globs(globs)) = &atom.claim {
+                    let lends = |glob: &Glob| has_symbol(&glob.to_string()) && glob.matches(text);
+                    lent |= atom.holds && other == variable && globs.iter().any(lends);
+                }
+            });
+            lent
+        })
 }
 
 #[test]
@@ -680,4 +684,28 @@ fn long_globs_end() {
             "{answer:?}"
         );
     }
+}
+
+#[test]
+fn star_heavy_intersections_run_out_of_steps() {
+    let letters: Vec<char> = ('a'..='z').collect();
+    let sets: Vec<ValueSet> = (0..12)
+        .map(|at| {
+            let text: String = (0..12)
+                .map(|step| format!("*{}", letters[(at * 5 + step * (at + 3)) % 26]))
+                .collect();
+            globs(&[&format!("{text}*")])
+        })
+        .collect();
+    let question = in_out(&key("app:one"), &sets, &[globs(&["?????*"])]);
+    check(&question, false);
+    let question = in_out(&key("app:one"), &sets, &[globs(&["*a*b*c*d*e*f*", "*z*"])]);
+    let answer = GlobSolver { steps: 2_000_000 }.solve(&question);
+    assert!(
+        matches!(
+            answer,
+            Answer::Unsat | Answer::Unknown(Reason::StepLimit(2_000_000))
+        ),
+        "{answer:?}"
+    );
 }

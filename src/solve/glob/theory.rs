@@ -116,7 +116,10 @@ impl<'a> Theory<'a> {
             .collect();
         let mut atoms = vec![Vec::new(); skeleton.variables.len()];
         for atom in 0..skeleton.atoms.len() {
-            if let Some(atoms) = skeleton.variable_of(atom).and_then(|variable| atoms.get_mut(variable)) {
+            if let Some(atoms) = skeleton
+                .variable_of(atom)
+                .and_then(|variable| atoms.get_mut(variable))
+            {
                 atoms.push(atom);
             }
         }
@@ -207,8 +210,15 @@ impl<'a> Theory<'a> {
             if !self.compared.insert((kept, replaced.holds)) {
                 continue;
             }
-            for atom in atoms.iter().copied().filter(|atom| filter(*atom) && self.is_small(*atom)) {
-                let other = Literal { atom, holds: replaced.holds };
+            for atom in atoms
+                .iter()
+                .copied()
+                .filter(|atom| filter(*atom) && self.is_small(*atom))
+            {
+                let other = Literal {
+                    atom,
+                    holds: replaced.holds,
+                };
                 let pair = [kept, other];
                 if kept.atom != atom
                     && other != replaced

@@ -161,3 +161,20 @@ fn typical_questions() {
         measure(&name("split over 20 statements"), 50, &and([whole, not(&parts)]));
     }
 }
+
+#[test]
+#[ignore = "prints timings; run in release"]
+fn a_budget_runs_out() {
+    let letters: Vec<char> = ('a'..='z').collect();
+    let all = (0..30).map(|at| {
+        let text: String = (0..12)
+            .map(|step| format!("*{}", letters[(at * 5 + step * (at + 3)) % 25]))
+            .collect();
+        among(Variable::Resource(Segment::Rest), [format!("{text}*")])
+    });
+    let none = not(&among(
+        Variable::Resource(Segment::Rest),
+        ["*a*b*c*d*e*f*".to_owned()],
+    ));
+    measure("30 star-heavy globs", 1, &and(all.chain([none])));
+}
