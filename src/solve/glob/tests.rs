@@ -136,8 +136,9 @@ fn enumerate(formula: &Formula, texts: &[String]) -> Option<Model> {
     let mut models = vec![Model::default()];
     for fact in facts {
         let mut more = models.clone();
-        more.iter_mut()
-            .for_each(|model| drop(model.facts.insert(fact.clone(), true)));
+        for model in &mut more {
+            model.facts.insert(fact.clone(), true);
+        }
         models.extend(more);
     }
     for variable in variables {
