@@ -19,7 +19,10 @@ struct Names {
 impl ContextKey {
     /// A key of that name.
     pub fn new(name: &str) -> ContextKey {
-        ContextKey(Arc::new(Names { folded: name.to_ascii_lowercase().into(), written: name.into() }))
+        ContextKey(Arc::new(Names {
+            folded: name.to_ascii_lowercase().into(),
+            written: name.into(),
+        }))
     }
 
     /// The name in lower case, by which keys are the same.
