@@ -371,15 +371,18 @@ impl Question<'_> {
             ResourceSet::Any | ResourceSet::NotIn(_) => &[],
         });
         let entries = boxes.iter().flat_map(|access| &access.resources).chain(written);
-        let arn = |entry| match entry {
-            &ResourcePattern::Arn { ref arn, .. } => Some(arn),
-            ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
-        };
-        entries.filter_map(arn).collect()
+        entries.filter_map(arn_of).collect()
     }
 
     fn rests_on_unknowns(&self, request: &Request) -> bool {
         !request.holes.is_empty() || !self.symbols.conditions.is_empty()
+    }
+}
+
+fn arn_of(entry: &ResourcePattern) -> Option<&ArnPattern> {
+    match entry {
+        ResourcePattern::Arn { arn, .. } => Some(arn),
+        ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
     }
 }
 

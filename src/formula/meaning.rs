@@ -140,9 +140,12 @@ pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) ->
 }
 
 fn arns(entries: &[ResourcePattern]) -> Vec<&ArnPattern> {
-    let arn = |entry| match entry {
-        &ResourcePattern::Arn { ref arn, .. } => Some(arn),
+    entries.iter().filter_map(arn_of).collect()
+}
+
+fn arn_of(entry: &ResourcePattern) -> Option<&ArnPattern> {
+    match entry {
+        ResourcePattern::Arn { arn, .. } => Some(arn),
         ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
-    };
-    entries.iter().filter_map(arn).collect()
+    }
 }

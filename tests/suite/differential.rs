@@ -342,9 +342,11 @@ fn question(random: &mut Random, kind: DocumentKind) -> Question {
             violates: Box::new(violates),
         };
     }
-    let actions = vec![Pattern::glob(
-        &random.pick(&["s3:getobject", "s3:*", "iam:passrole"]).to_owned(),
-    )];
+    let actions = vec![Pattern::glob(random.pick(&[
+        "s3:getobject",
+        "s3:*",
+        "iam:passrole",
+    ]))];
     let wanted = actions[0].as_glob().unwrap();
     let violates = move |request: &Request| {
         evaluate(&own, request).decision == Decision::Allowed

@@ -207,9 +207,12 @@ fn is_list(template: &Template<'_>, spot: &Spot<'_>) -> bool {
     })
 }
 
+/// A text, `None` where there is none, and the worlds in which a spot has it.
+type TextInWorlds = (Option<Text>, Vec<World>);
+
 /// The texts of a spot with their worlds; texts that are equal stand together.
-fn texts(template: &Template<'_>, spot: &Spot<'_>) -> Result<Vec<(Option<Text>, Vec<World>)>, GapReason> {
-    let mut groups: Vec<(Option<Text>, Vec<World>)> = Vec::new();
+fn texts(template: &Template<'_>, spot: &Spot<'_>) -> Result<Vec<TextInWorlds>, GapReason> {
+    let mut groups: Vec<TextInWorlds> = Vec::new();
     for (world, value) in alternatives(&spot.worlds, |world| {
         resolve(spot.view, Scope::new(template, world))
     })? {

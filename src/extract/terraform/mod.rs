@@ -161,6 +161,7 @@ fn extract_resource<'a>(
             resource,
             GapReason::UnexpectedShape(reason),
         ));
+        return;
     }
     if resource.after.is_none() {
         if !is_gone(resource) {

@@ -51,7 +51,7 @@ fn policy(statements: usize, name: &str, verbs: &[&str]) -> Formula {
 fn actions(count: usize, salt: usize) -> ValueSet {
     globs((0..count).map(|number| {
         let (service, verb) = (number / 12, ["get", "list", "describe"][number % 3]);
-        if (number + salt) % 5 == 0 {
+        if (number + salt).is_multiple_of(5) {
             format!("service{service}:{verb}thing{number}*")
         } else {
             format!("service{service}:{verb}thing{number}")
