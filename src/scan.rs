@@ -4,6 +4,7 @@
 mod decide;
 mod guarded;
 mod read;
+mod same;
 mod scope;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use crate::extract::{Environment, Extraction};
 use crate::report::{ExtractReport, Report, Run};
 use crate::source::{Input, Limits};
 
-use decide::{Key, answers, distinct, misuse, outcomes, questions};
+use decide::{answer, grouped, misuse, outcomes, prepared, questions};
 use read::{Gathered, Lost, extract_input, open, remark};
 
 /// Stack of a worker: engines recurse over formulas.
@@ -139,33 +140,31 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
             ..Report::default()
         };
     }
-    let keys: Vec<Key> = questions.par_iter().map(|question| question.key()).collect();
-    let groups = distinct(&questions, &keys);
+    let keys: Vec<u64> = questions.par_iter().map(|question| question.key()).collect();
+    let (groups, of_question) = grouped(&questions, &keys);
     let bar = bar(options.progress, groups.len());
     let answered: Vec<BTreeMap<usize, Verdict>> = groups
         .par_iter()
-        .map(|(at, asked)| {
-            let verdicts = questions
-                .get(*at)
-                .map(|question| answers(question, asked, standards, &options.engine))
-                .unwrap_or_default();
+        .map(|group| {
+            let prepared = questions.get(group.first).and_then(prepared);
+            let answer = |position: &usize| {
+                let standard = standards.get(*position)?;
+                Some((*position, answer(prepared.as_ref(), standard, &options.engine)))
+            };
+            let verdicts = group.standards.par_iter().filter_map(answer).collect();
             bar.inc(1);
             verdicts
         })
         .collect();
     bar.finish_and_clear();
-    let by_key: BTreeMap<&Key, &BTreeMap<usize, Verdict>> = groups
-        .iter()
-        .zip(&answered)
-        .filter_map(|((at, _), verdicts)| Some((keys.get(*at)?, verdicts)))
-        .collect();
     let by_policy = questions
         .iter()
-        .zip(&keys)
-        .filter_map(|(question, key)| Some(((question.input, question.position), *by_key.get(key)?)))
+        .zip(&of_question)
+        .filter_map(|(question, group)| Some(((question.input, question.position), answered.get(*group)?)))
         .collect();
+    let distinct = groups.iter().filter(|group| !group.standards.is_empty()).count();
     let outcomes = outcomes(&gathered.inputs, standards, &by_policy);
-    Report::new(&run(gathered, &options.standards, &root, &outcomes, groups.len()))
+    Report::new(&run(gathered, &options.standards, &root, &outcomes, distinct))
 }
 
 fn run<'a>(

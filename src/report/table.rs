@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Row, Table, presets};
 
-use crate::iam::Request;
+use crate::iam::{Principal, Request};
 
-use super::json::principal_text;
 use super::write::{Sanitised, Tint, single_line};
 use super::{Entry, Report, Verdict};
 
@@ -155,6 +154,11 @@ fn write_finding(entry: &Entry, out: &mut Painted<'_>) -> io::Result<()> {
             out.line("  no AWS service knows such a request")?;
         }
     }
+    for row in &entry.readings {
+        out.line(&format!(
+            "  depends on how row {row} of the ambiguity register is read"
+        ))?;
+    }
     for (name, value) in &entry.assumes {
         out.line(&format!(
             "  assumes: {} is `{}`",
@@ -196,6 +200,37 @@ fn write_request(request: &Request, out: &mut Painted<'_>) -> io::Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// A principal as people name it.
+fn principal_text(principal: &Principal) -> String {
+    match principal {
+        Principal::Anonymous => "anonymous".to_string(),
+        Principal::Root { partition, account } => format!("arn:{partition}:iam::{account}:root"),
+        Principal::User {
+            partition,
+            account,
+            path,
+        } => format!("arn:{partition}:iam::{account}:user/{path}"),
+        Principal::RoleSession {
+            partition,
+            account,
+            path,
+            session,
+        } => {
+            // A session's ARN has the name of the role without its path.
+            let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+            format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}")
+        }
+        Principal::FederatedUser {
+            partition,
+            account,
+            name,
+        } => {
+            format!("arn:{partition}:sts::{account}:federated-user/{name}")
+        }
+        Principal::Service(name) | Principal::Federated(name) | Principal::Canonical(name) => name.clone(),
+    }
 }
 
 fn write_notes(report: &Report, out: &mut Painted<'_>) -> io::Result<()> {
@@ -293,6 +328,21 @@ mod tests {
         let mut bytes = Vec::new();
         write(report, color, &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn sessions_name_their_role_without_its_path() {
+        let [partition, account, path, session] = ["aws", "111122223333", "team/r", "s"].map(str::to_string);
+        let principal = Principal::RoleSession {
+            partition,
+            account,
+            path,
+            session,
+        };
+        assert_eq!(
+            principal_text(&principal),
+            "arn:aws:sts::111122223333:assumed-role/r/s"
+        );
     }
 
     #[test]

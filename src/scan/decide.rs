@@ -2,10 +2,7 @@
 //! itself because the check cannot know it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use sha2::{Digest, Sha256};
 
 use crate::check::{self, Check, Prepared, Reference, Standard, Subject, Trust, Undecided, Verdict, prepare};
 use crate::extract::{Before, IdentityChange, Policy, PolicyKind};
@@ -13,6 +10,7 @@ use crate::iam::PolicyDocument;
 use crate::report::{Outcome, ScannedInput};
 
 use super::guarded::guarded_type;
+use super::same::{key, same};
 use super::scope::in_scope;
 
 /// One policy and the standards that are about it.
@@ -31,9 +29,6 @@ pub(super) struct Question<'a> {
     /// The standards that are about it, by position.
     pub(super) standards: BTreeSet<usize>,
 }
-
-/// Equal policies are one key.
-pub(super) type Key = [u8; 32];
 
 /// The questions about all valid policies, also those that no standard is about.
 pub(super) fn questions<'a>(
@@ -135,81 +130,67 @@ impl Question<'_> {
         }
     }
 
-    /// The key of everything an answer depends on but the standard.
-    pub(super) fn key(&self) -> Key {
-        let mut hash = Hashed(Sha256::new());
-        // A subject's debug form holds all of it, and writing to a hash cannot fail.
-        let _ = write!(hash, "{:?}", self.subject());
-        hash.0.finalize().into()
+    /// A key that is the same for equal policies.
+    pub(super) fn key(&self) -> u64 {
+        key(&self.subject())
     }
 }
 
-struct Hashed(Sha256);
-
-impl fmt::Write for Hashed {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
-    }
+/// Equal policies.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The first of them, by its position in the questions.
+    pub(super) first: usize,
+    /// The standards that are about any of them.
+    pub(super) standards: BTreeSet<usize>,
 }
 
-/// The different policies: one question for each key, with the standards of all equal ones, in order of first appearance.
-pub(super) fn distinct(questions: &[Question<'_>], keys: &[Key]) -> Vec<(usize, BTreeSet<usize>)> {
-    let mut positions: BTreeMap<&Key, usize> = BTreeMap::new();
-    let mut groups: Vec<(usize, BTreeSet<usize>)> = Vec::new();
+/// The groups of equal policies, in order of first appearance, and the group of each question.
+pub(super) fn grouped(questions: &[Question<'_>], keys: &[u64]) -> (Vec<Group>, Vec<usize>) {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut by_key: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    let mut of_question = Vec::with_capacity(questions.len());
     for (at, (question, key)) in questions.iter().zip(keys).enumerate() {
-        if question.standards.is_empty() {
-            continue;
-        }
-        match positions.get(key).and_then(|position| groups.get_mut(*position)) {
-            Some((_, standards)) => standards.extend(&question.standards),
+        let alike = by_key.entry(*key).or_default();
+        let equal = |group: &&usize| {
+            let first = groups.get(**group).and_then(|group| questions.get(group.first));
+            first.is_some_and(|first| same(&first.subject(), &question.subject()))
+        };
+        let group = alike.iter().find(equal).copied().unwrap_or(groups.len());
+        match groups.get_mut(group) {
+            Some(group) => group.standards.extend(&question.standards),
             None => {
-                positions.insert(key, groups.len());
-                groups.push((at, question.standards.clone()));
+                alike.push(group);
+                groups.push(Group {
+                    first: at,
+                    standards: question.standards.clone(),
+                });
             }
         }
+        of_question.push(group);
     }
-    groups
+    (groups, of_question)
 }
 
-/// The answers to all standards about one policy. A panic is caught: it is the answer to one question.
-pub(super) fn answers(
-    question: &Question<'_>,
-    asked: &BTreeSet<usize>,
-    standards: &[Standard],
-    options: &check::Options,
-) -> BTreeMap<usize, Verdict> {
+/// What is done once for a policy; `None` when that panicked.
+pub(super) fn prepared<'a>(question: &'a Question<'_>) -> Option<Prepared<'a>> {
     let subject = question.subject();
-    let prepared = catch_unwind(AssertUnwindSafe(|| prepare(subject)));
-    asked
-        .iter()
-        .filter_map(|position| Some((*position, standards.get(*position)?)))
-        .map(|(position, standard)| {
-            let verdict = match &prepared {
-                Ok(prepared) => answer(&standard.check, question.policy, prepared, options),
-                Err(_) => Verdict::Internal("preparing the policy panicked".to_string()),
-            };
-            (position, verdict)
-        })
-        .collect()
+    catch_unwind(AssertUnwindSafe(|| prepare(subject))).ok()
 }
 
-fn answer(check: &Check, policy: &Policy, prepared: &Prepared<'_>, options: &check::Options) -> Verdict {
-    if let (
-        Check::NoNewAccess {
-            reference: Reference::Before,
-        },
-        Before::Unreadable(why),
-    ) = (check, &policy.before)
-    {
-        return Verdict::Undecided(Undecided {
-            id: "unreadable-before",
-            message: format!("the deployed version cannot be read: {why}"),
-            holes: Vec::new(),
-        });
-    }
-    catch_unwind(AssertUnwindSafe(|| check::check(check, prepared, options)))
-        .unwrap_or_else(|_| Verdict::Internal("the check panicked".to_string()))
+/// The answer to one standard. A panic is caught: it is the answer to this question and no other.
+pub(super) fn answer(
+    prepared: Option<&Prepared<'_>>,
+    standard: &Standard,
+    options: &check::Options,
+) -> Verdict {
+    let Some(prepared) = prepared else {
+        return Verdict::Internal("preparing the policy panicked".to_string());
+    };
+    catch_unwind(AssertUnwindSafe(|| {
+        check::check(&standard.check, prepared, options)
+    }))
+    .unwrap_or_else(|_| Verdict::Internal("the check panicked".to_string()))
 }
 
 /// The outcomes, in input order: answers to policies, then gaps, then changes that cannot be compared.

@@ -113,39 +113,29 @@ fn equal_policies_are_decided_once() {
         },
     ];
     let questions: Vec<Question<'_>> = policies.iter().map(subject_of).collect();
-    let keys: Vec<Key> = questions.iter().map(Question::key).collect();
+    let keys: Vec<u64> = questions.iter().map(Question::key).collect();
     assert_eq!(keys[0], keys[1], "address and attachment do not matter");
-    assert_ne!(keys[0], keys[2]);
-    let groups = distinct(&questions, &keys);
-    assert_eq!(groups.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 2]);
+    let (groups, of_question) = grouped(&questions, &keys);
+    assert_eq!(of_question, [0, 0, 1]);
+    assert_eq!(groups.iter().map(|group| group.first).collect::<Vec<_>>(), [0, 2]);
     let known = Question {
         account: Some("111122223333"),
         ..subject_of(&policies[0])
     };
-    assert_ne!(known.key(), keys[0]);
+    let unlike = [subject_of(&policies[0]), known];
+    assert_eq!(grouped(&unlike, &[7, 7]).1, [0, 1], "an equal key is not enough");
 }
 
 #[test]
-fn unreadable_deployed_versions_are_undecided() {
-    let unreadable = Policy {
-        before: Before::Unreadable("not JSON".to_string()),
-        ..policy("p", &[])
-    };
-    let before = Check::NoNewAccess {
-        reference: Reference::Before,
-    };
-    let question = subject_of(&unreadable);
-    let prepared = prepare(question.subject());
+fn a_policy_that_cannot_be_prepared_is_a_defect() {
     let options = check::Options {
         engine: check::Engine::Auto,
         axioms: crate::formula::Axioms::High,
         steps: 1,
         rlimit: 1,
     };
-    let Verdict::Undecided(undecided) = answer(&before, &unreadable, &prepared, &options) else {
-        panic!("decided")
-    };
-    assert_eq!(undecided.id, "unreadable-before");
+    let standard = standard(Check::NoPublicAccess { resource_type: None });
+    assert!(matches!(answer(None, &standard, &options), Verdict::Internal(_)));
 }
 
 fn standard(check: Check) -> Standard {

@@ -2,12 +2,13 @@
 //! their automata over a finite alphabet that stands for all characters. Exact for every domain, and the last resort:
 //! states can be many, so each costs steps.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashSet;
 
-use crate::formula::{CharClass, Domain, Run};
-use crate::iam::{Token, is_symbol};
+use crate::formula::Domain;
+use crate::iam::is_symbol;
 
-use super::cover::{Case, Shown};
+use super::cover::Shown;
+use super::places::{Loop, Place, alphabet, domain_places, glob_places};
 use super::steps::{Steps, Stop};
 
 /// A text of the domain that matches all `positives` and none of `negatives`, if there is one: the shortest, then the
@@ -20,13 +21,13 @@ pub(super) fn search(
 ) -> Result<Option<String>, Stop> {
     let machine = Machine::new(domain, positives, negatives, steps)?;
     let mut states: Vec<(Box<[u64]>, usize, usize)> = Vec::new();
-    let mut known: HashMap<Box<[u64]>, ()> = HashMap::new();
+    let mut known: HashSet<Box<[u64]>> = HashSet::new();
     let start = machine.start();
     match machine.judge(&start) {
         Standing::Dead => return Ok(None),
         Standing::Accepted => return Ok(Some(String::new())),
         Standing::Open => {
-            known.insert(start.clone(), ());
+            known.insert(start.clone());
             states.push((start, 0, 0));
         }
     }
@@ -39,9 +40,9 @@ pub(super) fn search(
                 Standing::Dead => {}
                 Standing::Accepted => return Ok(Some(read_back(&machine, &states, at, number))),
                 Standing::Open => {
-                    if !known.contains_key(&next) {
+                    if !known.contains(&next) {
                         steps.spend(16 + 8 * machine.width)?;
-                        known.insert(next.clone(), ());
+                        known.insert(next.clone());
                         states.push((next, at, number));
                     }
                 }
@@ -86,8 +87,6 @@ struct Machine {
     width: usize,
     letters: Vec<Letter>,
     parts: Vec<Part>,
-    /// Bit of the domain's automaton for texts with a symbol.
-    free: usize,
 }
 
 struct Part {
@@ -113,25 +112,6 @@ struct Letter {
     loops: Vec<u64>,
 }
 
-/// A place of an automaton before it is packed into bits.
-enum Place {
-    Char(char, Case),
-    AnyChar,
-    Class(CharClass),
-    End,
-}
-
-/// The places of an automaton, each with what it loops on.
-type Places = Vec<(Place, Loop)>;
-
-/// What a place loops on.
-#[derive(Clone, Copy)]
-enum Loop {
-    Never,
-    Always,
-    Class(CharClass),
-}
-
 impl Machine {
     fn new(
         domain: Domain,
@@ -139,7 +119,7 @@ impl Machine {
         negatives: &[Shown<'_>],
         steps: &Steps,
     ) -> Result<Machine, Stop> {
-        let (domain_places, domain_starts) = domain_places(domain)?;
+        let (domain_places, mut domain_starts) = domain_places(domain)?;
         let mut drafts = vec![(Role::Domain, domain_places)];
         drafts.extend(
             positives
@@ -152,11 +132,13 @@ impl Machine {
                 .map(|shown| (Role::Negative, glob_places(*shown))),
         );
         let alphabet = alphabet(domain, positives, negatives);
+        if !alphabet.iter().any(|c| is_symbol(*c)) {
+            domain_starts.pop();
+        }
         let width: usize = drafts.iter().map(|(_, places)| places.len().div_ceil(64)).sum();
         steps.spend(drafts.iter().map(|(_, places)| places.len()).sum::<usize>() * (alphabet.len() + 1))?;
         let mut parts = Vec::new();
         let mut at = 0;
-        let mut free = 0;
         for (role, places) in &drafts {
             let words = at..at + places.len().div_ceil(64);
             let mut accept = vec![0; words.len()];
@@ -169,9 +151,6 @@ impl Machine {
                     set_bit(&mut stars, number);
                 }
             }
-            if *role == Role::Domain {
-                free = places.len() - 1;
-            }
             at = words.end;
             parts.push(Part {
                 role: *role,
@@ -181,7 +160,7 @@ impl Machine {
             });
         }
         let mut letters: Vec<Letter> = Vec::new();
-        let mut seen: HashMap<(Vec<u64>, Vec<u64>, bool), ()> = HashMap::new();
+        let mut seen: HashSet<(Vec<u64>, Vec<u64>)> = HashSet::new();
         for shown in alphabet {
             let mut moves = vec![0; width];
             let mut loops = vec![0; width];
@@ -196,10 +175,7 @@ impl Machine {
                     }
                 }
             }
-            if seen
-                .insert((moves.clone(), loops.clone(), is_symbol(shown)), ())
-                .is_none()
-            {
+            if seen.insert((moves.clone(), loops.clone())) {
                 letters.push(Letter { shown, moves, loops });
             }
         }
@@ -207,7 +183,6 @@ impl Machine {
             width,
             letters,
             parts,
-            free,
         };
         machine.mark_starts(&domain_starts);
         Ok(machine)
@@ -255,10 +230,6 @@ impl Machine {
                 continue;
             };
             match part.role {
-                Role::Domain if is_symbol(letter.shown) => {
-                    words.iter_mut().for_each(|word| *word = 0);
-                    set_bit(words, self.free);
-                }
                 Role::Domain => {}
                 Role::Positive | Role::Negative => drop_redundant(words, &part.stars),
             }
@@ -325,126 +296,136 @@ fn set_bit(words: &mut [u64], bit: usize) {
     }
 }
 
-impl Place {
-    fn takes(&self, c: char) -> bool {
-        match self {
-            Place::Char(wanted, Case::Exact) => *wanted == c,
-            Place::Char(wanted, Case::Folded) => wanted.eq_ignore_ascii_case(&c),
-            Place::AnyChar => true,
-            Place::Class(class) => !is_symbol(c) && class.contains(c),
-            Place::End => false,
+#[cfg(test)]
+mod tests {
+    use crate::formula::{Variable, domain};
+    use crate::iam::{Glob, Segment};
+    use std::collections::BTreeSet;
+
+    use crate::solve::glob::cover::Case;
+    use crate::solve::glob::globset::GlobSet;
+    use crate::solve::glob::strings::{Effort, Found, Question, find};
+    use crate::solve::glob::tests::Dice;
+
+    use super::*;
+
+    /// Every combination of globs, one of each set, put to the product automaton.
+    fn by_product(
+        domain: Domain,
+        positives: &[Vec<Glob>],
+        negatives: &[Vec<Glob>],
+        case: Case,
+    ) -> Option<String> {
+        let steps = Steps::new(u64::MAX);
+        let mut combinations: Vec<Vec<Shown<'_>>> = vec![Vec::new()];
+        for set in positives {
+            combinations = combinations
+                .iter()
+                .flat_map(|picked| {
+                    set.iter().map(|glob| {
+                        let mut picked = picked.clone();
+                        picked.push(Shown {
+                            tokens: glob.tokens(),
+                            case: Case::Exact,
+                        });
+                        picked
+                    })
+                })
+                .collect();
         }
+        let negatives: Vec<Shown<'_>> = negatives
+            .iter()
+            .flatten()
+            .map(|glob| Shown {
+                tokens: glob.tokens(),
+                case,
+            })
+            .collect();
+        combinations
+            .iter()
+            .find_map(|picked| search(domain, picked, &negatives, &steps).unwrap())
     }
-}
 
-impl Loop {
-    fn takes(self, c: char) -> bool {
-        match self {
-            Loop::Never => false,
-            Loop::Always => true,
-            Loop::Class(class) => !is_symbol(c) && class.contains(c),
-        }
+    fn prepared(sets: &[Vec<Glob>], case: Case) -> Vec<GlobSet<'_>> {
+        sets.iter().map(|set| GlobSet::new(set, case)).collect()
     }
-}
 
-fn glob_places(shown: Shown<'_>) -> Places {
-    let mut places = Vec::with_capacity(shown.tokens.len() + 1);
-    let mut looping = Loop::Never;
-    for token in shown.tokens {
-        let place = match token {
-            Token::Star => {
-                looping = Loop::Always;
-                continue;
-            }
-            Token::Any => Place::AnyChar,
-            Token::Char(c) => Place::Char(*c, shown.case),
-        };
-        places.push((place, looping));
-        looping = Loop::Never;
-    }
-    places.push((Place::End, looping));
-    places
-}
-
-/// The places of all shapes one after another, where each begins, and at the end the place of texts with a symbol.
-fn domain_places(domain: Domain) -> Result<(Places, Vec<usize>), Stop> {
-    let mut places = Vec::new();
-    let mut starts = Vec::new();
-    for shape in domain.0 {
-        starts.push(places.len());
-        let mut looping = Loop::Never;
-        for Run { class, min, max } in *shape {
-            for _ in 0..*min {
-                places.push((Place::Class(*class), looping));
-                looping = Loop::Never;
-            }
-            match (max, looping) {
-                (Some(max), _) if max == min => {}
-                (None, Loop::Never) => looping = Loop::Class(*class),
-                (Some(_) | None, _) => return Err(Stop::Unsupported("a domain of a shape that is not read")),
-            }
-        }
-        places.push((Place::End, looping));
-    }
-    places.push((Place::End, Loop::Always));
-    Ok((places, starts))
-}
-
-/// The characters that something names, both cases of letters if case is ignored anywhere, and for each way the domain's
-/// classes tell the other characters apart one that nothing names.
-fn alphabet(domain: Domain, positives: &[Shown<'_>], negatives: &[Shown<'_>]) -> Vec<char> {
-    let mut named: BTreeSet<char> = BTreeSet::new();
-    let mut symbols: BTreeSet<char> = BTreeSet::new();
-    for (shown, positive) in positives
-        .iter()
-        .map(|shown| (shown, true))
-        .chain(negatives.iter().map(|shown| (shown, false)))
-    {
-        for token in shown.tokens {
-            if let Token::Char(c) = token {
-                match (is_symbol(*c), positive, shown.case) {
-                    (true, true, _) => drop(symbols.insert(*c)),
-                    (true, false, _) => {}
-                    (false, _, Case::Exact) => drop(named.insert(*c)),
-                    (false, _, Case::Folded) => {
-                        named.insert(c.to_ascii_lowercase());
-                        named.insert(c.to_ascii_uppercase());
+    #[test]
+    fn the_fast_path_agrees() {
+        let variables = [
+            (Variable::Action, &['a', 'b', ':', ':', '*', '*', '?'][..]),
+            (Variable::Action, &['a', ':', '*', '\u{F0001}']),
+            (Variable::Resource(Segment::Rest), &['a', 'b', '*', '?']),
+            (Variable::Resource(Segment::Region), &['a', 'A', '-', '*', '?']),
+            (
+                Variable::PrincipalPartition,
+                &['a', 'w', 's', '-', 'i', 'o', '*', '*', '*', '?', '\u{F0001}'],
+            ),
+            (Variable::Resource(Segment::Account), &['0', '1', '*', '*', '?']),
+        ];
+        let mut dice = Dice(0x5eed_0001);
+        let (mut found, mut none) = (0, 0);
+        for round in 0..3_000 {
+            let (variable, letters) = &variables[round % variables.len()];
+            let mut sets = |most: u64, globs: u64| -> Vec<Vec<Glob>> {
+                (0..dice.below(most + 1))
+                    .map(|_| {
+                        (0..=dice.below(globs))
+                            .map(|_| Glob::parse(&dice.glob(letters, 7)))
+                            .collect()
+                    })
+                    .collect()
+            };
+            let (positives, negatives) = (sets(3, 3), sets(3, if round % 7 == 0 { 30 } else { 4 }));
+            let case = if round % 5 == 0 { Case::Folded } else { Case::Exact };
+            let (within, without) = (prepared(&positives, Case::Exact), prepared(&negatives, case));
+            let mut question = Question {
+                domain: domain(variable),
+                positives: within.iter().collect(),
+                negatives: without.iter().collect(),
+            };
+            let steps = Steps::new(u64::MAX);
+            let expected = by_product(question.domain, &positives, &negatives, case);
+            // Several times, since sets are scanned first and indexed later.
+            for _ in 0..3 {
+                match find(&question, Effort::Exact, &steps).unwrap() {
+                    Found::Text(text) => {
+                        assert!(
+                            expected.is_some(),
+                            "{variable:?} {positives:?} {negatives:?} {text}"
+                        );
+                        assert!(question.domain.accepts(&text));
+                        assert!(
+                            positives
+                                .iter()
+                                .all(|set| set.iter().any(|glob| glob.matches(&text)))
+                        );
+                        let out = |glob: &Glob| match case {
+                            Case::Exact => glob.matches(&text),
+                            Case::Folded => glob.matches_folded(&text),
+                        };
+                        assert!(!negatives.iter().flatten().any(out));
+                        found += 1;
                     }
+                    Found::Nothing(used) => {
+                        assert_eq!(expected, None, "{variable:?} {positives:?} {negatives:?}");
+                        let kept: Vec<Vec<Glob>> =
+                            used.iter().map(|number| negatives[*number].clone()).collect();
+                        assert_eq!(
+                            by_product(question.domain, &positives, &kept, case),
+                            None,
+                            "{used:?}"
+                        );
+                        none += 1;
+                    }
+                    Found::Unsure => panic!("an exact search was not sure"),
                 }
             }
+            question.negatives.clear();
+            if find(&question, Effort::Quick, &steps).unwrap() == Found::Nothing(BTreeSet::new()) {
+                assert_eq!(by_product(question.domain, &positives, &[], case), None);
+            }
         }
+        assert!(found > 700 && none > 700, "{found} {none}");
     }
-    let classes: Vec<CharClass> = domain
-        .0
-        .iter()
-        .flat_map(|shape| shape.iter().map(|run| run.class))
-        .collect();
-    named.extend(classes.iter().filter_map(|class| match class {
-        CharClass::Only(c) => Some(*c),
-        CharClass::Any
-        | CharClass::NoColon
-        | CharClass::LowerDigitHyphen
-        | CharClass::LowerDigit
-        | CharClass::Digit
-        | CharClass::Hex => None,
-    }));
-    // Every class tells characters apart within ASCII only, so one character beyond it that nothing names stands for
-    // all others.
-    let beyond = ('\u{e0}'..='\u{fffd}').find(|c| !named.contains(c));
-    let mut kinds: BTreeSet<Vec<bool>> = BTreeSet::new();
-    let mut others = Vec::new();
-    for c in ('a'..='z')
-        .rev()
-        .chain('0'..='9')
-        .chain(['-'])
-        .chain('\u{21}'..='\u{7e}')
-        .chain('\0'..='\u{7f}')
-        .chain(beyond)
-    {
-        let kind = classes.iter().map(|class| class.contains(c)).collect();
-        if !named.contains(&c) && kinds.insert(kind) {
-            others.push(c);
-        }
-    }
-    named.into_iter().chain(symbols).chain(others).collect()
 }

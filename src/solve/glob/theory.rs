@@ -1,9 +1,9 @@
 //! The theory of the variables: is there a value for one variable that makes these literals true? Each variable is
 //! decided by itself; answers are remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::formula::{Domain, ValueSet, Variable, domain};
+use crate::formula::{CharClass, Domain, Run, ValueSet, Variable, domain};
 use crate::iam::{KeyType, PrincipalKind, key_facts};
 
 use super::cover::Case;
@@ -12,6 +12,9 @@ use super::skeleton::{AtomClaim, Literal, Skeleton};
 use super::steps::{Steps, Stop};
 use super::strings::{Effort, Found, Question, find};
 use super::values;
+
+/// Sets of at most so many globs are compared beyond need.
+const SMALL: usize = 32;
 
 /// A value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,11 @@ pub(super) enum Feasible {
 pub(super) struct Theory<'a> {
     variables: Vec<(Domain, Sort)>,
     sets: Vec<Set<'a>>,
+    lenders: Vec<Vec<usize>>,
+    /// Literals that were compared with all literals of that sign.
+    compared: BTreeSet<(Literal, bool)>,
+    /// The atoms of each variable.
+    atoms: Vec<Vec<usize>>,
     known: BTreeMap<(usize, Effort), BTreeMap<Vec<Literal>, Feasible>>,
 }
 
@@ -100,15 +108,28 @@ impl<'a> Theory<'a> {
                 }
             }
         }
-        let variables = skeleton
+        let variables: Vec<(Domain, Sort)> = skeleton
             .variables
             .iter()
             .zip(typed)
             .map(|(variable, typed)| (domain(variable), sort(variable, typed)))
             .collect();
+        let mut atoms = vec![Vec::new(); skeleton.variables.len()];
+        for atom in 0..skeleton.atoms.len() {
+            if let Some(atoms) = skeleton
+                .variable_of(atom)
+                .and_then(|variable| atoms.get_mut(variable))
+            {
+                atoms.push(atom);
+            }
+        }
+        let lenders = lenders(skeleton, &sets, &variables);
         Ok(Theory {
             variables,
             sets,
+            lenders,
+            compared: BTreeSet::new(),
+            atoms,
             known: BTreeMap::new(),
         })
     }
@@ -136,6 +157,19 @@ impl<'a> Theory<'a> {
         Ok(answer)
     }
 
+    /// Atoms whose globs have symbols, which make texts possible that are not otherwise: what is infeasible may become
+    /// feasible when one of these holds too. Only for variables where that makes a difference.
+    pub(super) fn lenders(&self, variable: usize) -> &[usize] {
+        self.lenders.get(variable).map_or(&[], Vec::as_slice)
+    }
+
+    /// Forgets the lenders that are left in no clause.
+    pub(super) fn keep_lenders(&mut self, keep: impl Fn(usize) -> bool) {
+        for lenders in &mut self.lenders {
+            lenders.retain(|atom| keep(*atom));
+        }
+    }
+
     /// The literals of an infeasible set that are needed to make it so.
     pub(super) fn core(
         &mut self,
@@ -155,6 +189,53 @@ impl<'a> Theory<'a> {
             }
         }
         Ok(core)
+    }
+
+    /// After two literals turned out to exclude each other: which others exclude one of them. Asking now saves a round of
+    /// the Boolean core for each. Only small sets are asked about, of atoms that pass the filter.
+    pub(super) fn alike(
+        &mut self,
+        variable: usize,
+        core: &[Literal],
+        filter: impl Fn(usize) -> bool,
+        steps: &Steps,
+    ) -> Result<Vec<[Literal; 2]>, Stop> {
+        let [one, two] = core else { return Ok(Vec::new()) };
+        if !self.lenders(variable).is_empty() || !self.is_small(one.atom) || !self.is_small(two.atom) {
+            return Ok(Vec::new());
+        }
+        let atoms: Vec<usize> = self.atoms.get(variable).into_iter().flatten().copied().collect();
+        let mut pairs = Vec::new();
+        for (kept, replaced) in [(*one, *two), (*two, *one)] {
+            if !self.compared.insert((kept, replaced.holds)) {
+                continue;
+            }
+            for atom in atoms
+                .iter()
+                .copied()
+                .filter(|atom| filter(*atom) && self.is_small(*atom))
+            {
+                let other = Literal {
+                    atom,
+                    holds: replaced.holds,
+                };
+                let pair = [kept, other];
+                if kept.atom != atom
+                    && other != replaced
+                    && let Feasible::No(_) = self.decide(variable, &pair, Effort::Quick, steps)?
+                {
+                    pairs.push(pair);
+                }
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn is_small(&self, atom: usize) -> bool {
+        match self.sets.get(atom) {
+            Some(Set::Globs(globs)) => globs.len() <= SMALL,
+            Some(Set::None | Set::Other(_)) | None => false,
+        }
     }
 
     fn decide(
@@ -299,6 +380,41 @@ impl<'a> Theory<'a> {
         }
         Ok(Feasible::Undecided("mixed comparisons of one key"))
     }
+}
+
+fn lenders(skeleton: &Skeleton<'_>, sets: &[Set<'_>], variables: &[(Domain, Sort)]) -> Vec<Vec<usize>> {
+    let mut lenders = vec![Vec::new(); variables.len()];
+    for (atom, (set, asserted)) in sets.iter().zip(&skeleton.asserted).enumerate() {
+        let Some(variable) = skeleton.variable_of(atom) else {
+            continue;
+        };
+        let bounded = variables.get(variable).is_some_and(|(domain, sort)| match sort {
+            Sort::Kind => false,
+            Sort::Bool | Sort::Typed(Some(_)) => true,
+            Sort::Text | Sort::Typed(None) => !is_open(*domain),
+        });
+        if *asserted
+            && bounded
+            && matches!(set, Set::Globs(globs) if globs.has_symbol())
+            && let Some(lenders) = lenders.get_mut(variable)
+        {
+            lenders.push(atom);
+        }
+    }
+    lenders
+}
+
+/// Whether the domain has texts of any characters: a symbol in a text can then be replaced by a character that nothing
+/// names.
+fn is_open(domain: Domain) -> bool {
+    matches!(
+        domain.0,
+        [[Run {
+            class: CharClass::Any,
+            max: None,
+            ..
+        }]]
+    )
 }
 
 fn sort(variable: &Variable, typed: bool) -> Sort {

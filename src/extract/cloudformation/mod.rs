@@ -1,0 +1,74 @@
+//! CloudFormation templates: every property is resolved in each world that the undecided conditions leave open, and
+//! what is known only at deployment becomes a hole. Nothing is evaluated by guessing a value.
+
+mod attachments;
+mod conditions;
+mod intrinsics;
+mod looks_like;
+mod parameters;
+mod permissions;
+mod policy;
+mod references;
+mod resources;
+mod syntax;
+mod template;
+mod transforms;
+mod values;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use crate::source::{FileId, Node};
+
+use self::attachments::{principals, read_links};
+use self::resources::{Site, read_resource};
+use self::syntax::View;
+use self::template::Template;
+use self::transforms::{names, read_transforms};
+use super::{Environment, Extraction};
+
+/// What the command line says about a template's environment.
+#[derive(Debug, Clone, Default)]
+pub struct CloudFormationOptions {
+    /// Given parameter values.
+    pub parameters: BTreeMap<String, String>,
+    /// Whether parameters that are not given take their defaults as if given.
+    pub assume_defaults: bool,
+    /// Account, region and partition, where given.
+    pub environment: Environment,
+    /// Extra places to look for policies: type, property path, kind.
+    pub extra: Vec<(String, String, super::PolicyKind)>,
+}
+
+/// Everything in a template. `Err` only when the tree is no template that can be read at all (no resources, a
+/// resource without `Type`); the message quotes nothing of the file but keys.
+pub fn extract_template(
+    tree: &Node,
+    file: FileId,
+    options: &CloudFormationOptions,
+) -> Result<Extraction, String> {
+    let root = View::of(tree);
+    if root.entries().is_none() {
+        return Err("the template is not a mapping".to_owned());
+    }
+    let transforms = names(root);
+    let template = Template::open(root, file, options, &transforms)?;
+    let mut extraction = Extraction {
+        environment: options.environment.clone(),
+        ..Extraction::default()
+    };
+    let links = read_links(&template, &mut extraction);
+    for resource in &template.resources {
+        read_resource(
+            Site {
+                template: &template,
+                resource: *resource,
+            },
+            &links,
+            &mut extraction,
+        );
+    }
+    read_transforms(root, file, &transforms, &mut extraction);
+    extraction.principals = principals(&template, &extraction);
+    Ok(extraction)
+}

@@ -1,0 +1,125 @@
+//! The `Parameters` section: what is known of a parameter's value.
+
+use std::collections::BTreeMap;
+
+use crate::extract::Hole;
+use crate::iam::HoleId;
+use crate::source::NodeKind;
+
+use super::CloudFormationOptions;
+use super::syntax::{View, boolean, key_text};
+use super::values::{Fault, Symbolic};
+
+/// A parameter as the template declares it.
+#[derive(Debug, Clone)]
+pub(super) struct Parameter {
+    /// Whether its value is a list.
+    list: bool,
+    /// Whether its value is a name in the parameter store, and not what `Ref` gives.
+    stored: bool,
+    /// Whether its value must not be shown.
+    pub no_echo: bool,
+    default: Option<String>,
+    allowed: Vec<String>,
+    /// Why it cannot be read.
+    broken: Option<String>,
+}
+
+/// The parameters by name.
+pub(super) fn read_parameters(section: Option<View<'_>>) -> BTreeMap<String, Parameter> {
+    section
+        .and_then(View::entries)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|(key, value)| {
+            let name = key_text(key)?;
+            Some((name.to_owned(), read_parameter(name, View::of(value))))
+        })
+        .collect()
+}
+
+fn read_parameter(name: &str, view: View<'_>) -> Parameter {
+    let kind = view.get("Type").and_then(View::scalar).unwrap_or_default();
+    let default = view.get("Default").map(scalar_text);
+    let allowed: Option<Vec<String>> = match view.get("AllowedValues").map(View::items) {
+        None => Some(Vec::new()),
+        Some(items) => items.and_then(|items| items.iter().map(|item| scalar_text(View::of(item))).collect()),
+    };
+    let broken = match (&default, &allowed) {
+        _ if kind.is_empty() => Some(format!("parameter `{name}` has no `Type`")),
+        (Some(None), _) => Some(format!("the `Default` of parameter `{name}` is not a text")),
+        (_, None) => Some(format!(
+            "the `AllowedValues` of parameter `{name}` are not a list of texts"
+        )),
+        _ => None,
+    };
+    Parameter {
+        list: kind == "CommaDelimitedList" || kind.contains("List<"),
+        stored: kind.starts_with("AWS::SSM::Parameter::Value<"),
+        no_echo: view.get("NoEcho").and_then(scalar_text).as_deref() == Some("true"),
+        default: default.flatten(),
+        allowed: allowed.unwrap_or_default(),
+        broken,
+    }
+}
+
+/// The text of a scalar as CloudFormation reads it.
+pub(super) fn scalar_text(view: View<'_>) -> Option<String> {
+    match (view.tag, view.kind) {
+        (None, NodeKind::Scalar(text, style)) => {
+            Some(boolean(text, *style).map_or_else(|| text.clone(), |value| value.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// What `Ref` of a parameter gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ParameterValue {
+    /// A value that is decided.
+    Known(Symbolic),
+    /// A string known only later.
+    Text(Hole),
+    /// A list known only later.
+    List(Hole),
+}
+
+impl Parameter {
+    /// What `Ref` gives: the given value, else the default where defaults are assumed, else a hole.
+    pub fn value(&self, name: &str, options: &CloudFormationOptions) -> Result<ParameterValue, Fault> {
+        if let Some(broken) = &self.broken {
+            return Err(Fault::shape(broken.clone()));
+        }
+        let assumed = self.default.as_ref().filter(|_| options.assume_defaults);
+        // The value of a stored parameter is a name: what it stands for is known only in the account.
+        match options.parameters.get(name).or(assumed).filter(|_| !self.stored) {
+            Some(value) if self.list => Ok(ParameterValue::Known(Symbolic::List(
+                value
+                    .split(',')
+                    .map(|part| Symbolic::literal(part.trim()))
+                    .collect(),
+            ))),
+            Some(value) => Ok(ParameterValue::Known(Symbolic::literal(value.clone()))),
+            None => {
+                let scalar = !self.list && !self.stored;
+                let hole = Hole {
+                    id: HoleId::new(name),
+                    origin: format!("parameter {name}"),
+                    default: self.default.clone().filter(|_| scalar),
+                    allowed: if scalar { self.allowed.clone() } else { Vec::new() },
+                    stable: !self.stored,
+                };
+                Ok(if self.list {
+                    ParameterValue::List(hole)
+                } else {
+                    ParameterValue::Text(hole)
+                })
+            }
+        }
+    }
+
+    /// Whether the value was given and must not be shown, or would be shown as a default.
+    pub fn is_secret(&self, name: &str, options: &CloudFormationOptions) -> bool {
+        self.no_echo && (options.parameters.contains_key(name) || self.default.is_some())
+    }
+}

@@ -1,0 +1,487 @@
+//! What `Ref` and `Fn::GetAtt` give: parameters, pseudo parameters, and the names and ARNs of resources, as far as the
+//! template tells them.
+
+use crate::extract::Hole;
+use crate::iam::{HoleId, Text, TextPiece};
+
+use super::intrinsics::resolve;
+use super::parameters::ParameterValue;
+use super::syntax::View;
+use super::template::{Resource, Scope};
+use super::values::{Fault, Symbolic, append};
+
+/// What is known of a type: which property names a resource, what `Ref` gives and what the attributes are. In the
+/// patterns `{N}` is the name, `{P}`, `{R}`, `{A}` are partition, region and account, `{Path}` is the property `Path` of
+/// IAM resources, and `{?}` is a part that the service chooses.
+struct Shape {
+    resource_type: &'static str,
+    name: &'static str,
+    reference: &'static str,
+    attributes: &'static [(&'static str, &'static str)],
+}
+
+const fn shape(
+    resource_type: &'static str,
+    name: &'static str,
+    reference: &'static str,
+    attributes: &'static [(&'static str, &'static str)],
+) -> Shape {
+    Shape {
+        resource_type,
+        name,
+        reference,
+        attributes,
+    }
+}
+
+/// Reference: the "Return values" of each type in the CloudFormation user guide, and the ARN formats of the service
+/// authorization reference.
+const SHAPES: &[Shape] = &[
+    shape("AWS::ApiGateway::RestApi", "", "{N}", &[("RestApiId", "{N}")]),
+    shape(
+        "AWS::Backup::BackupVault",
+        "BackupVaultName",
+        "{N}",
+        &[
+            ("BackupVaultArn", "arn:{P}:backup:{R}:{A}:backup-vault:{N}"),
+            ("BackupVaultName", "{N}"),
+        ],
+    ),
+    shape(
+        "AWS::CloudFront::Distribution",
+        "",
+        "{N}",
+        &[("Id", "{N}"), ("Arn", "arn:{P}:cloudfront::{A}:distribution/{N}")],
+    ),
+    shape(
+        "AWS::CloudFront::CloudFrontOriginAccessIdentity",
+        "",
+        "{N}",
+        &[("Id", "{N}")],
+    ),
+    shape(
+        "AWS::CloudTrail::Trail",
+        "TrailName",
+        "{N}",
+        &[("Arn", "arn:{P}:cloudtrail:{R}:{A}:trail/{N}")],
+    ),
+    shape(
+        "AWS::CodeBuild::Project",
+        "Name",
+        "{N}",
+        &[("Arn", "arn:{P}:codebuild:{R}:{A}:project/{N}")],
+    ),
+    shape(
+        "AWS::CodeCommit::Repository",
+        "RepositoryName",
+        "{?}",
+        &[("Arn", "arn:{P}:codecommit:{R}:{A}:{N}"), ("Name", "{N}")],
+    ),
+    shape("AWS::CodePipeline::Pipeline", "Name", "{N}", &[]),
+    shape(
+        "AWS::DynamoDB::Table",
+        "TableName",
+        "{N}",
+        &[
+            ("Arn", "arn:{P}:dynamodb:{R}:{A}:table/{N}"),
+            ("StreamArn", "arn:{P}:dynamodb:{R}:{A}:table/{N}/stream/{?}"),
+        ],
+    ),
+    shape(
+        "AWS::DynamoDB::GlobalTable",
+        "TableName",
+        "{N}",
+        &[
+            ("Arn", "arn:{P}:dynamodb:{R}:{A}:table/{N}"),
+            ("StreamArn", "arn:{P}:dynamodb:{R}:{A}:table/{N}/stream/{?}"),
+        ],
+    ),
+    shape(
+        "AWS::ECR::Repository",
+        "RepositoryName",
+        "{N}",
+        &[("Arn", "arn:{P}:ecr:{R}:{A}:repository/{N}")],
+    ),
+    shape(
+        "AWS::ECS::Cluster",
+        "ClusterName",
+        "{N}",
+        &[("Arn", "arn:{P}:ecs:{R}:{A}:cluster/{N}")],
+    ),
+    shape(
+        "AWS::EFS::FileSystem",
+        "",
+        "{N}",
+        &[
+            ("FileSystemId", "{N}"),
+            ("Arn", "arn:{P}:elasticfilesystem:{R}:{A}:file-system/{N}"),
+        ],
+    ),
+    shape(
+        "AWS::Events::EventBus",
+        "Name",
+        "{N}",
+        &[("Arn", "arn:{P}:events:{R}:{A}:event-bus/{N}"), ("Name", "{N}")],
+    ),
+    shape(
+        "AWS::Events::Rule",
+        "Name",
+        "{?}",
+        &[("Arn", "arn:{P}:events:{R}:{A}:rule/{?}")],
+    ),
+    shape(
+        "AWS::IAM::Group",
+        "GroupName",
+        "{N}",
+        &[("Arn", "arn:{P}:iam::{A}:group{Path}{N}")],
+    ),
+    shape(
+        "AWS::IAM::InstanceProfile",
+        "InstanceProfileName",
+        "{N}",
+        &[("Arn", "arn:{P}:iam::{A}:instance-profile{Path}{N}")],
+    ),
+    shape(
+        "AWS::IAM::ManagedPolicy",
+        "ManagedPolicyName",
+        "arn:{P}:iam::{A}:policy{Path}{N}",
+        &[("PolicyArn", "arn:{P}:iam::{A}:policy{Path}{N}")],
+    ),
+    shape(
+        "AWS::IAM::Role",
+        "RoleName",
+        "{N}",
+        &[("Arn", "arn:{P}:iam::{A}:role{Path}{N}")],
+    ),
+    shape(
+        "AWS::IAM::User",
+        "UserName",
+        "{N}",
+        &[("Arn", "arn:{P}:iam::{A}:user{Path}{N}")],
+    ),
+    shape(
+        "AWS::KMS::Key",
+        "",
+        "{N}",
+        &[("KeyId", "{N}"), ("Arn", "arn:{P}:kms:{R}:{A}:key/{N}")],
+    ),
+    shape(
+        "AWS::KMS::ReplicaKey",
+        "",
+        "{N}",
+        &[("KeyId", "{N}"), ("Arn", "arn:{P}:kms:{R}:{A}:key/{N}")],
+    ),
+    shape(
+        "AWS::Kinesis::Stream",
+        "Name",
+        "{N}",
+        &[("Arn", "arn:{P}:kinesis:{R}:{A}:stream/{N}")],
+    ),
+    shape(
+        "AWS::KinesisFirehose::DeliveryStream",
+        "DeliveryStreamName",
+        "{N}",
+        &[("Arn", "arn:{P}:firehose:{R}:{A}:deliverystream/{N}")],
+    ),
+    shape(
+        "AWS::Lambda::Function",
+        "FunctionName",
+        "{N}",
+        &[("Arn", "arn:{P}:lambda:{R}:{A}:function:{N}")],
+    ),
+    shape(
+        "AWS::Logs::LogGroup",
+        "LogGroupName",
+        "{N}",
+        &[("Arn", "arn:{P}:logs:{R}:{A}:log-group:{N}:*")],
+    ),
+    shape(
+        "AWS::OpenSearchService::Domain",
+        "DomainName",
+        "{N}",
+        &[("Arn", "arn:{P}:es:{R}:{A}:domain/{N}")],
+    ),
+    shape(
+        "AWS::Elasticsearch::Domain",
+        "DomainName",
+        "{N}",
+        &[("Arn", "arn:{P}:es:{R}:{A}:domain/{N}")],
+    ),
+    shape(
+        "AWS::S3::Bucket",
+        "BucketName",
+        "{N}",
+        &[("Arn", "arn:{P}:s3:::{N}")],
+    ),
+    shape(
+        "AWS::SNS::Topic",
+        "TopicName",
+        "arn:{P}:sns:{R}:{A}:{N}",
+        &[("TopicArn", "arn:{P}:sns:{R}:{A}:{N}"), ("TopicName", "{N}")],
+    ),
+    shape(
+        "AWS::SQS::Queue",
+        "QueueName",
+        "{?}",
+        &[("Arn", "arn:{P}:sqs:{R}:{A}:{N}"), ("QueueName", "{N}")],
+    ),
+    shape("AWS::SSM::Parameter", "Name", "{N}", &[]),
+    shape(
+        "AWS::SecretsManager::Secret",
+        "Name",
+        "arn:{P}:secretsmanager:{R}:{A}:secret:{N}-{?}",
+        &[("Id", "arn:{P}:secretsmanager:{R}:{A}:secret:{N}-{?}")],
+    ),
+    shape(
+        "AWS::StepFunctions::StateMachine",
+        "StateMachineName",
+        "arn:{P}:states:{R}:{A}:stateMachine:{N}",
+        &[
+            ("Arn", "arn:{P}:states:{R}:{A}:stateMachine:{N}"),
+            ("Name", "{N}"),
+        ],
+    ),
+];
+
+/// What `Ref` of a name gives.
+pub(super) fn reference(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
+    let scope = scope.deeper()?;
+    if name.starts_with("AWS::") {
+        return pseudo(name, scope);
+    }
+    if let Some(parameter) = scope.template.parameters.get(name) {
+        if parameter.is_secret(name, scope.template.options) {
+            scope.template.note_secret();
+        }
+        return Ok(match parameter.value(name, scope.template.options)? {
+            ParameterValue::Known(value) => value,
+            ParameterValue::List(hole) => Symbolic::Unknown(scope.template.note_hole(hole)),
+            ParameterValue::Text(hole) => {
+                let hole = scope.template.note_hole(hole);
+                scope
+                    .template
+                    .known_in(&hole, scope.world)
+                    .map_or(Symbolic::hole(hole), Symbolic::Text)
+            }
+        });
+    }
+    let Some(resource) = scope.template.resource(name) else {
+        return missing(name, name, scope);
+    };
+    match shape_of(resource) {
+        Some(shape) => fill(shape.reference, resource, shape, "Ref", scope),
+        None => Ok(Symbolic::hole(name_hole(resource, scope))),
+    }
+}
+
+/// What `Fn::GetAtt` of a resource gives.
+pub(super) fn attribute(id: &str, name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
+    let scope = scope.deeper()?;
+    let Some(resource) = scope.template.resource(id) else {
+        return missing(id, &format!("{id}.{name}"), scope);
+    };
+    let shape = shape_of(resource);
+    match shape.and_then(|shape| {
+        shape
+            .attributes
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, arn)| (shape, arn))
+    }) {
+        Some((shape, arn)) => fill(arn, resource, shape, name, scope),
+        None => {
+            let hole = attribute_hole(resource, name, scope);
+            Ok(if is_text(resource, name) {
+                Symbolic::hole(hole)
+            } else {
+                Symbolic::Unknown(hole)
+            })
+        }
+    }
+}
+
+/// Whether an attribute is surely a text: those of custom resources and some of AWS types may be lists.
+fn is_text(resource: Resource<'_>, attribute: &str) -> bool {
+    let custom =
+        !resource.resource_type.starts_with("AWS::") || resource.resource_type.ends_with("::CustomResource");
+    !custom
+        && (attribute.starts_with("Outputs.")
+            || ["Arn", "ARN", "Id", "Name"]
+                .iter()
+                .any(|end| attribute.ends_with(end)))
+}
+
+fn shape_of(resource: Resource<'_>) -> Option<&'static Shape> {
+    SHAPES
+        .iter()
+        .find(|shape| shape.resource_type == resource.resource_type)
+}
+
+/// A name that is nothing in the template: a fault, unless something adds resources before the deployment.
+fn missing(name: &str, spelled: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
+    if !scope.template.expands {
+        return Err(Fault::shape(format!(
+            "refers to `{name}`, which is not in the template"
+        )));
+    }
+    Ok(Symbolic::Unknown(scope.template.note_hole(Hole {
+        id: HoleId::new(spelled),
+        origin: spelled.to_owned(),
+        default: None,
+        allowed: Vec::new(),
+        stable: false,
+    })))
+}
+
+fn name_hole(resource: Resource<'_>, scope: Scope<'_, '_>) -> HoleId {
+    scope.template.note_hole(Hole {
+        id: HoleId::new(resource.id),
+        origin: format!("{} {}", resource.resource_type, resource.id),
+        default: None,
+        allowed: Vec::new(),
+        // A template does not tell whether the deployment replaces the resource.
+        stable: false,
+    })
+}
+
+fn attribute_hole(resource: Resource<'_>, attribute: &str, scope: Scope<'_, '_>) -> HoleId {
+    scope.template.note_hole(Hole {
+        id: HoleId::new(&format!("{}.{attribute}", resource.id)),
+        origin: format!("{} {}.{attribute}", resource.resource_type, resource.id),
+        default: None,
+        allowed: Vec::new(),
+        stable: false,
+    })
+}
+
+fn fill(
+    pattern: &str,
+    resource: Resource<'_>,
+    shape: &Shape,
+    attribute: &str,
+    scope: Scope<'_, '_>,
+) -> Result<Symbolic, Fault> {
+    let mut text = Text::default();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (slot, after) = after.split_once('}').unwrap_or((after, ""));
+        text.push(TextPiece::Lit(before.to_owned()));
+        rest = after;
+        let part = match slot {
+            "N" => name(resource, shape, scope)?,
+            "P" => pseudo("AWS::Partition", scope)?,
+            "R" => pseudo("AWS::Region", scope)?,
+            "A" => pseudo("AWS::AccountId", scope)?,
+            "Path" => property(resource, "Path", scope)?.unwrap_or(Symbolic::literal("/")),
+            _ => Symbolic::hole(attribute_hole(resource, attribute, scope)),
+        };
+        let part = part
+            .as_text()
+            .ok_or_else(|| Fault::shape(format!("the name or path of `{}` is not a text", resource.id)))?;
+        append(&mut text, &part);
+    }
+    text.push(TextPiece::Lit(rest.to_owned()));
+    scope.pay(&text)?;
+    Ok(Symbolic::Text(text))
+}
+
+fn name(resource: Resource<'_>, shape: &Shape, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
+    let given = if shape.name.is_empty() {
+        None
+    } else {
+        property(resource, shape.name, scope)?
+    };
+    Ok(given.unwrap_or_else(|| Symbolic::hole(name_hole(resource, scope))))
+}
+
+/// A property of a resource, resolved; `None` when it is not there.
+pub(super) fn property(
+    resource: Resource<'_>,
+    name: &str,
+    scope: Scope<'_, '_>,
+) -> Result<Option<Symbolic>, Fault> {
+    let Some(properties) = resource.view.get("Properties") else {
+        return Ok(None);
+    };
+    if properties.entries().is_none() {
+        return Err(Fault::unsupported(format!(
+            "the properties of `{}` are not a mapping",
+            resource.id
+        )));
+    }
+    match properties
+        .get(name)
+        .map(|view: View<'_>| resolve(view, scope))
+        .transpose()?
+    {
+        None | Some(Symbolic::Missing) => Ok(None),
+        Some(value) => Ok(Some(value)),
+    }
+}
+
+fn pseudo(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
+    let environment = &scope.template.options.environment;
+    let region = environment.region.as_deref();
+    let partition = environment.partition.as_deref().or(region.and_then(partition_of));
+    let (known, default) = match name {
+        "AWS::NoValue" => return Ok(Symbolic::Missing),
+        "AWS::AccountId" => (environment.account.as_deref(), None),
+        "AWS::Region" => (region, None),
+        "AWS::Partition" => (partition, Some("aws")),
+        "AWS::URLSuffix" => (partition.and_then(suffix_of), Some("amazonaws.com")),
+        "AWS::StackName" | "AWS::StackId" => (None, None),
+        "AWS::NotificationARNs" => {
+            return Ok(Symbolic::Unknown(note_pseudo(name, None, scope)));
+        }
+        _ => {
+            return Err(Fault::shape(format!(
+                "refers to `{name}`, which is no pseudo parameter"
+            )));
+        }
+    };
+    if let Some(known) = known {
+        return Ok(Symbolic::literal(known));
+    }
+    let hole = note_pseudo(name, default, scope);
+    Ok(scope
+        .template
+        .known_in(&hole, scope.world)
+        .map_or(Symbolic::hole(hole), Symbolic::Text))
+}
+
+fn note_pseudo(name: &str, default: Option<&str>, scope: Scope<'_, '_>) -> HoleId {
+    scope.template.note_hole(Hole {
+        id: HoleId::new(name),
+        origin: format!("pseudo parameter {name}"),
+        default: default.map(str::to_owned),
+        allowed: Vec::new(),
+        stable: true,
+    })
+}
+
+fn partition_of(region: &str) -> Option<&'static str> {
+    [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-isof-", "aws-iso-f"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-iso-", "aws-iso"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("eusc-", "aws-eusc"),
+    ]
+    .into_iter()
+    .find(|(prefix, _)| region.starts_with(prefix))
+    .map(|(_, partition)| partition)
+    .or((!region.contains("iso")).then_some("aws"))
+}
+
+fn suffix_of(partition: &str) -> Option<&'static str> {
+    match partition {
+        "aws" | "aws-us-gov" => Some("amazonaws.com"),
+        "aws-cn" => Some("amazonaws.com.cn"),
+        "aws-iso" => Some("c2s.ic.gov"),
+        "aws-iso-b" => Some("sc2s.sgov.gov"),
+        "aws-eusc" => Some("amazonaws.eu"),
+        _ => None,
+    }
+}

@@ -1,0 +1,573 @@
+//! Walking the resources of a template by the table of where policies live. What a row asks for is decided in one place,
+//! [`treatment`]; what is there and not read is a gap.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::extract::{
+    Before, Extraction, Gap, GapReason, Hole, Origin, Policy, PolicyKind, Provenance, Row, RowKind,
+    cloudformation_rows,
+};
+use crate::iam::{HoleId, TextPiece, Value, parse_document};
+use crate::source::{Place, Span};
+
+use super::attachments::{Links, attach};
+use super::conditions::condition_named;
+use super::intrinsics::{PROCESSED, resolve};
+use super::looks_like::policy_in;
+use super::permissions::{Grants, permission};
+use super::policy::{Drawn, Found, read_document, read_statement};
+use super::syntax::View;
+use super::template::{Resource, Scope, Template};
+use super::values::{Fault, Symbolic, World, alternatives, merged};
+use super::walk::{Blocked, Spot, walk};
+
+/// What is done with a row whose property is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Treatment {
+    /// A document.
+    Document(PolicyKind),
+    /// One statement of a document.
+    Statement(PolicyKind),
+    /// ARNs of managed policies.
+    Attachments(PolicyKind),
+    /// A permission from which a statement is made.
+    Permission(Grants),
+    /// Undecided, whatever it is.
+    Undecided(Option<PolicyKind>, &'static str),
+    /// Undecided unless it has this value.
+    UndecidedUnless(&'static str, &'static str),
+    /// Counted as another language.
+    NotAPolicy,
+    /// Used elsewhere, or nothing to judge.
+    Data,
+}
+
+fn treatment(row: &Row) -> Treatment {
+    match row.kind {
+        RowKind::IdentityManaged | RowKind::IdentityInline | RowKind::IdentityIot | RowKind::SsoInline => {
+            Treatment::Document(PolicyKind::Identity)
+        }
+        RowKind::Trust => Treatment::Document(PolicyKind::Trust),
+        RowKind::Resource if row.resource_type == "AWS::EC2::VPCEndpoint" => {
+            Treatment::Document(PolicyKind::Endpoint)
+        }
+        RowKind::Resource | RowKind::OrgResource => Treatment::Document(PolicyKind::Resource),
+        RowKind::ScpRcp => Treatment::Document(PolicyKind::Scp),
+        RowKind::Session if row.path.ends_with("Arn") || row.path.ends_with("Arns") => {
+            Treatment::Attachments(PolicyKind::Session)
+        }
+        RowKind::Session => Treatment::Document(PolicyKind::Session),
+        RowKind::ResourceStatement => Treatment::Statement(PolicyKind::Resource),
+        RowKind::ResourceTemplate => Treatment::Undecided(
+            Some(PolicyKind::Resource),
+            "a fragment of a resource policy is not supported yet",
+        ),
+        // The names a managed policy attaches itself to are read with the policy.
+        RowKind::AttachManaged if row.resource_type == "AWS::IAM::ManagedPolicy" => Treatment::Data,
+        RowKind::SsoAttach if row.path.ends_with("Name") => Treatment::Undecided(
+            Some(PolicyKind::Identity),
+            "a customer managed policy is attached by name; its document is not in the template",
+        ),
+        RowKind::AttachManaged | RowKind::SsoAttach => Treatment::Attachments(PolicyKind::Identity),
+        RowKind::Synth => match row.resource_type {
+            "AWS::Lambda::Permission" => Treatment::Permission(Grants::Function),
+            "AWS::Lambda::LayerVersionPermission" => Treatment::Permission(Grants::Layer),
+            _ => Treatment::Undecided(
+                Some(PolicyKind::Grant),
+                "a permission of this type is not supported yet",
+            ),
+        },
+        RowKind::Grant => Treatment::Undecided(
+            Some(PolicyKind::Grant),
+            "a grant that is no policy is not supported yet",
+        ),
+        RowKind::Acl => Treatment::UndecidedUnless("Private", "an access control list is not supported yet"),
+        RowKind::Exposure => Treatment::UndecidedUnless(
+            "AWS_IAM",
+            "a URL that may need no credentials is not supported yet",
+        ),
+        RowKind::Template => {
+            Treatment::Undecided(None, "a nested template is not followed; check it by itself")
+        }
+        RowKind::SamPolicies | RowKind::SamImplicitManaged | RowKind::SamImplicitInline => {
+            Treatment::Undecided(None, SAM)
+        }
+        RowKind::OtherLang => Treatment::NotAPolicy,
+        RowKind::Boundary
+        | RowKind::SsoBoundary
+        | RowKind::AttachExclusive
+        | RowKind::AttachScp
+        | RowKind::AttachIot
+        | RowKind::Membership
+        | RowKind::Guard
+        | RowKind::DataSource
+        | RowKind::Ignore => Treatment::Data,
+    }
+}
+
+const SAM: &str = "SAM is not supported yet; pass the processed template (aws cloudformation get-template --template-stage Processed)";
+
+/// Types that are there for one document only, so that a missing one is a mistake.
+const REQUIRED: &[(&str, &str)] = &[
+    ("AWS::IAM::ManagedPolicy", "PolicyDocument"),
+    ("AWS::IAM::Policy", "PolicyDocument"),
+    ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
+    ("AWS::Organizations::Policy", "Content"),
+    ("AWS::S3::BucketPolicy", "PolicyDocument"),
+    ("AWS::SNS::TopicPolicy", "PolicyDocument"),
+    ("AWS::SQS::QueuePolicy", "PolicyDocument"),
+];
+
+/// Where what is being read stands.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'t, 'n> {
+    /// The template.
+    pub template: &'t Template<'n>,
+    /// The resource.
+    pub resource: Resource<'n>,
+}
+
+/// The worlds in which a resource is there; empty when it never is.
+pub(super) fn worlds_of(template: &Template<'_>, resource: Resource<'_>) -> Result<Vec<World>, GapReason> {
+    let Some(condition) = resource.view.get("Condition") else {
+        return Ok(vec![World::default()]);
+    };
+    let found = alternatives(&[World::default()], |world| {
+        let name = condition
+            .scalar()
+            .ok_or_else(|| Fault::shape("`Condition` is not the name of a condition"))?;
+        condition_named(name, Scope::new(template, world))
+    })?;
+    Ok(merged(found.into_iter().filter(|(_, holds)| *holds).collect())
+        .into_iter()
+        .map(|(world, _)| world)
+        .collect())
+}
+
+/// Reads everything in a resource.
+pub(super) fn read_resource(site: Site<'_, '_>, links: &Links, extraction: &mut Extraction) {
+    let Site { template, resource } = site;
+    let rows: Vec<&Row> = cloudformation_rows()
+        .iter()
+        .filter(|row| row.resource_type == resource.resource_type)
+        .collect();
+    let extra: Vec<(&str, PolicyKind)> = template
+        .options
+        .extra
+        .iter()
+        .filter(|(resource_type, ..)| resource_type == resource.resource_type)
+        .map(|(_, path, kind)| (path.as_str(), *kind))
+        .collect();
+    let sam = resource.resource_type.starts_with("AWS::Serverless::");
+    let module = resource.resource_type.ends_with("::MODULE");
+    let unknown = rows.is_empty() && extra.is_empty();
+    let suspect = if unknown {
+        resource.view.get("Properties").and_then(policy_in)
+    } else {
+        None
+    };
+    if unknown && suspect.is_none() && !sam && !module {
+        return;
+    }
+    let worlds = match worlds_of(template, resource) {
+        Ok(worlds) if worlds.is_empty() => return,
+        Ok(worlds) => worlds,
+        Err(reason) => {
+            return gap(
+                site,
+                resource.id.to_owned(),
+                resource.view.span,
+                reason,
+                None,
+                extraction,
+            );
+        }
+    };
+    let whole = |reason, span, extraction: &mut Extraction| {
+        gap(site, resource.id.to_owned(), span, reason, None, extraction)
+    };
+    if sam {
+        if rows.is_empty() || rows.iter().any(|row| row.kind != RowKind::Ignore) {
+            whole(
+                GapReason::Unsupported(SAM.to_owned()),
+                resource.view.span,
+                extraction,
+            );
+        }
+        return;
+    }
+    if module {
+        let message = format!("a module is not expanded; {PROCESSED}");
+        return whole(GapReason::Unsupported(message), resource.view.span, extraction);
+    }
+    if let Some(span) = suspect {
+        let message = format!(
+            "`{}` is no type that is known to hold policies, but something in it looks like one",
+            resource.resource_type
+        );
+        return whole(GapReason::UnknownType(message), span, extraction);
+    }
+    for row in rows {
+        read_row(site, row, &worlds, links, extraction);
+    }
+    for (path, kind) in extra {
+        read_documents(site, path, kind, &worlds, &[], extraction);
+    }
+}
+
+fn read_row(site: Site<'_, '_>, row: &Row, worlds: &[World], links: &Links, extraction: &mut Extraction) {
+    match treatment(row) {
+        Treatment::Document(kind) => {
+            let attached = links.identities(site.resource.id, row);
+            match row.path {
+                "Content" if row.kind == RowKind::ScpRcp => read_control_policy(site, worlds, extraction),
+                // An OpenAPI document that holds the policy as one of its members.
+                "Body" => read_documents(
+                    site,
+                    "Body.x-amazon-apigateway-policy",
+                    kind,
+                    worlds,
+                    &attached,
+                    extraction,
+                ),
+                path => read_documents(site, path, kind, worlds, &attached, extraction),
+            }
+        }
+        Treatment::Statement(kind) => {
+            for spot in walk(site.template, site.resource, worlds, row.path) {
+                match spot {
+                    Ok(spot) => {
+                        let found = read_statement(site.template, &spot.worlds, spot.view);
+                        emit(site, spot.address, spot.view, kind, &[], found, extraction);
+                    }
+                    Err(blocked) => block(site, blocked, Some(kind), extraction),
+                }
+            }
+            // The older form is spread over properties of its own.
+            if site
+                .resource
+                .view
+                .get("Properties")
+                .and_then(|properties| properties.get(row.path))
+                .is_none()
+            {
+                let reason = GapReason::Unsupported(
+                    "a permission without `Statement` is not supported yet".to_owned(),
+                );
+                gap(
+                    site,
+                    site.resource.id.to_owned(),
+                    site.resource.view.span,
+                    reason,
+                    Some(kind),
+                    extraction,
+                );
+            }
+        }
+        Treatment::Attachments(kind) => attach(site, row.path, kind, worlds, links, extraction),
+        Treatment::Permission(grants) => {
+            let found = permission(site, grants, worlds);
+            let before = extraction.policies.len();
+            emit(
+                site,
+                site.resource.id.to_owned(),
+                site.resource.view,
+                PolicyKind::Grant,
+                &[],
+                found,
+                extraction,
+            );
+            for policy in extraction.policies.iter_mut().skip(before) {
+                policy.provenance = Provenance::Synthesised;
+            }
+        }
+        Treatment::Undecided(kind, message) => {
+            for (address, span) in present(site, row, worlds) {
+                gap(
+                    site,
+                    address,
+                    span,
+                    GapReason::Unsupported(message.to_owned()),
+                    kind,
+                    extraction,
+                );
+            }
+        }
+        Treatment::UndecidedUnless(harmless, message) => {
+            for (address, span) in present_unless(site, row, worlds, harmless) {
+                gap(
+                    site,
+                    address,
+                    span,
+                    GapReason::Unsupported(message.to_owned()),
+                    Some(PolicyKind::Grant),
+                    extraction,
+                );
+            }
+        }
+        Treatment::NotAPolicy => extraction.not_policies += present(site, row, worlds).len(),
+        Treatment::Data => {}
+    }
+}
+
+/// Where the property of a row is there, as far as that can be told.
+fn present(site: Site<'_, '_>, row: &Row, worlds: &[World]) -> Vec<(String, Span)> {
+    if row.path == "-" {
+        return vec![(site.resource.id.to_owned(), site.resource.view.span)];
+    }
+    walk(site.template, site.resource, worlds, row.path)
+        .into_iter()
+        .filter_map(|spot| match spot {
+            Ok(spot) => {
+                let found = alternatives(&spot.worlds, |world| {
+                    resolve(spot.view, Scope::new(site.template, world))
+                });
+                let absent =
+                    found.is_ok_and(|found| found.iter().all(|(_, value)| *value == Symbolic::Missing));
+                (!absent).then_some((spot.address, spot.view.span))
+            }
+            Err(blocked) => Some((blocked.address, blocked.span)),
+        })
+        .collect()
+}
+
+fn present_unless(site: Site<'_, '_>, row: &Row, worlds: &[World], harmless: &str) -> Vec<(String, Span)> {
+    walk(site.template, site.resource, worlds, row.path)
+        .into_iter()
+        .filter_map(|spot| match spot {
+            Ok(spot) => {
+                let found = alternatives(&spot.worlds, |world| {
+                    resolve(spot.view, Scope::new(site.template, world))
+                });
+                let is_harmless = |value: &Symbolic| {
+                    *value == Symbolic::Missing || value.as_literal().as_deref() == Some(harmless)
+                };
+                let fine = found.is_ok_and(|found| found.iter().all(|(_, value)| is_harmless(value)));
+                (!fine).then_some((spot.address, spot.view.span))
+            }
+            Err(blocked) => Some((blocked.address, blocked.span)),
+        })
+        .collect()
+}
+
+fn read_documents(
+    site: Site<'_, '_>,
+    path: &str,
+    kind: PolicyKind,
+    worlds: &[World],
+    attached: &[String],
+    extraction: &mut Extraction,
+) {
+    let spots = walk(site.template, site.resource, worlds, path);
+    let required = REQUIRED.contains(&(site.resource.resource_type, path));
+    if spots.is_empty() && required {
+        let reason = GapReason::UnexpectedShape(format!("`{path}` is missing"));
+        gap(
+            site,
+            format!("{}/{path}", site.resource.id),
+            site.resource.view.span,
+            reason,
+            Some(kind),
+            extraction,
+        );
+    }
+    for spot in spots {
+        match spot {
+            Ok(Spot {
+                address,
+                worlds,
+                view,
+            }) => {
+                let found = read_document(site.template, &worlds, view);
+                emit(site, address, view, kind, attached, found, extraction);
+            }
+            Err(blocked) => block(site, blocked, Some(kind), extraction),
+        }
+    }
+}
+
+/// A policy of an organization is a control policy only if its `Type` says so.
+fn read_control_policy(site: Site<'_, '_>, worlds: &[World], extraction: &mut Extraction) {
+    let types = walk(site.template, site.resource, worlds, "Type");
+    let address = format!("{}/Content", site.resource.id);
+    if types.is_empty() {
+        let reason = GapReason::UnexpectedShape("`Type` is missing".to_owned());
+        return gap(site, address, site.resource.view.span, reason, None, extraction);
+    }
+    for spot in types {
+        let spot = match spot {
+            Ok(spot) => spot,
+            Err(blocked) => {
+                block(site, blocked, None, extraction);
+                continue;
+            }
+        };
+        let found = alternatives(&spot.worlds, |world| {
+            resolve(spot.view, Scope::new(site.template, world))
+        });
+        let found = match found {
+            Ok(found) => found,
+            Err(reason) => {
+                gap(site, address.clone(), spot.view.span, reason, None, extraction);
+                continue;
+            }
+        };
+        let of_kind = |kind: PolicyKind, worlds: Vec<World>, extraction: &mut Extraction| {
+            if !worlds.is_empty() {
+                read_documents(site, "Content", kind, &worlds, &[], extraction);
+            }
+        };
+        let worlds_with = |name: &str| -> Vec<World> {
+            found
+                .iter()
+                .filter(|(_, value)| value.as_literal().as_deref() == Some(name))
+                .map(|(world, _)| world.clone())
+                .collect()
+        };
+        of_kind(PolicyKind::Scp, worlds_with("SERVICE_CONTROL_POLICY"), extraction);
+        of_kind(
+            PolicyKind::Rcp,
+            worlds_with("RESOURCE_CONTROL_POLICY"),
+            extraction,
+        );
+        if found.iter().any(|(_, value)| value.as_literal().is_none()) {
+            let reason = GapReason::UnknownUntilApply("the `Type` of the policy is not known".to_owned());
+            gap(site, address.clone(), spot.view.span, reason, None, extraction);
+        } else if found.iter().any(|(_, value)| {
+            !matches!(
+                value.as_literal().as_deref(),
+                Some("SERVICE_CONTROL_POLICY" | "RESOURCE_CONTROL_POLICY")
+            )
+        }) {
+            extraction.not_policies += 1;
+        }
+    }
+}
+
+/// Adds what was found at a place.
+pub(super) fn emit(
+    site: Site<'_, '_>,
+    address: String,
+    view: View<'_>,
+    kind: PolicyKind,
+    attached: &[String],
+    found: Result<Found, GapReason>,
+    extraction: &mut Extraction,
+) {
+    let secret = site.template.take_secret();
+    let place = site.template.place(view.span);
+    let found = match found {
+        Ok(found) => found,
+        Err(reason) => return gap(site, address, view.span, reason, Some(kind), extraction),
+    };
+    let (document, notes, statements, value) = match found {
+        Found::Absent => {
+            extraction.not_policies += 1;
+            return;
+        }
+        Found::Invalid(invalid) => (Err(invalid), Vec::new(), Vec::new(), None),
+        Found::Document(Drawn { value, statements }) => match parse_document(&value, kind.document_kind()) {
+            Ok(parsed) => (Ok(parsed.document), parsed.notes, statements, Some(value)),
+            Err(invalid) => (Err(invalid), Vec::new(), statements, Some(value)),
+        },
+    };
+    let mut parts = Parts::default();
+    if let Some(value) = &value {
+        gather(value, &mut parts);
+    }
+    let holes: Vec<Hole> = parts
+        .holes
+        .iter()
+        .filter_map(|hole| site.template.hole(hole))
+        .collect();
+    extraction.policies.push(Policy {
+        document,
+        kind,
+        origin: origin_of(site, address, place, statements),
+        before: Before::NotTold,
+        attached_to: attached.to_vec(),
+        holes,
+        provenance: Provenance::Literal,
+        sensitive: secret,
+        changed: true,
+        notes,
+        default_facts: default_facts(site.template, &parts.facts),
+    });
+}
+
+/// The truth of these facts where every parameter has a default.
+pub(super) fn default_facts(template: &Template<'_>, facts: &BTreeSet<Arc<str>>) -> Vec<(Arc<str>, bool)> {
+    facts
+        .iter()
+        .filter_map(|name| Some((name.clone(), template.default_truth(name)?)))
+        .collect()
+}
+
+/// The origin of something in a resource.
+pub(super) fn origin_of(site: Site<'_, '_>, address: String, place: Place, statements: Vec<Place>) -> Origin {
+    Origin {
+        address,
+        resource_type: site.resource.resource_type.to_owned(),
+        place,
+        statements,
+        block: None,
+    }
+}
+
+/// Adds a gap.
+pub(super) fn gap(
+    site: Site<'_, '_>,
+    address: String,
+    span: Span,
+    reason: GapReason,
+    kind: Option<PolicyKind>,
+    extraction: &mut Extraction,
+) {
+    let origin = origin_of(site, address, site.template.place(span), Vec::new());
+    extraction.gaps.push(Gap { origin, reason, kind });
+}
+
+/// Adds the gap of a path that cannot be followed.
+pub(super) fn block(
+    site: Site<'_, '_>,
+    blocked: Blocked,
+    kind: Option<PolicyKind>,
+    extraction: &mut Extraction,
+) {
+    gap(
+        site,
+        blocked.address,
+        blocked.span,
+        blocked.reason,
+        kind,
+        extraction,
+    );
+}
+
+#[derive(Default)]
+struct Parts {
+    holes: BTreeSet<HoleId>,
+    facts: BTreeSet<Arc<str>>,
+}
+
+fn gather(value: &Value, parts: &mut Parts) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(text) => parts.holes.extend(text.0.iter().filter_map(|piece| match piece {
+            TextPiece::Hole(hole) => Some(hole.clone()),
+            TextPiece::Lit(_) => None,
+        })),
+        Value::List(items) => items.iter().for_each(|item| gather(item, parts)),
+        Value::Object(entries) => entries.iter().for_each(|(_, item)| gather(item, parts)),
+        Value::Unknown(hole) => {
+            parts.holes.insert(hole.clone());
+        }
+        Value::Guarded(guard, item) => {
+            parts
+                .facts
+                .extend(guard.iter().map(|literal| literal.name.clone()));
+            gather(item, parts);
+        }
+    }
+}

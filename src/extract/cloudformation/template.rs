@@ -1,0 +1,349 @@
+//! A template opened for resolution: its sections, and what resolving found out on the way (holes, facts, budget).
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::extract::{GapReason, Hole};
+use crate::iam::{Guard, GuardLiteral, HoleId, Text, TextPiece};
+use crate::source::{FileId, Place, Span};
+
+use super::CloudFormationOptions;
+use super::parameters::{Parameter, read_parameters};
+use super::syntax::{View, is_expansion, key_text};
+use super::values::{FactId, Fault, World, describe};
+
+/// Steps of resolution in one template; each value costs one, long texts more.
+const MOST_STEPS: usize = 4_000_000;
+/// Nesting of resolution: values in values, functions in functions, names that refer to names.
+const MOST_DEPTH: usize = 160;
+
+/// An open template.
+pub(super) struct Template<'n> {
+    /// The file.
+    pub file: FileId,
+    /// What the command line says.
+    pub options: &'n CloudFormationOptions,
+    /// The parameters.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// The resources in order; functions that write resources are left out.
+    pub resources: Vec<Resource<'n>>,
+    by_name: BTreeMap<&'n str, usize>,
+    /// The `Conditions` section.
+    pub conditions: Option<View<'n>>,
+    /// The `Mappings` section.
+    pub mappings: Option<View<'n>>,
+    /// Whether something may add resources to the template before it is deployed.
+    pub expands: bool,
+    holes: RefCell<BTreeMap<HoleId, Hole>>,
+    facts: RefCell<Vec<Fact>>,
+    steps: Cell<usize>,
+    secret: Cell<bool>,
+}
+
+/// A resource.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resource<'n> {
+    /// The logical id.
+    pub id: &'n str,
+    /// `AWS::IAM::Role`.
+    pub resource_type: &'n str,
+    /// The whole resource.
+    pub view: View<'n>,
+}
+
+/// A fact that only the deployment decides: two texts are equal.
+#[derive(Debug, Clone)]
+struct Fact {
+    left: Text,
+    right: Text,
+    name: Arc<str>,
+}
+
+impl<'n> Template<'n> {
+    /// Opens a template. `expands`: whether a transform may write resources.
+    pub fn open(
+        root: View<'n>,
+        file: FileId,
+        options: &'n CloudFormationOptions,
+        transforms: &[String],
+    ) -> Result<Template<'n>, String> {
+        let section = root.get("Resources").ok_or("the template has no `Resources`")?;
+        let entries = section.entries().ok_or("`Resources` is not a mapping")?;
+        let mut resources = Vec::new();
+        let mut by_name = BTreeMap::new();
+        let mut expands = !transforms.is_empty() || root.get("Fn::Transform").is_some();
+        for (key, value) in entries {
+            let id = key_text(key).ok_or("a logical id is not a text")?;
+            if is_expansion(id) {
+                expands = true;
+                continue;
+            }
+            let view = View::of(value);
+            let resource_type = match (view.entries(), view.get("Type").and_then(View::scalar)) {
+                (None, _) => return Err(format!("resource `{id}` is not a mapping")),
+                (Some(_), None | Some("")) => return Err(format!("resource `{id}` has no `Type`")),
+                (Some(_), Some(resource_type)) => resource_type,
+            };
+            by_name.insert(id, resources.len());
+            resources.push(Resource {
+                id,
+                resource_type,
+                view,
+            });
+        }
+        Ok(Template {
+            file,
+            options,
+            parameters: read_parameters(root.get("Parameters")),
+            resources,
+            by_name,
+            conditions: root.get("Conditions"),
+            mappings: root.get("Mappings"),
+            expands,
+            holes: RefCell::default(),
+            facts: RefCell::default(),
+            steps: Cell::new(0),
+            secret: Cell::new(false),
+        })
+    }
+
+    /// A resource by its logical id.
+    pub fn resource(&self, id: &str) -> Option<Resource<'n>> {
+        self.by_name
+            .get(id)
+            .and_then(|position| self.resources.get(*position))
+            .copied()
+    }
+
+    /// A place in the template's file.
+    pub fn place(&self, span: Span) -> Place {
+        Place {
+            file: self.file,
+            span,
+        }
+    }
+
+    /// Notes a hole; the first description of a name stays.
+    pub fn note_hole(&self, hole: Hole) -> HoleId {
+        let id = hole.id.clone();
+        self.holes.borrow_mut().entry(id.clone()).or_insert(hole);
+        id
+    }
+
+    /// A hole by its name.
+    pub fn hole(&self, id: &HoleId) -> Option<Hole> {
+        self.holes.borrow().get(id).cloned()
+    }
+
+    /// Replaces what is known of a hole.
+    pub fn refine_hole(&self, hole: Hole) {
+        self.holes.borrow_mut().insert(hole.id.clone(), hole);
+    }
+
+    /// Whether a text is this one when every parameter takes its default.
+    pub fn is_default(&self, text: &Text, key: &str) -> bool {
+        self.with_defaults(text).as_deref() == Some(key)
+    }
+
+    /// A hole computed from others, with no more known of it.
+    pub fn derived_hole(&self, id: &str, from: &[HoleId]) -> HoleId {
+        let sources: Vec<Hole> = from.iter().filter_map(|id| self.hole(id)).collect();
+        let origins = sources
+            .iter()
+            .map(|hole| hole.origin.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let origin = match (id.split_once('('), origins.is_empty()) {
+            (Some((function, _)), false) => format!("{function} of {origins}"),
+            _ => id.to_owned(),
+        };
+        let stable =
+            !sources.is_empty() && sources.len() == from.len() && sources.iter().all(|hole| hole.stable);
+        self.note_hole(Hole {
+            id: HoleId::new(id),
+            origin,
+            default: None,
+            allowed: Vec::new(),
+            stable,
+        })
+    }
+
+    /// The fact that two texts are equal.
+    pub fn fact(&self, left: &Text, right: &Text) -> FactId {
+        let (left, right) = ordered(left, right);
+        let mut facts = self.facts.borrow_mut();
+        if let Some(known) = facts
+            .iter()
+            .position(|fact| fact.left == left && fact.right == right)
+        {
+            return FactId(known);
+        }
+        let mut name = self.without_secrets(format!("{} == {}", describe(&left), describe(&right)));
+        // Names are what makes two facts the same later on: different facts must not share one.
+        while facts.iter().any(|fact| *fact.name == *name) {
+            name.push('\'');
+        }
+        facts.push(Fact {
+            left,
+            right,
+            name: name.into(),
+        });
+        FactId(facts.len() - 1)
+    }
+
+    fn without_secrets(&self, name: String) -> String {
+        self.parameters
+            .iter()
+            .filter(|(_, parameter)| parameter.no_echo)
+            .filter_map(|(parameter, _)| Some((parameter, self.options.parameters.get(parameter)?)))
+            .filter(|(_, value)| !value.is_empty())
+            .fold(name, |name, (parameter, value)| {
+                name.replace(value.as_str(), &format!("<{parameter}>"))
+            })
+    }
+
+    /// The text that a hole equals in a world.
+    pub fn known_in(&self, hole: &HoleId, world: &World) -> Option<Text> {
+        let facts = self.facts.borrow();
+        world.facts().filter(|(_, truth)| *truth).find_map(|(id, _)| {
+            let fact = facts.get(id.0)?;
+            (super::values::only_hole(&fact.left) == Some(hole) && fact.right.as_literal().is_some())
+                .then(|| fact.right.clone())
+        })
+    }
+
+    /// The texts that a hole does not equal in a world.
+    pub fn excluded_in(&self, hole: &HoleId, world: &World) -> Vec<String> {
+        let facts = self.facts.borrow();
+        world
+            .facts()
+            .filter(|(_, truth)| !*truth)
+            .filter_map(|(id, _)| {
+                let fact = facts.get(id.0)?;
+                (super::values::only_hole(&fact.left) == Some(hole))
+                    .then(|| fact.right.as_literal().map(str::to_owned))
+                    .flatten()
+            })
+            .collect()
+    }
+
+    /// A world as the guard of a statement, ordered by name.
+    pub fn guard(&self, world: &World) -> Guard {
+        let facts = self.facts.borrow();
+        let mut guard: Guard = world
+            .facts()
+            .filter_map(|(id, holds)| {
+                Some(GuardLiteral {
+                    name: facts.get(id.0)?.name.clone(),
+                    holds,
+                })
+            })
+            .collect();
+        guard.sort();
+        guard
+    }
+
+    /// The truth of a fact, by name, when every parameter takes its default; `None` when one has none.
+    pub fn default_truth(&self, name: &str) -> Option<bool> {
+        let (left, right) = {
+            let facts = self.facts.borrow();
+            let fact = facts.iter().find(|fact| *fact.name == *name)?;
+            (fact.left.clone(), fact.right.clone())
+        };
+        Some(self.with_defaults(&left)? == self.with_defaults(&right)?)
+    }
+
+    fn with_defaults(&self, text: &Text) -> Option<String> {
+        text.0
+            .iter()
+            .map(|piece| match piece {
+                TextPiece::Lit(lit) => Some(lit.clone()),
+                TextPiece::Hole(hole) => self.hole(hole)?.default,
+            })
+            .collect()
+    }
+
+    /// Notes that a value that must not be shown was read.
+    pub fn note_secret(&self) {
+        self.secret.set(true);
+    }
+
+    /// Whether one was since the last call.
+    pub fn take_secret(&self) -> bool {
+        self.secret.replace(false)
+    }
+
+    fn spend(&self, steps: usize) -> Result<(), Fault> {
+        let total = self.steps.get().saturating_add(steps);
+        self.steps.set(total);
+        if total > MOST_STEPS {
+            return Err(Fault::unsupported("resolving the template takes too many steps"));
+        }
+        Ok(())
+    }
+}
+
+/// The same two texts in the same order: a hole alone first, else by spelling.
+fn ordered(left: &Text, right: &Text) -> (Text, Text) {
+    let key = |text: &Text| {
+        (
+            super::values::only_hole(text).is_none(),
+            text.as_literal().is_some(),
+            describe(text),
+        )
+    };
+    if key(left) <= key(right) {
+        (left.clone(), right.clone())
+    } else {
+        (right.clone(), left.clone())
+    }
+}
+
+/// Where resolution stands: the template, the world and how deep it is.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'t, 'n> {
+    /// The template.
+    pub template: &'t Template<'n>,
+    /// The world.
+    pub world: &'t World,
+    depth: usize,
+}
+
+impl<'t, 'n> Scope<'t, 'n> {
+    /// The scope in which a property is resolved.
+    pub fn new(template: &'t Template<'n>, world: &'t World) -> Scope<'t, 'n> {
+        Scope {
+            template,
+            world,
+            depth: 0,
+        }
+    }
+
+    /// One level deeper; a fault when that is too deep, as it is when names refer to each other in a circle.
+    pub fn deeper(self) -> Result<Scope<'t, 'n>, Fault> {
+        self.template.spend(1)?;
+        if self.depth >= MOST_DEPTH {
+            return Err(Fault::Gap(GapReason::UnexpectedShape(
+                "values refer to each other in a circle, or nest too deep".to_owned(),
+            )));
+        }
+        Ok(Scope {
+            depth: self.depth + 1,
+            ..self
+        })
+    }
+
+    /// Pays for a text that was built.
+    pub fn pay(self, text: &Text) -> Result<(), Fault> {
+        let length: usize = text
+            .0
+            .iter()
+            .map(|piece| match piece {
+                TextPiece::Lit(lit) => lit.len() / 16 + 1,
+                TextPiece::Hole(_) => 1,
+            })
+            .sum();
+        self.template.spend(length)
+    }
+}
