@@ -197,7 +197,9 @@ impl Generator {
         let mut generator = Generator {
             state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
         };
-        (0..8).for_each(|_| drop(Some(generator.next())));
+        for _ in 0..8 {
+            generator.next();
+        }
         generator
     }
 
