@@ -18,7 +18,7 @@ const RLIMIT: u32 = 5_000_000;
 
 #[test]
 fn engines_agree_on_random_formulas() {
-    let cases = number("KEYAKI_CASES").unwrap_or(300);
+    let cases = number("KEYAKI_CASES").unwrap_or(200);
     let seed = number("KEYAKI_SEED").unwrap_or(1);
     let (glob, z3) = (GlobSolver { steps: STEPS }, Z3Solver { rlimit: RLIMIT });
     let mut tally = Tally::default();

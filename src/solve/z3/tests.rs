@@ -417,6 +417,16 @@ fn questions_have_answers() {
             mixed,
         ),
         (
+            "a long text",
+            and([is(&tag, &[&"ab".repeat(500)]), not(&is(&tag, &["a*b"]))]),
+            "unsat",
+        ),
+        (
+            "a text without end",
+            is(&tag, &[&"a".repeat(3_000)]),
+            "patterns too long for z3",
+        ),
+        (
             "wildcards without end",
             is(&tag, &[&"?a".repeat(2_000)]),
             "patterns too long for z3",

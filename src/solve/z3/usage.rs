@@ -7,10 +7,11 @@ use crate::iam::{Glob, KeyType, Rational, Token, is_symbol, key_facts};
 
 use super::scalar;
 
-/// How many tokens the globs of one question may have, and how many of them may be wildcards in one glob: Z3 recurses
-/// over regular expressions, and a deep one would overflow the stack.
+/// How many tokens the globs of one question may have, and one glob, and how many of those may be wildcards. Z3 recurses
+/// over regular expressions and copies literals as it goes along them, neither of which its resource limit counts.
 const MAX_TOKENS: usize = 500_000;
-const MAX_WILDCARDS: usize = 1_000;
+const MAX_LENGTH: usize = 2_000;
+const MAX_WILDCARDS: usize = 100;
 
 /// What a formula speaks of.
 #[derive(Debug, Default)]
@@ -167,7 +168,7 @@ impl<'a> Usage<'a> {
                 }
             }
             self.tokens = self.tokens.saturating_add(glob.tokens().len());
-            if wildcards > MAX_WILDCARDS || self.tokens > MAX_TOKENS {
+            if wildcards > MAX_WILDCARDS || glob.tokens().len() > MAX_LENGTH || self.tokens > MAX_TOKENS {
                 return Err("patterns too long for z3".to_owned());
             }
         }
