@@ -5,7 +5,8 @@
 //!   providers fill in and that is not configured; one too where a document that must be there is missing;
 //! - each ARN of an attachment that needs a document: of an AWS managed policy, or unknown; none for a policy of the same
 //!   plan, which is counted where it stands;
-//! - one for a permission that is no document (`aws_lambda_permission`, grants), wherever it is configured.
+//! - one for a permission that is no document (`aws_lambda_permission`, grants), wherever it is configured;
+//! - one for each text that looks like a policy in a resource whose type the table does not have.
 
 use serde_json::Value;
 
@@ -17,10 +18,12 @@ pub fn count(plan: &Value, rows: &[Row]) -> usize {
         entry["mode"] != "data" && !entry["change"]["after"].is_null() && entry.get("deposed").is_none()
     });
     let count_entry = |entry: &Value| -> usize {
-        let fitting = rows
-            .iter()
-            .filter(|row| !row.is_data_source && entry["type"] == row.resource_type);
-        fitting.map(|row| count_row(plan, entry, row)).sum()
+        let is_fitting = |row: &&Row| !row.is_data_source && entry["type"] == row.resource_type;
+        let fitting: Vec<&Row> = rows.iter().filter(is_fitting).collect();
+        match fitting.is_empty() {
+            true => look_alikes(&entry["change"]["after"]),
+            false => fitting.into_iter().map(|row| count_row(plan, entry, row)).sum(),
+        }
     };
     staying.map(count_entry).sum()
 }
@@ -45,7 +48,7 @@ fn count_row(plan: &Value, entry: &Value, row: &Row) -> usize {
     let sum = |count: &dyn Fn(&Leaf) -> usize| leaves.iter().map(count).sum();
     if is_document(row) && is_this_language(row, entry) {
         let is_filled_in = row.notes.contains("Optional+Computed") && configured.is_none();
-        let is_required = row.kind == "trust" || (row.attaches_to != "self" && segments.len() == 1);
+        let is_required = row.kind == "trust" || (!row.attaches_to.contains("self") && segments.len() == 1);
         return sum(&|(value, unknown)| match value {
             _ if *unknown => usize::from(!is_filled_in),
             None | Some(Value::Null) => usize::from(is_required),
@@ -78,6 +81,15 @@ fn count_row(plan: &Value, entry: &Value, row: &Row) -> usize {
         });
     }
     0
+}
+
+fn look_alikes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => usize::from(text.contains("\"Statement\"") && text.contains("\"Effect\"")),
+        Value::Array(items) => items.iter().map(look_alikes).sum(),
+        Value::Object(members) => members.values().map(look_alikes).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
 }
 
 /// All leaves at a path; a block that is unknown as a whole is one unknown leaf, a block that is not there none.
