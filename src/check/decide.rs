@@ -286,13 +286,17 @@ fn question<'a>(
         Forbidden::Boxes(boxes) => boxes_formula(boxes, &vocabulary),
         Forbidden::Strangers(stranger) => stranger.formula(&vocabulary),
     };
-    let kinds = principal_kinds(subject.kind);
+    let mut kinds = principal_kinds(subject.kind).to_vec();
+    // A canonical user id is one account's, under another name: a kind of its own only where a policy speaks of one.
+    if !vocabulary.has_canonical_users() {
+        kinds.retain(|kind| *kind != PrincipalKind::Canonical);
+    }
     let kind = if kinds.contains(&PrincipalKind::Anonymous) && !matches!(forbidden, Forbidden::Strangers(_)) {
         PrincipalKind::User
     } else {
         kinds.first().copied().unwrap_or(PrincipalKind::User)
     };
-    let rest = and([forbidden_formula, possible(&vocabulary, kinds, options.axioms)]);
+    let rest = and([forbidden_formula, possible(&vocabulary, &kinds, options.axioms)]);
     let holes = subject.holes.iter();
     let holes = holes
         .map(|hole| HoleFacts {

@@ -56,7 +56,12 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, from the lowest.
-    pub const ALL: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+    pub const ALL: [Severity; 4] = [
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+    ];
 
     /// The word in files and reports.
     pub fn word(self) -> &'static str {

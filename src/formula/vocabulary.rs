@@ -18,6 +18,8 @@ pub struct Vocabulary {
     keys: BTreeMap<ContextKey, KeyUse>,
     /// Whether a principal's path (`role/…`) is spoken of.
     principal_path: bool,
+    /// Whether S3 canonical user ids are spoken of.
+    canonical_users: bool,
     /// Axioms off: keys about the principal are variables of their own.
     independent_principal: bool,
 }
@@ -86,6 +88,9 @@ impl Vocabulary {
 
     /// Adds the principals of a question.
     pub fn add_principals(&mut self, entries: &[PrincipalEntry]) {
+        self.canonical_users |= entries
+            .iter()
+            .any(|entry| matches!(entry, PrincipalEntry::Canonical(_)));
         self.principal_path |= entries.iter().any(|entry| {
             matches!(
                 entry,
@@ -122,6 +127,7 @@ impl Vocabulary {
             entry.set_conditions.extend(uses.set_conditions.iter().cloned());
             entry.segmented |= uses.segmented;
         }
+        self.canonical_users |= other.canonical_users;
         self.principal_path |= other.principal_path;
         self.independent_principal |= other.independent_principal;
     }
@@ -139,6 +145,11 @@ impl Vocabulary {
     /// Whether a principal's path is spoken of.
     pub fn has_principal_path(&self) -> bool {
         self.principal_path
+    }
+
+    /// Whether S3 canonical user ids are spoken of.
+    pub fn has_canonical_users(&self) -> bool {
+        self.canonical_users
     }
 
     /// The slots of a key (semantics.md 3.7): one, or for a multivalued key one for each set condition and one more for

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use crate::extract::{Before, ExtractedPrincipal, Extraction, Gap, Origin, Policy, PolicyKind};
 
 use super::document::{document_json, guards_json};
+use super::outcome::Run;
 use super::place::Locator;
 use super::redact::SENSITIVE;
-use super::summarise::{Run, told};
+use super::summarise::told;
 
 /// Everything found in the inputs.
 #[derive(Debug, Clone, Default)]

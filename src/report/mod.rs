@@ -5,6 +5,7 @@ mod document;
 mod extracted;
 mod fingerprint;
 mod json;
+mod outcome;
 mod place;
 mod redact;
 mod sarif;
@@ -24,7 +25,7 @@ use crate::source::Region;
 pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
-pub use summarise::{Outcome, Remark, Run, ScannedInput};
+pub use outcome::{Outcome, Remark, Run, ScannedInput};
 pub use write::{Sanitised, Tint, single_line, write_atomically};
 
 /// Everything a run found, ready to print. Findings are the answers other than PASS, in input order.
@@ -174,6 +175,10 @@ pub struct Entry {
     pub denies: Vec<MissedDeny>,
     /// Whether it is a request that AWS services know.
     pub realistic: Option<bool>,
+    /// Rows of the ambiguity register (semantics.md 3.14) that it reads otherwise than by default.
+    pub readings: Vec<&'static str>,
+    /// The engine that found it.
+    pub solver: Option<&'static str>,
     /// Whether the policy is attached to a principal that the input does not fully define.
     pub open: bool,
     /// Stable name of the finding: 32 hexadecimal digits.

@@ -1,14 +1,20 @@
-//! SARIF 2.1.0 as GitHub code scanning reads it. Own structures: only the properties that are written.
+//! SARIF 2.1.0 as GitHub code scanning reads it.
+
+mod object;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
-
 use crate::check::Severity;
 
 use super::json::write_json;
-use super::{Entry, INVALID_RULE, Location, Report, StandardRow, UNDECIDED_RULE, Verdict};
+use super::{Entry, INVALID_RULE, Location, Report, UNDECIDED_RULE, Verdict};
+use object::{
+    ArtifactLocation, Driver, Fingerprints, Invocation, LocationObject, Log, LogicalLocation, Message,
+    Notification, PhysicalLocation, RegionObject, ResultObject, ResultProperties, Run, Tool,
+};
+use rules::rules;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -16,158 +22,14 @@ const SCHEMA: &str =
 const SHOWN: usize = 5_000;
 /// Results a run may have at all.
 const ACCEPTED: usize = 25_000;
-/// Characters of a message and of descriptions.
+/// Characters of a message.
 const MESSAGE: usize = 4_000;
-const DESCRIPTION: usize = 1_000;
 /// Instances that are named when results at one place are joined.
 const NAMED: usize = 100;
 
 /// Writes the report: the most severe results first, results at one place joined.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write_json(&log(report), out)
-}
-
-#[derive(Serialize)]
-struct Log<'a> {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [Run<'a>; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run<'a> {
-    tool: Tool,
-    column_kind: &'static str,
-    invocations: [Invocation; 1],
-    results: Vec<ResultObject<'a>>,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    driver: Driver,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver {
-    name: &'static str,
-    version: &'static str,
-    semantic_version: &'static str,
-    rules: Vec<Rule>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Rule {
-    id: String,
-    name: String,
-    short_description: Message,
-    full_description: Message,
-    help: Help,
-    default_configuration: Configuration,
-    properties: RuleProperties,
-}
-
-#[derive(Serialize)]
-struct Help {
-    text: String,
-    markdown: String,
-}
-
-#[derive(Serialize)]
-struct Configuration {
-    level: &'static str,
-}
-
-#[derive(Serialize)]
-struct RuleProperties {
-    tags: [&'static str; 2],
-    precision: &'static str,
-    #[serde(rename = "security-severity")]
-    security_severity: &'static str,
-}
-
-#[derive(Serialize)]
-struct Message {
-    text: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation {
-    execution_successful: bool,
-    tool_execution_notifications: Vec<Notification>,
-}
-
-#[derive(Serialize)]
-struct Notification {
-    level: &'static str,
-    message: Message,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ResultObject<'a> {
-    rule_id: &'a str,
-    rule_index: usize,
-    level: &'static str,
-    message: Message,
-    locations: [LocationObject<'a>; 1],
-    partial_fingerprints: Fingerprints<'a>,
-    properties: ResultProperties<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LocationObject<'a> {
-    physical_location: PhysicalLocation<'a>,
-    logical_locations: Vec<LogicalLocation<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation<'a> {
-    artifact_location: ArtifactLocation<'a>,
-    region: RegionObject,
-}
-
-#[derive(Serialize)]
-struct ArtifactLocation<'a> {
-    uri: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RegionObject {
-    start_line: usize,
-    start_column: usize,
-    end_line: usize,
-    end_column: usize,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LogicalLocation<'a> {
-    fully_qualified_name: &'a str,
-    kind: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Fingerprints<'a> {
-    primary_location_line_hash: String,
-    #[serde(rename = "keyakiEvidence/v1")]
-    evidence: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ResultProperties<'a> {
-    verdict: &'static str,
-    severity: &'static str,
-    standard: &'a str,
 }
 
 fn log(report: &Report) -> Log<'_> {
@@ -362,128 +224,12 @@ fn message_text(text: &str, limit: usize) -> String {
         })
 }
 
-fn rules(report: &Report) -> Vec<Rule> {
-    let undecided = Rule {
-        id: UNDECIDED_RULE.to_string(),
-        name: rule_name(UNDECIDED_RULE),
-        short_description: Message { text: "The answer depends on what is not known yet".to_string() },
-        full_description: Message {
-            text: "A policy could not be read, or a question about it could not be decided: it depends on a value that \
-                   is known only later, or on something that is not supported. It is not proved to be safe."
-                .to_string(),
-        },
-        help: help(
-            "Give the missing values (parameters, the source of the plan), or add an ignore entry with a reason to the \
-             standards file once the policy has been reviewed by hand.",
-        ),
-        default_configuration: Configuration { level: "warning" },
-        properties: properties(Severity::Medium),
-    };
-    let invalid = Rule {
-        id: INVALID_RULE.to_string(),
-        name: rule_name(INVALID_RULE),
-        short_description: Message { text: "The policy is not valid".to_string() },
-        full_description: Message {
-            text: "AWS would refuse the policy, or its meaning is not defined, so that nothing can be said of what it \
-                   allows."
-                .to_string(),
-        },
-        help: help("Correct the policy as the message says."),
-        default_configuration: Configuration { level: "error" },
-        properties: properties(Severity::High),
-    };
-    // A standard may not take the place of the two rules that are always there.
-    let standards = report
-        .standards
-        .iter()
-        .filter(|row| row.id != UNDECIDED_RULE && row.id != INVALID_RULE);
-    standards.map(rule).chain([undecided, invalid]).collect()
-}
-
-fn rule(row: &StandardRow) -> Rule {
-    let title = check_title(row.check);
-    let description = super::single_line(&row.description, DESCRIPTION);
-    let short = if description.is_empty() {
-        title.to_string()
-    } else {
-        description
-    };
-    Rule {
-        id: row.id.clone(),
-        name: rule_name(&row.id),
-        short_description: Message { text: short.clone() },
-        full_description: Message {
-            text: format!("{short} (check {})", row.check),
-        },
-        help: help(&format!(
-            "{title}. The message names the statements to blame and a request that they allow; narrow them so that this \
-             request is no longer allowed."
-        )),
-        default_configuration: Configuration {
-            level: level(Verdict::Fail, row.severity),
-        },
-        properties: properties(row.severity),
-    }
-}
-
-fn check_title(check: &str) -> &'static str {
-    match check {
-        "no-new-access" => "The policy allows nothing that its reference does not allow",
-        "access-not-granted" => "The policy does not grant the access that the standard names",
-        "access-granted" => "The policy grants the access that the standard names",
-        "access-denied" => "The policy explicitly denies the requests that the standard names",
-        "equivalent" => "The policy allows what its reference allows, no more and no less",
-        "no-public-access" => "The policy lets nobody in whom its owner does not know",
-        "no-external-access" => "The policy lets nobody in from outside the zone of trust",
-        _ => "The policy meets the standard",
-    }
-}
-
-fn help(text: &str) -> Help {
-    Help {
-        text: text.to_string(),
-        markdown: text.to_string(),
-    }
-}
-
-fn properties(severity: Severity) -> RuleProperties {
-    // Code scanning reads numbers: over 9.0 critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, below low.
-    let security_severity = match severity {
-        Severity::Critical => "9.5",
-        Severity::High => "8.0",
-        Severity::Medium => "5.5",
-        Severity::Low => "2.0",
-    };
-    RuleProperties {
-        tags: ["security", "iam"],
-        precision: "very-high",
-        security_severity,
-    }
-}
-
-/// The name of a rule. Validators want it to differ from the id by more than case.
-fn rule_name(id: &str) -> String {
-    let words = id.split('-').flat_map(|word| {
-        let mut letters = word.chars();
-        letters
-            .next()
-            .map(|first| first.to_ascii_uppercase())
-            .into_iter()
-            .chain(letters)
-    });
-    let name: String = words.collect();
-    if name.eq_ignore_ascii_case(id) {
-        format!("{name}Rule")
-    } else {
-        name
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::report::StandardRow;
     use crate::report::json::tests::entry;
 
     fn sarif(report: &Report) -> Value {

@@ -1,118 +1,18 @@
 //! From the outcomes of a run to a report: counts, places, redaction, names.
 
-use std::path::Path;
-
-use crate::check::standards::StandardsFile;
 use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
-use crate::extract::{Extraction, Gap, GapReason, IdentityChange, Origin, Policy, PolicyKind};
+use crate::extract::{Gap, GapReason, IdentityChange, Origin, Policy, PolicyKind};
 use crate::iam::Invalid;
-use crate::source::{InputKind, SourceFile, TerraformSource};
+use crate::source::InputKind;
 
 use super::fingerprint::{evidence, evidence_of_reason, fingerprint};
+use super::outcome::{Outcome, Remark, Run, ScannedInput};
 use super::place::Locator;
 use super::redact::redacted;
 use super::{
     Entry, EntryStatement, INVALID_RULE, Location, PolicyCounts, Report, ResultCounts, StandardRow,
     UNDECIDED_RULE, Verdict,
 };
-
-/// What a run found, before it is counted and located.
-#[derive(Debug)]
-pub struct Run<'a> {
-    /// The standards.
-    pub standards: &'a StandardsFile,
-    /// The files, by [`crate::source::FileId`].
-    pub files: &'a [SourceFile],
-    /// The Terraform code of the plans, if given.
-    pub source: Option<&'a TerraformSource>,
-    /// The directory URIs are relative to.
-    pub root: &'a Path,
-    /// The inputs, in order.
-    pub inputs: &'a [ScannedInput],
-    /// What came out, in input order.
-    pub outcomes: &'a [Outcome],
-    /// Remarks.
-    pub notes: &'a [Remark],
-    /// What could not be read.
-    pub errors: &'a [String],
-    /// Defects that lost a whole input.
-    pub internal: &'a [String],
-    /// Uses that are not possible.
-    pub usage: &'a [String],
-    /// How many different policies were checked.
-    pub distinct: usize,
-}
-
-/// One input and what is in it, without what `ignore` leaves out.
-#[derive(Debug, Clone)]
-pub struct ScannedInput {
-    /// How users name it.
-    pub name: String,
-    /// What it is.
-    pub kind: InputKind,
-    /// What was found.
-    pub extraction: Extraction,
-    /// How many policies and gaps were left out.
-    pub ignored: usize,
-}
-
-/// A remark.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
-    /// A stable id.
-    pub id: String,
-    /// The address it is about; empty for a whole input or run.
-    pub address: String,
-    /// What is to be said.
-    pub message: String,
-}
-
-/// One outcome. Numbers are positions in [`Run::inputs`], in the lists of its extraction, and in the standards.
-#[derive(Debug, Clone)]
-pub enum Outcome {
-    /// A standard was asked of a policy.
-    Answer {
-        /// The input.
-        input: usize,
-        /// The policy.
-        policy: usize,
-        /// The standard.
-        standard: usize,
-        /// The answer.
-        verdict: check::Verdict,
-    },
-    /// No standard is about a policy.
-    NotApplicable,
-    /// A policy is not valid.
-    Invalid {
-        /// The input.
-        input: usize,
-        /// The policy.
-        policy: usize,
-        /// The standards that are about it.
-        standards: Vec<usize>,
-    },
-    /// A policy could not be read.
-    Gap {
-        /// The input.
-        input: usize,
-        /// The gap.
-        gap: usize,
-        /// The standards that are about it.
-        standards: Vec<usize>,
-    },
-    /// A change that a standard compares and that cannot be compared yet.
-    Change {
-        /// The input.
-        input: usize,
-        /// The change.
-        change: usize,
-        /// The standard.
-        standard: usize,
-        /// Why there is no answer.
-        undecided: Undecided,
-    },
-}
 
 /// Makes the report. `sentence` says a violation in one sentence.
 pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding) -> String) -> Report {
@@ -129,6 +29,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding) -> String) -> Repo
         internal: run.internal.to_vec(),
         findings: Vec::new(),
         hint_source: false,
+        unconfirmed: 0,
     };
     let mut last_checked = None;
     for outcome in run.outcomes {
@@ -139,13 +40,17 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding) -> String) -> Repo
     policies.ignored = run.inputs.iter().map(|input| input.ignored).sum();
     policies.found =
         policies.checked + policies.undecided + policies.invalid + policies.ignored + policies.not_applicable;
+    let mut notes = run.notes.to_vec();
+    if summary.unconfirmed > 0 {
+        notes.push(unconfirmed(summary.unconfirmed));
+    }
     Report {
         inputs: run.inputs.iter().map(|input| input.name.clone()).collect(),
         standards_name: run.standards.name.clone(),
         standards: summary.standards,
         policies,
         results: summary.results,
-        notes: run.notes.to_vec(),
+        notes,
         errors: run.errors.to_vec(),
         internal: summary.internal,
         usage: run.usage.to_vec(),
@@ -164,6 +69,14 @@ fn row(standard: &Standard) -> StandardRow {
         pass: 0,
         fail: 0,
         undecided: 0,
+    }
+}
+
+fn unconfirmed(answers: usize) -> Remark {
+    Remark {
+        id: "unconfirmed".to_string(),
+        address: String::new(),
+        message: format!("{answers} answers come from one engine only: the second one gave up"),
     }
 }
 
@@ -188,6 +101,7 @@ struct Summary<'a> {
     internal: Vec<String>,
     findings: Vec<Entry>,
     hint_source: bool,
+    unconfirmed: usize,
 }
 
 impl<'a> Summary<'a> {
@@ -272,11 +186,13 @@ impl<'a> Summary<'a> {
         };
         self.tally(standard, |row| row.matched += 1);
         match verdict {
-            check::Verdict::Pass(Proof { .. }) => {
+            check::Verdict::Pass(Proof { unconfirmed, .. }) => {
+                self.unconfirmed += usize::from(*unconfirmed);
                 self.results.pass += 1;
                 self.tally(standard, |row| row.pass += 1);
             }
             check::Verdict::Fail(finding) => {
+                self.unconfirmed += usize::from(finding.unconfirmed);
                 self.results.fail += 1;
                 self.tally(standard, |row| row.fail += 1);
                 let shown = if policy.sensitive {
@@ -303,6 +219,8 @@ impl<'a> Summary<'a> {
                     assumes: shown.assumes,
                     denies: shown.denies,
                     realistic: Some(shown.realistic),
+                    readings: shown.readings,
+                    solver: Some(shown.solver),
                     ..base
                 });
             }
@@ -377,6 +295,8 @@ impl<'a> Summary<'a> {
             assumes: Vec::new(),
             denies: Vec::new(),
             realistic: None,
+            readings: Vec::new(),
+            solver: None,
             open: false,
             fingerprint: fingerprint(UNDECIDED_RULE, &origin.address, ""),
             evidence: String::new(),

@@ -155,6 +155,11 @@ fn write_finding(entry: &Entry, out: &mut Painted<'_>) -> io::Result<()> {
             out.line("  no AWS service knows such a request")?;
         }
     }
+    for row in &entry.readings {
+        out.line(&format!(
+            "  depends on how row {row} of the ambiguity register is read"
+        ))?;
+    }
     for (name, value) in &entry.assumes {
         out.line(&format!(
             "  assumes: {} is `{}`",

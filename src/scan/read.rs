@@ -238,3 +238,74 @@ pub(super) fn remark(id: &str, address: &str, message: String) -> Remark {
         message,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::{Gap, GapReason, Origin};
+    use crate::source::{Place, Span};
+
+    fn gap(address: &str, resource_type: &str) -> Gap {
+        let place = Place {
+            file: FileId(0),
+            span: Span { start: 0, end: 0 },
+        };
+        let (address, resource_type) = (address.to_string(), resource_type.to_string());
+        let origin = Origin {
+            address,
+            resource_type,
+            place,
+            statements: vec![],
+            block: None,
+        };
+        Gap {
+            origin,
+            reason: GapReason::Unsupported("x".to_string()),
+            kind: None,
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_and_told() {
+        let gaps = vec![
+            gap("aws_ses_identity_policy.a", "aws_ses_identity_policy"),
+            gap("corp.b", "corp"),
+        ];
+        let extraction = Extraction {
+            gaps,
+            ..Extraction::default()
+        };
+        let input = ScannedInput {
+            name: "p".to_string(),
+            kind: InputKind::TerraformPlan,
+            extraction,
+            ignored: 0,
+        };
+        let mut gathered = Gathered {
+            inputs: vec![input],
+            ..Gathered::default()
+        };
+        let entry = |resource_type: &str| Ignore {
+            resource_type: Some(resource_type.to_string()),
+            address: None,
+            reason: "reviewed by hand".to_string(),
+        };
+        gathered.leave_out(&[entry("aws_ses_*"), entry("aws_sqs_*")]);
+        let [input] = gathered.inputs.as_slice() else {
+            panic!("one input")
+        };
+        assert_eq!((input.ignored, input.extraction.gaps.len()), (1, 1));
+        let notes: Vec<(&str, &str)> = gathered
+            .notes
+            .iter()
+            .map(|note| (note.id.as_str(), note.message.as_str()))
+            .collect();
+        assert_eq!(
+            notes,
+            [
+                ("ignored", "ignored: reviewed by hand"),
+                ("unused-ignore", "an `ignore` entry matches nothing: aws_sqs_*"),
+            ]
+        );
+    }
+}

@@ -383,10 +383,10 @@ mod tests {
             ],
         );
         scratch.check(
-            &["a", "../a", "./a"],
+            &["a", "../missing-folder/a", "./a"],
             &[
                 "TerraformPlan R/a",
-                "error R/../a: no such",
+                "error R/../missing-folder/a: no such",
                 "note `R/./a` is the same file",
             ],
         );

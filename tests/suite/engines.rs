@@ -57,6 +57,46 @@ fn engines_agree_on_random_formulas() {
     );
 }
 
+#[test]
+fn engines_agree_on_known_questions() {
+    let partition = Variable::PrincipalPartition;
+    let is = |variable: &Variable, globs: &[&str]| {
+        member(
+            variable.clone(),
+            ValueSet::Globs(globs.iter().map(|glob| Glob::parse(glob)).collect()),
+        )
+    };
+    let rest = Variable::Resource(Segment::Rest);
+    let symbol = "\u{F0001}";
+    for (name, formula, satisfiable) in [
+        (
+            "an unknown value in the other branch",
+            and([
+                not(&is(&partition, &["aws", "aws-*"])),
+                or([is(&rest, &["a*"]), is(&partition, &[symbol])]),
+            ]),
+            true,
+        ),
+        (
+            "an unknown value that is only excluded",
+            not(&is(&Variable::PrincipalAccount, &["????????????", symbol])),
+            false,
+        ),
+    ] {
+        let answers = [
+            (GlobSolver { steps: STEPS }).solve(&formula),
+            (Z3Solver { rlimit: RLIMIT }).solve(&formula),
+        ];
+        for answer in answers {
+            assert_eq!(
+                matches!(answer, Answer::Sat(_)),
+                satisfiable,
+                "{name}: {answer:?}"
+            );
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 #[allow(dead_code, reason = "printed")]
 struct Tally {

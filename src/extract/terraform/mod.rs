@@ -161,7 +161,11 @@ fn extract_resource<'a>(
     if resource.after.is_none() {
         if !is_gone(resource) {
             let reason = "the plan does not tell its values".to_owned();
-            found.gap(whole_resource(context, resource, GapReason::UnexpectedShape(reason)));
+            found.gap(whole_resource(
+                context,
+                resource,
+                GapReason::UnexpectedShape(reason),
+            ));
         }
         return;
     }
@@ -202,8 +206,14 @@ fn extract_resource<'a>(
 
 /// Whether a resource without values is rightly without: it goes, or there was none and nothing happens.
 fn is_gone(resource: &Resource<'_>) -> bool {
-    let all = |words: &[&str]| resource.actions.iter().all(|action| words.contains(&action.as_str()));
-    resource.view == View::Change && (all(&["delete", "forget"]) || resource.before.is_none() && all(&["no-op"]))
+    let all = |words: &[&str]| {
+        resource
+            .actions
+            .iter()
+            .all(|action| words.contains(&action.as_str()))
+    };
+    resource.view == View::Change
+        && (all(&["delete", "forget"]) || resource.before.is_none() && all(&["no-op"]))
 }
 
 /// Counts an attribute in another language, where it is there.

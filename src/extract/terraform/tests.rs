@@ -175,7 +175,11 @@ fn actions_do_not_hide_policies() {
         "",
         &["change aws_iam_policy.p: the policy is deleted []"],
     );
-    check(&["aws_iam_policy.p no-op", "aws_iam_policy.q create"], "", &["gap aws_iam_policy.q: shape"]);
+    check(
+        &["aws_iam_policy.p no-op", "aws_iam_policy.q create"],
+        "",
+        &["gap aws_iam_policy.q: shape"],
+    );
     let without_actions = change(r#"aws_iam_policy.p x after={"policy": "$ALLOW"}"#).replace("[\"x\"]", "[]");
     check_text(
         &format!("{{\"format_version\": \"1.0\", \"resource_changes\": [{without_actions}]}}"),

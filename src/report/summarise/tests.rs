@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::*;
+use crate::check::standards::StandardsFile;
 use crate::check::{GuiltyStatement, MissedDeny, Scope};
-use crate::extract::{Before, ExtractedPrincipal, Hole, Provenance};
+use crate::extract::{Before, ExtractedPrincipal, Extraction, Hole, Provenance};
 use crate::iam::{ContextKey, Effect, ElementSet, HoleId, PolicyDocument, Principal, PrincipalSet, Request};
 use crate::iam::{ResourceSet, Statement, Version};
 use crate::report::{Format, Severity, write_report};
-use crate::source::{FileId, Place, Span};
+use crate::source::{FileId, Place, SourceFile, Span};
 
 const TEXT: &str = "{\n  \"policy\": [\n    \"statement\"\n  ]\n}\n";
 const SECRET: &str = "CANARY-8f1d";

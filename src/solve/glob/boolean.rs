@@ -77,6 +77,11 @@ impl Boolean {
         Ok(Some(&self.true_atoms))
     }
 
+    /// Whether some clause has the atom.
+    pub(super) fn has(&self, atom: usize) -> bool {
+        self.atoms.get(atom).is_some_and(Option::is_some)
+    }
+
     /// Rules out that all of these literals hold.
     pub(super) fn forbid(&mut self, literals: &[Literal], steps: &Steps) -> Result<(), Stop> {
         let clause = literals.iter().map(|literal| !self.literal(*literal)).collect();

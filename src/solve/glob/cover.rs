@@ -93,15 +93,30 @@ fn token_covers(want: Token, want_case: Case, have: Token, have_case: Case) -> b
     }
 }
 
-/// Whether two globs certainly have no text in common, by what stands before their first and after their last `*`.
-pub(super) fn apart(left: Shown<'_>, right: Shown<'_>) -> bool {
+/// Whether two globs certainly have no text in common, by what stands before their first and after their last `*`. When
+/// all texts have exactly one `separator`, globs that have it are compared by what stands on its left and right.
+pub(super) fn apart(left: Shown<'_>, right: Shown<'_>, separator: Option<char>) -> bool {
     let case = if left.case == Case::Folded || right.case == Case::Folded {
         Case::Folded
     } else {
         Case::Exact
     };
-    ends_apart(left.tokens.iter(), right.tokens.iter(), case)
-        || ends_apart(left.tokens.iter().rev(), right.tokens.iter().rev(), case)
+    let halves = |tokens| separator.and_then(|separator| split(tokens, separator));
+    match (halves(left.tokens), halves(right.tokens)) {
+        (Some(left), Some(right)) => {
+            tokens_apart(left.0, right.0, case) || tokens_apart(left.1, right.1, case)
+        }
+        _ => tokens_apart(left.tokens, right.tokens, case),
+    }
+}
+
+fn split(tokens: &[Token], separator: char) -> Option<(&[Token], &[Token])> {
+    let at = tokens.iter().position(|token| *token == Token::Char(separator))?;
+    Some((tokens.get(..at)?, tokens.get(at + 1..)?))
+}
+
+fn tokens_apart(left: &[Token], right: &[Token], case: Case) -> bool {
+    ends_apart(left.iter(), right.iter(), case) || ends_apart(left.iter().rev(), right.iter().rev(), case)
 }
 
 fn ends_apart<'a>(

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use crate::iam::{Glob, Token};
+use crate::iam::{Glob, Token, is_symbol};
 
 use super::cover::{Case, Shown, covers};
 use super::steps::{Steps, Stop};
@@ -20,6 +20,7 @@ pub(super) struct GlobSet<'a> {
     case: Case,
     scans: Cell<u32>,
     index: OnceCell<Index>,
+    symbols: OnceCell<bool>,
 }
 
 /// Globs by the hash of their literal beginning: chains through `entries`, which begin at `heads`.
@@ -43,6 +44,7 @@ impl<'a> GlobSet<'a> {
             case,
             scans: Cell::new(0),
             index: OnceCell::new(),
+            symbols: OnceCell::new(),
         }
     }
 
@@ -65,6 +67,16 @@ impl<'a> GlobSet<'a> {
         self.globs.iter().map(move |glob| Shown {
             tokens: glob.tokens(),
             case,
+        })
+    }
+
+    /// Whether some glob has a symbol.
+    pub(super) fn has_symbol(&self) -> bool {
+        *self.symbols.get_or_init(|| {
+            let symbol = |token: &Token| matches!(token, Token::Char(c) if is_symbol(*c));
+            self.globs
+                .iter()
+                .any(|glob| glob.tokens().iter().fold(false, |any, token| any | symbol(token)))
         })
     }
 

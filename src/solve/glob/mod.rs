@@ -74,9 +74,19 @@ fn decide(formula: &Formula, steps: &Steps) -> Result<Answer, Stop> {
             steps,
         )?;
     }
+    theory.keep_lenders(|atom| boolean.has(atom));
     let mut undecided = None;
     while let Some(values) = boolean.solve(steps)? {
-        let literals = needed::literals(&fixed, &branchings, values);
+        let mut literals = needed::literals(&fixed, &branchings, values);
+        for atom in (0..skeleton.variables.len()).flat_map(|variable| theory.lenders(variable)) {
+            let literal = Literal {
+                atom: *atom,
+                holds: true,
+            };
+            if values.get(*atom).copied().unwrap_or(false) && !literals.contains(&literal) {
+                literals.push(literal);
+            }
+        }
         match realise(&skeleton, &literals, &mut theory, steps)? {
             Realised::Model(model) => return Ok(Answer::Sat(model)),
             Realised::Conflicts(cores) => {
@@ -100,7 +110,7 @@ fn decide(formula: &Formula, steps: &Steps) -> Result<Answer, Stop> {
 enum Realised {
     /// They hold here.
     Model(Model),
-    /// Each of these sets of literals has no value.
+    /// Each of these sets of literals has no value. The atoms that could lend a symbol are among them, as they are.
     Conflicts(Vec<Vec<Literal>>),
     /// It is not known whether these have one.
     Undecided(Vec<Literal>, &'static str),
@@ -131,7 +141,17 @@ fn realise(
                     model.texts.insert((*variable).clone(), text);
                 }
             }
-            Feasible::No(core) => conflicts.push(theory.core(number, core, steps)?),
+            Feasible::No(core) => {
+                let mut core = theory.core(number, core, steps)?;
+                core.extend(theory.lenders(number).iter().map(|atom| {
+                    let holds = literals.contains(&Literal {
+                        atom: *atom,
+                        holds: true,
+                    });
+                    Literal { atom: *atom, holds }
+                }));
+                conflicts.push(core);
+            }
             Feasible::Undecided(what) => undecided = Some((literals, what)),
             Feasible::Unsure => return Err(Stop::Unsupported("internal: an exact search that is not sure")),
         }

@@ -2,7 +2,7 @@
 //! their automata over a finite alphabet that stands for all characters. Exact for every domain, and the last resort:
 //! states can be many, so each costs steps.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 
 use crate::formula::{CharClass, Domain, Run};
 use crate::iam::{Token, is_symbol};
@@ -20,13 +20,13 @@ pub(super) fn search(
 ) -> Result<Option<String>, Stop> {
     let machine = Machine::new(domain, positives, negatives, steps)?;
     let mut states: Vec<(Box<[u64]>, usize, usize)> = Vec::new();
-    let mut known: HashMap<Box<[u64]>, ()> = HashMap::new();
+    let mut known: HashSet<Box<[u64]>> = HashSet::new();
     let start = machine.start();
     match machine.judge(&start) {
         Standing::Dead => return Ok(None),
         Standing::Accepted => return Ok(Some(String::new())),
         Standing::Open => {
-            known.insert(start.clone(), ());
+            known.insert(start.clone());
             states.push((start, 0, 0));
         }
     }
@@ -39,9 +39,9 @@ pub(super) fn search(
                 Standing::Dead => {}
                 Standing::Accepted => return Ok(Some(read_back(&machine, &states, at, number))),
                 Standing::Open => {
-                    if !known.contains_key(&next) {
+                    if !known.contains(&next) {
                         steps.spend(16 + 8 * machine.width)?;
-                        known.insert(next.clone(), ());
+                        known.insert(next.clone());
                         states.push((next, at, number));
                     }
                 }
@@ -86,8 +86,6 @@ struct Machine {
     width: usize,
     letters: Vec<Letter>,
     parts: Vec<Part>,
-    /// Bit of the domain's automaton for texts with a symbol.
-    free: usize,
 }
 
 struct Part {
@@ -118,6 +116,7 @@ enum Place {
     Char(char, Case),
     AnyChar,
     Class(CharClass),
+    Symbol,
     End,
 }
 
@@ -139,7 +138,7 @@ impl Machine {
         negatives: &[Shown<'_>],
         steps: &Steps,
     ) -> Result<Machine, Stop> {
-        let (domain_places, domain_starts) = domain_places(domain)?;
+        let (domain_places, mut domain_starts) = domain_places(domain)?;
         let mut drafts = vec![(Role::Domain, domain_places)];
         drafts.extend(
             positives
@@ -152,11 +151,13 @@ impl Machine {
                 .map(|shown| (Role::Negative, glob_places(*shown))),
         );
         let alphabet = alphabet(domain, positives, negatives);
+        if !alphabet.iter().any(|c| is_symbol(*c)) {
+            domain_starts.pop();
+        }
         let width: usize = drafts.iter().map(|(_, places)| places.len().div_ceil(64)).sum();
         steps.spend(drafts.iter().map(|(_, places)| places.len()).sum::<usize>() * (alphabet.len() + 1))?;
         let mut parts = Vec::new();
         let mut at = 0;
-        let mut free = 0;
         for (role, places) in &drafts {
             let words = at..at + places.len().div_ceil(64);
             let mut accept = vec![0; words.len()];
@@ -169,9 +170,6 @@ impl Machine {
                     set_bit(&mut stars, number);
                 }
             }
-            if *role == Role::Domain {
-                free = places.len() - 1;
-            }
             at = words.end;
             parts.push(Part {
                 role: *role,
@@ -181,7 +179,7 @@ impl Machine {
             });
         }
         let mut letters: Vec<Letter> = Vec::new();
-        let mut seen: HashMap<(Vec<u64>, Vec<u64>, bool), ()> = HashMap::new();
+        let mut seen: HashSet<(Vec<u64>, Vec<u64>)> = HashSet::new();
         for shown in alphabet {
             let mut moves = vec![0; width];
             let mut loops = vec![0; width];
@@ -196,10 +194,7 @@ impl Machine {
                     }
                 }
             }
-            if seen
-                .insert((moves.clone(), loops.clone(), is_symbol(shown)), ())
-                .is_none()
-            {
+            if seen.insert((moves.clone(), loops.clone())) {
                 letters.push(Letter { shown, moves, loops });
             }
         }
@@ -207,7 +202,6 @@ impl Machine {
             width,
             letters,
             parts,
-            free,
         };
         machine.mark_starts(&domain_starts);
         Ok(machine)
@@ -255,10 +249,6 @@ impl Machine {
                 continue;
             };
             match part.role {
-                Role::Domain if is_symbol(letter.shown) => {
-                    words.iter_mut().for_each(|word| *word = 0);
-                    set_bit(words, self.free);
-                }
                 Role::Domain => {}
                 Role::Positive | Role::Negative => drop_redundant(words, &part.stars),
             }
@@ -332,6 +322,7 @@ impl Place {
             Place::Char(wanted, Case::Folded) => wanted.eq_ignore_ascii_case(&c),
             Place::AnyChar => true,
             Place::Class(class) => !is_symbol(c) && class.contains(c),
+            Place::Symbol => is_symbol(c),
             Place::End => false,
         }
     }
@@ -366,7 +357,7 @@ fn glob_places(shown: Shown<'_>) -> Places {
     places
 }
 
-/// The places of all shapes one after another, where each begins, and at the end the place of texts with a symbol.
+/// The places of all shapes one after another, then of anything with a symbol; and where each begins.
 fn domain_places(domain: Domain) -> Result<(Places, Vec<usize>), Stop> {
     let mut places = Vec::new();
     let mut starts = Vec::new();
@@ -386,6 +377,8 @@ fn domain_places(domain: Domain) -> Result<(Places, Vec<usize>), Stop> {
         }
         places.push((Place::End, looping));
     }
+    starts.push(places.len());
+    places.push((Place::Symbol, Loop::Always));
     places.push((Place::End, Loop::Always));
     Ok((places, starts))
 }
@@ -447,4 +440,135 @@ fn alphabet(domain: Domain, positives: &[Shown<'_>], negatives: &[Shown<'_>]) ->
         }
     }
     named.into_iter().chain(symbols).chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formula::{Variable, domain};
+    use crate::iam::{Glob, Segment};
+    use crate::solve::glob::globset::GlobSet;
+    use crate::solve::glob::strings::{Effort, Found, Question, find};
+    use crate::solve::glob::tests::Dice;
+
+    use super::*;
+
+    /// Every combination of globs, one of each set, put to the product automaton.
+    fn by_product(
+        domain: Domain,
+        positives: &[Vec<Glob>],
+        negatives: &[Vec<Glob>],
+        case: Case,
+    ) -> Option<String> {
+        let steps = Steps::new(u64::MAX);
+        let mut combinations: Vec<Vec<Shown<'_>>> = vec![Vec::new()];
+        for set in positives {
+            combinations = combinations
+                .iter()
+                .flat_map(|picked| {
+                    set.iter().map(|glob| {
+                        let mut picked = picked.clone();
+                        picked.push(Shown {
+                            tokens: glob.tokens(),
+                            case: Case::Exact,
+                        });
+                        picked
+                    })
+                })
+                .collect();
+        }
+        let negatives: Vec<Shown<'_>> = negatives
+            .iter()
+            .flatten()
+            .map(|glob| Shown {
+                tokens: glob.tokens(),
+                case,
+            })
+            .collect();
+        combinations
+            .iter()
+            .find_map(|picked| search(domain, picked, &negatives, &steps).unwrap())
+    }
+
+    fn prepared(sets: &[Vec<Glob>], case: Case) -> Vec<GlobSet<'_>> {
+        sets.iter().map(|set| GlobSet::new(set, case)).collect()
+    }
+
+    #[test]
+    fn the_fast_path_agrees() {
+        let variables = [
+            (Variable::Action, &['a', 'b', ':', ':', '*', '*', '?'][..]),
+            (Variable::Action, &['a', ':', '*', '\u{F0001}']),
+            (Variable::Resource(Segment::Rest), &['a', 'b', '*', '?']),
+            (Variable::Resource(Segment::Region), &['a', 'A', '-', '*', '?']),
+            (
+                Variable::PrincipalPartition,
+                &['a', 'w', 's', '-', 'i', 'o', '*', '*', '*', '?', '\u{F0001}'],
+            ),
+            (Variable::Resource(Segment::Account), &['0', '1', '*', '*', '?']),
+        ];
+        let mut dice = Dice(0x5eed_0001);
+        let (mut found, mut none) = (0, 0);
+        for round in 0..12_000 {
+            let (variable, letters) = &variables[round % variables.len()];
+            let mut sets = |most: u64, globs: u64| -> Vec<Vec<Glob>> {
+                (0..dice.below(most + 1))
+                    .map(|_| {
+                        (0..=dice.below(globs))
+                            .map(|_| Glob::parse(&dice.glob(letters, 7)))
+                            .collect()
+                    })
+                    .collect()
+            };
+            let (positives, negatives) = (sets(3, 3), sets(3, if round % 7 == 0 { 30 } else { 4 }));
+            let case = if round % 5 == 0 { Case::Folded } else { Case::Exact };
+            let (within, without) = (prepared(&positives, Case::Exact), prepared(&negatives, case));
+            let mut question = Question {
+                domain: domain(variable),
+                positives: within.iter().collect(),
+                negatives: without.iter().collect(),
+            };
+            let steps = Steps::new(u64::MAX);
+            let expected = by_product(question.domain, &positives, &negatives, case);
+            // Several times, since sets are scanned first and indexed later.
+            for _ in 0..3 {
+                match find(&question, Effort::Exact, &steps).unwrap() {
+                    Found::Text(text) => {
+                        assert!(
+                            expected.is_some(),
+                            "{variable:?} {positives:?} {negatives:?} {text}"
+                        );
+                        assert!(question.domain.accepts(&text));
+                        assert!(
+                            positives
+                                .iter()
+                                .all(|set| set.iter().any(|glob| glob.matches(&text)))
+                        );
+                        let out = |glob: &Glob| match case {
+                            Case::Exact => glob.matches(&text),
+                            Case::Folded => glob.matches_folded(&text),
+                        };
+                        assert!(!negatives.iter().flatten().any(out));
+                        found += 1;
+                    }
+                    Found::Nothing(used) => {
+                        assert_eq!(expected, None, "{variable:?} {positives:?} {negatives:?}");
+                        let kept: Vec<Vec<Glob>> =
+                            used.iter().map(|number| negatives[*number].clone()).collect();
+                        assert_eq!(
+                            by_product(question.domain, &positives, &kept, case),
+                            None,
+                            "{used:?}"
+                        );
+                        none += 1;
+                    }
+                    Found::Unsure => panic!("an exact search was not sure"),
+                }
+            }
+            question.negatives.clear();
+            if find(&question, Effort::Quick, &steps).unwrap() == Found::Nothing(BTreeSet::new()) {
+                assert_eq!(by_product(question.domain, &positives, &[], case), None);
+            }
+        }
+        assert!(found > 3000 && none > 3000, "{found} {none}");
+    }
 }

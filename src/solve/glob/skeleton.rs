@@ -41,6 +41,8 @@ pub(super) enum AtomClaim<'a> {
 pub(super) struct Skeleton<'a> {
     /// The claims of the atoms, by number.
     pub(super) atoms: Vec<AtomClaim<'a>>,
+    /// Whether an atom occurs without negation, by number.
+    pub(super) asserted: Vec<bool>,
     /// The variables, by number.
     pub(super) variables: Vec<&'a Variable>,
 }
@@ -51,6 +53,7 @@ impl<'a> Skeleton<'a> {
         let mut reader = Reader {
             skeleton: Skeleton {
                 atoms: Vec::new(),
+                asserted: Vec::new(),
                 variables: Vec::new(),
             },
             facts: BTreeMap::new(),
@@ -87,6 +90,10 @@ impl<'a> Reader<'a> {
                     Claim::Fact(fact) => self.fact(fact),
                     Claim::Member(variable, set) => self.member(variable, set),
                 };
+                self.skeleton.asserted.resize(self.skeleton.atoms.len(), false);
+                if let Some(asserted) = self.skeleton.asserted.get_mut(number) {
+                    *asserted |= atom.holds;
+                }
                 Node::Literal(Literal {
                     atom: number,
                     holds: atom.holds,

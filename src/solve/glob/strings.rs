@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::formula::{CharClass, Domain};
+use crate::formula::{CharClass, Domain, Run};
 use crate::iam::Token;
 
 use super::cover::{Case, Shown, apart, covers};
@@ -47,30 +47,31 @@ pub(super) struct Question<'s, 'a> {
 pub(super) fn find(question: &Question<'_, '_>, effort: Effort, steps: &Steps) -> Result<Found, Stop> {
     let mut order = question.positives.clone();
     order.sort_by_key(|set| set.len());
+    let separator = separator(question);
     let mut used = BTreeSet::new();
     let mut unsure = false;
     // One entry a set: the glob that is tried next, and how many globs were picked before.
     let mut choices: Vec<(usize, usize)> = Vec::new();
     let mut picked: Vec<Shown<'_>> = Vec::new();
     loop {
-        // Forward: sets that cover a picked glob as a whole add nothing.
+        // Forward: sets that cover a picked glob as a whole add nothing, unless another of their globs lends a symbol.
         let mut dead_end = false;
         while let Some(set) = order.get(choices.len()) {
             let mut implied = false;
             for shown in &picked {
-                implied = implied || set.covers(*shown, steps)?;
+                implied = implied || (set.covers(*shown, steps)? && !set.has_symbol());
             }
             if implied {
                 choices.push((usize::MAX, picked.len()));
                 continue;
             }
             // A text is covered or not: no glob of this set is left to try.
-            if picked.iter().any(|shown| shown.is_text()) {
+            if picked.iter().any(|shown| shown.is_text()) && !set.has_symbol() {
                 dead_end = true;
                 break;
             }
             choices.push((0, picked.len()));
-            if !pick_next(set, &mut choices, &mut picked, steps)? {
+            if !pick_next(set, &mut choices, &mut picked, separator, steps)? {
                 choices.pop();
                 dead_end = true;
                 break;
@@ -95,7 +96,7 @@ pub(super) fn find(question: &Question<'_, '_>, effort: Effort, steps: &Steps) -
             picked.truncate(before);
             if next != usize::MAX
                 && let Some(set) = order.get(choices.len() - 1)
-                && pick_next(set, &mut choices, &mut picked, steps)?
+                && pick_next(set, &mut choices, &mut picked, separator, steps)?
             {
                 break;
             }
@@ -104,11 +105,27 @@ pub(super) fn find(question: &Question<'_, '_>, effort: Effort, steps: &Steps) -
     }
 }
 
+/// The character that every text has exactly once, if the domain has one and no text with a symbol is possible.
+fn separator(question: &Question<'_, '_>) -> Option<char> {
+    let [shape] = question.domain.0 else { return None };
+    let once = shape.iter().find_map(|run| match run {
+        Run {
+            class: CharClass::Only(c),
+            min: 1,
+            max: Some(1),
+        } => Some(*c),
+        Run { .. } => None,
+    })?;
+    let elsewhere = shape.iter().filter(|run| run.class.contains(once)).count() > 1;
+    (!elsewhere && !question.positives.iter().any(|set| set.has_symbol())).then_some(once)
+}
+
 /// Picks the next glob of the set that is not apart from what is picked. The last choice is the set's.
 fn pick_next<'a>(
     set: &GlobSet<'a>,
     choices: &mut [(usize, usize)],
     picked: &mut Vec<Shown<'a>>,
+    separator: Option<char>,
     steps: &Steps,
 ) -> Result<bool, Stop> {
     let Some((next, _)) = choices.last_mut() else {
@@ -117,7 +134,7 @@ fn pick_next<'a>(
     while let Some(shown) = set.get(*next) {
         *next += 1;
         steps.spend(1 + picked.len())?;
-        if !picked.iter().any(|other| apart(*other, shown)) {
+        if !picked.iter().any(|other| apart(*other, shown, separator)) {
             picked.push(shown);
             return Ok(true);
         }
@@ -156,13 +173,14 @@ fn settle(
     if effort == Effort::Quick {
         return Ok(Found::Unsure);
     }
+    let separator = separator(question);
     let mut negatives = Vec::new();
     let mut near = Vec::new();
     for (number, set) in question.negatives.iter().enumerate() {
         let before = negatives.len();
         for shown in set.iter() {
             steps.spend(1)?;
-            if !least.iter().any(|other| apart(*other, shown)) {
+            if !least.iter().any(|other| apart(*other, shown, separator)) {
                 negatives.push(shown);
             }
         }

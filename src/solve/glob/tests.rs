@@ -63,17 +63,17 @@ fn check(formula: &Formula, satisfiable: bool) {
 }
 
 /// A small generator of numbers, the same on every machine.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+    pub(super) fn below(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 11) % sides
     }
 
-    fn glob(&mut self, letters: &[char], longest: u64) -> String {
+    pub(super) fn glob(&mut self, letters: &[char], longest: u64) -> String {
         (0..self.below(longest + 1))
             .map(|_| letters[self.below(letters.len() as u64) as usize])
             .collect()
@@ -359,6 +359,22 @@ fn bounded_domains_are_exhausted() {
     );
     check(
         &in_out(&partition, &[globs(&[symbol])], &[globs(&[symbol])]),
+        false,
+    );
+    let lent = [globs(&["foo*"]), globs(&["*\u{F0001}"])];
+    check(&in_out(&partition, &lent, &[]), true);
+    let branches = or([member(partition.clone(), lent[1].clone()), fact(Fact::NoResource)]);
+    let question = and([member(partition.clone(), lent[0].clone()), branches.clone()]);
+    check(&question, true);
+    check(
+        &and([
+            question.clone(),
+            not(&member(partition.clone(), globs(&["*\u{F0001}"]))),
+        ]),
+        false,
+    );
+    check(
+        &and([member(partition.clone(), globs(&["foo"])), branches]),
         false,
     );
     let action: Vec<String> = ('a'..='z')

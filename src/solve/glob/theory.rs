@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::formula::{Domain, ValueSet, Variable, domain};
+use crate::formula::{CharClass, Domain, Run, ValueSet, Variable, domain};
 use crate::iam::{KeyType, PrincipalKind, key_facts};
 
 use super::cover::Case;
@@ -40,6 +40,7 @@ pub(super) enum Feasible {
 pub(super) struct Theory<'a> {
     variables: Vec<(Domain, Sort)>,
     sets: Vec<Set<'a>>,
+    lenders: Vec<Vec<usize>>,
     known: BTreeMap<(usize, Effort), BTreeMap<Vec<Literal>, Feasible>>,
 }
 
@@ -100,15 +101,17 @@ impl<'a> Theory<'a> {
                 }
             }
         }
-        let variables = skeleton
+        let variables: Vec<(Domain, Sort)> = skeleton
             .variables
             .iter()
             .zip(typed)
             .map(|(variable, typed)| (domain(variable), sort(variable, typed)))
             .collect();
+        let lenders = lenders(skeleton, &sets, &variables);
         Ok(Theory {
             variables,
             sets,
+            lenders,
             known: BTreeMap::new(),
         })
     }
@@ -134,6 +137,19 @@ impl<'a> Theory<'a> {
             .or_default()
             .insert(literals, answer.clone());
         Ok(answer)
+    }
+
+    /// Atoms whose globs have symbols, which make texts possible that are not otherwise: what is infeasible may become
+    /// feasible when one of these holds too. Only for variables where that makes a difference.
+    pub(super) fn lenders(&self, variable: usize) -> &[usize] {
+        self.lenders.get(variable).map_or(&[], Vec::as_slice)
+    }
+
+    /// Forgets the lenders that are left in no clause.
+    pub(super) fn keep_lenders(&mut self, keep: impl Fn(usize) -> bool) {
+        for lenders in &mut self.lenders {
+            lenders.retain(|atom| keep(*atom));
+        }
     }
 
     /// The literals of an infeasible set that are needed to make it so.
@@ -299,6 +315,41 @@ impl<'a> Theory<'a> {
         }
         Ok(Feasible::Undecided("mixed comparisons of one key"))
     }
+}
+
+fn lenders(skeleton: &Skeleton<'_>, sets: &[Set<'_>], variables: &[(Domain, Sort)]) -> Vec<Vec<usize>> {
+    let mut lenders = vec![Vec::new(); variables.len()];
+    for (atom, (set, asserted)) in sets.iter().zip(&skeleton.asserted).enumerate() {
+        let Some(variable) = skeleton.variable_of(atom) else {
+            continue;
+        };
+        let bounded = variables.get(variable).is_some_and(|(domain, sort)| match sort {
+            Sort::Kind => false,
+            Sort::Bool | Sort::Typed(Some(_)) => true,
+            Sort::Text | Sort::Typed(None) => !is_open(*domain),
+        });
+        if *asserted
+            && bounded
+            && matches!(set, Set::Globs(globs) if globs.has_symbol())
+            && let Some(lenders) = lenders.get_mut(variable)
+        {
+            lenders.push(atom);
+        }
+    }
+    lenders
+}
+
+/// Whether the domain has texts of any characters: a symbol in a text can then be replaced by a character that nothing
+/// names.
+fn is_open(domain: Domain) -> bool {
+    matches!(
+        domain.0,
+        [[Run {
+            class: CharClass::Any,
+            max: None,
+            ..
+        }]]
+    )
 }
 
 fn sort(variable: &Variable, typed: bool) -> Sort {

@@ -11,6 +11,9 @@ use crate::iam::{Glob, HoleId, Pattern, Piece, is_symbol};
 use super::may::outline;
 use super::{Solver, Symbols, map_atoms, variables};
 
+/// At most so many holes: each has a symbol of its own, below those of strays.
+const MAX_HOLES: usize = 0x600;
+
 /// At most so many conditions are tried both ways.
 const MAX_CONDITIONS: usize = 4;
 
@@ -41,6 +44,9 @@ fn claim(variable: &Variable, pattern: Pattern, fold: bool) -> Formula {
 /// A model of the generic reading, with values for its holes and policy variables.
 pub(super) fn model(formula: &Formula, symbols: &Symbols, solver: &dyn Solver) -> Option<Model> {
     let holes = holes(formula);
+    if holes.len() > MAX_HOLES {
+        return None;
+    }
     let generic = generic(formula, &holes);
     let mut model = variables::model(&generic, symbols, solver)?;
     let whole_arn = name_holes(&mut model, &holes);

@@ -7,6 +7,7 @@
 
 mod generic;
 mod may;
+mod strays;
 mod variables;
 
 use std::collections::BTreeSet;
@@ -53,6 +54,19 @@ pub enum Decision {
 
 /// Decides a formula with unknown values.
 pub fn decide(formula: &Formula, symbols: &Symbols, solver: &dyn Solver) -> Decision {
+    let Some((formula, strays)) = strays::replaced(formula) else {
+        return Decision::GaveUp(Reason::Unsupported(
+            "too many malformed accounts or partitions".to_owned(),
+        ));
+    };
+    let mut decision = decided(&formula, symbols, solver);
+    if let Decision::Violated(model) = &mut decision {
+        strays.restore(model);
+    }
+    decision
+}
+
+fn decided(formula: &Formula, symbols: &Symbols, solver: &dyn Solver) -> Decision {
     let unknowns = unknowns(formula);
     if unknowns.is_empty() {
         return match proved(formula, symbols, solver) {

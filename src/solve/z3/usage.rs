@@ -23,7 +23,8 @@ pub struct Usage<'a> {
     pub globs: BTreeSet<Match<'a>>,
     /// Variables whose values are numbers, instants or addresses, with the sets they are compared with.
     pub scalars: BTreeMap<&'a Variable, Scalar>,
-    /// The characters of unknown values in what each variable is compared with.
+    /// The characters of unknown values in what each variable is said to match: a variable that nowhere has to match an
+    /// unknown value has none.
     pub symbols: BTreeMap<&'a Variable, BTreeSet<char>>,
     /// Whether the principal's kind matters.
     pub kind: bool,
@@ -95,7 +96,12 @@ impl<'a> Usage<'a> {
                     usage.facts.insert(fact);
                     Ok(())
                 }
-                Claim::Member(variable, set) => usage.member(variable, set),
+                Claim::Member(variable, set) => {
+                    if atom.holds {
+                        usage.symbols(variable, set);
+                    }
+                    usage.member(variable, set)
+                }
             };
             if outcome.is_ok() {
                 outcome = seen;
@@ -151,11 +157,6 @@ impl<'a> Usage<'a> {
             }
             let mut wildcards = 0_usize;
             for token in glob.tokens() {
-                if let Token::Char(c) = token
-                    && is_symbol(*c)
-                {
-                    self.symbols.entry(variable).or_default().insert(*c);
-                }
                 match (token, case) {
                     (Token::Any | Token::Star, _) => wildcards = wildcards.saturating_add(1),
                     (Token::Char(c), Case::Exact) => self.characters.extend([*c]),
@@ -171,6 +172,20 @@ impl<'a> Usage<'a> {
             }
         }
         Ok(())
+    }
+
+    fn symbols(&mut self, variable: &'a Variable, set: &ValueSet) {
+        let (ValueSet::Globs(globs) | ValueSet::Folded(globs)) = set else {
+            return;
+        };
+        for token in globs.iter().flat_map(Glob::tokens) {
+            match token {
+                Token::Char(c) if is_symbol(*c) => {
+                    self.symbols.entry(variable).or_default().insert(*c);
+                }
+                Token::Char(_) | Token::Any | Token::Star => {}
+            }
+        }
     }
 
     fn scalar(
