@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use crate::extract::{Before, Hole, PolicyKind};
 use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, possible, request};
-use crate::iam::{Decision as Outcome, HoleId, PolicyDocument, PrincipalKind, Request, evaluate};
+use crate::iam::{
+    ArnPattern, Decision as Outcome, Effect, HoleId, PolicyDocument, PrincipalKind, Request, ResourcePattern,
+    ResourceSet, evaluate,
+};
 use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 
 use super::access::{boxes_formula, nothing};
@@ -99,6 +102,8 @@ pub(super) struct Question<'a> {
     /// What a violating request is besides allowed: forbidden and possible.
     pub(super) rest: Formula,
     pub(super) symbols: Symbols,
+    /// The account the policy lives in, if known.
+    pub(super) account: Option<&'a str>,
     forbidden: Forbidden<'a>,
     kind: PrincipalKind,
 }
@@ -315,6 +320,7 @@ fn question<'a>(
         meaning,
         rest,
         symbols,
+        account: subject.account,
         forbidden,
         kind,
     }
@@ -347,6 +353,29 @@ impl Question<'_> {
                 Forbidden::Boxes(boxes) => boxes.iter().any(|access| access.contains(request)),
                 Forbidden::Strangers(stranger) => stranger.makes(request),
             }
+    }
+
+    /// The ARN patterns of the check and of the document's Allow statements: where a plausible resource is looked for.
+    pub(super) fn resources(&self) -> Vec<&ArnPattern> {
+        let boxes: &[super::AccessBox] = match &self.forbidden {
+            Forbidden::Boxes(boxes) => boxes,
+            Forbidden::NotAllowedBy(_) | Forbidden::Strangers(_) => &[],
+        };
+        let allows = self
+            .document
+            .statements
+            .iter()
+            .filter(|statement| statement.effect == Effect::Allow);
+        let written = allows.flat_map(|statement| match &statement.resource {
+            ResourceSet::In(entries) => entries.as_slice(),
+            ResourceSet::Any | ResourceSet::NotIn(_) => &[],
+        });
+        let entries = boxes.iter().flat_map(|access| &access.resources).chain(written);
+        let arn = |entry| match entry {
+            &ResourcePattern::Arn { ref arn, .. } => Some(arn),
+            ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
+        };
+        entries.filter_map(arn).collect()
     }
 
     fn rests_on_unknowns(&self, request: &Request) -> bool {

@@ -2,23 +2,28 @@
 //! change is kept only if the request still violates the check by the reference reading.
 
 use crate::catalog::{self, ActionFacts};
-use crate::iam::{ElementSet, Glob, Pattern, Request};
+use crate::formula::derived_value;
+use crate::iam::{ArnPattern, ElementSet, Glob, Pattern, Piece, Principal, Request, Segment};
 
+use super::Check;
 use super::decide::Question;
 
-/// At most so many real actions and resources are tried.
-const MAX_TRIES: usize = 400;
+/// At most so many real actions are tried.
+const MAX_TRIES: usize = 60;
+
+/// The accounts of documentation examples: one of the policy's owner, one of somebody else.
+const OWN_ACCOUNT: &str = "123456789012";
+const FOREIGN_ACCOUNT: &str = "444455556666";
 
 /// The request made plausible, and whether AWS services know such a request: the action exists and takes a resource of
 /// that form.
 pub(super) fn realistic(question: &Question<'_>, request: Request) -> (Request, bool) {
-    let mut request = without_needless_keys(question, request);
-    if let Some(facts) = catalog::action(&request.action) {
-        request.action = facts.name.to_owned();
-        return fitting_resource(question, request, &facts);
-    }
+    let request = plain_principal(question, without_needless_keys(question, request));
+    let known = catalog::action(&request.action);
+    let own = known.into_iter().map(|facts| facts.name);
+    let others = candidate_actions(question, &request).into_iter().take(MAX_TRIES);
     let mut first = None;
-    for name in candidate_actions(question, &request).into_iter().take(MAX_TRIES) {
+    for name in own.chain(others) {
         let candidate = Request {
             action: name.to_owned(),
             ..request.clone()
@@ -36,6 +41,46 @@ pub(super) fn realistic(question: &Question<'_>, request: Request) -> (Request, 
         first.get_or_insert(candidate);
     }
     (first.unwrap_or(request), false)
+}
+
+/// The principal that makes the point best: anybody for public access, somebody of another account for external access.
+fn plain_principal(question: &Question<'_>, request: Request) -> Request {
+    let user = |account: &str| Principal::User {
+        partition: "aws".to_owned(),
+        account: account.to_owned(),
+        path: "someone".to_owned(),
+    };
+    let wanted = match question.check {
+        Check::NoPublicAccess { .. } => vec![Principal::Anonymous, user(FOREIGN_ACCOUNT)],
+        Check::NoExternalAccess { .. } => vec![user(FOREIGN_ACCOUNT), Principal::Anonymous],
+        Check::NoNewAccess { .. } | Check::AccessNotGranted { .. } | Check::AccessDenied { .. } => {
+            vec![user(question.account.unwrap_or(OWN_ACCOUNT))]
+        }
+    };
+    let replaced = wanted
+        .into_iter()
+        .map(|principal| with_principal(&request, principal));
+    let better = replaced
+        .into_iter()
+        .find(|candidate| question.is_violated_by(candidate));
+    better.unwrap_or(request)
+}
+
+/// The request by another principal; context keys that are read off the principal follow it.
+fn with_principal(request: &Request, principal: Principal) -> Request {
+    let mut context = request.context.clone();
+    for (key, values) in &request.context {
+        match derived_value(key, &principal) {
+            Some(Some(value)) => drop(context.insert(key.clone(), vec![value])),
+            Some(None) => drop(context.remove(key)),
+            None => drop(context.insert(key.clone(), values.clone())),
+        }
+    }
+    Request {
+        principal,
+        context,
+        ..request.clone()
+    }
 }
 
 fn without_needless_keys(question: &Question<'_>, mut request: Request) -> Request {
@@ -90,13 +135,15 @@ fn globs(set: &ElementSet) -> Vec<Glob> {
     }
 }
 
-/// The request on a resource that the action takes, and whether there is one.
+/// The request on a resource that the action takes, and whether there is one: first as the policy and the check write
+/// their resources, then as the action's documentation does, then as the engine found it.
 fn fitting_resource(question: &Question<'_>, request: Request, facts: &ActionFacts) -> (Request, bool) {
+    let on = |resource: String| Request {
+        resource,
+        ..request.clone()
+    };
     if facts.resources.is_empty() {
-        let general = Request {
-            resource: "*".to_owned(),
-            ..request.clone()
-        };
+        let general = on("*".to_owned());
         return if question.is_violated_by(&general) {
             (general, true)
         } else {
@@ -104,31 +151,48 @@ fn fitting_resource(question: &Question<'_>, request: Request, facts: &ActionFac
         };
     }
     let forms: Vec<Glob> = facts.resources.iter().map(|form| form_glob(form)).collect();
-    let examples = facts.resources.iter().map(|form| example(form));
-    let mut plain = examples.map(|resource| Request {
-        resource,
-        ..request.clone()
-    });
-    let fits = forms.iter().any(|form| form.matches(&request.resource));
-    let invented = request.resource.ends_with("example") || request.resource == "*";
-    if fits && !invented {
-        return (request, true);
-    }
-    if let Some(better) = plain.find(|candidate| question.is_violated_by(candidate)) {
-        return (better, true);
-    }
+    let fits = |resource: &str| forms.iter().any(|form| form.matches(resource));
+    let longer = ["example", "/example", "example/example"].map(|tail| format!("{}{tail}", request.resource));
+    let written = question.resources().into_iter().filter_map(written_example);
+    let documented = facts.resources.iter().map(|form| example(form));
     let adapted = facts
         .resources
         .iter()
         .filter_map(|form| adapt(form, &request.resource));
-    let mut adapted = adapted.map(|resource| Request {
-        resource,
-        ..request.clone()
-    });
-    match adapted.find(|candidate| question.is_violated_by(candidate)) {
+    let candidates = written
+        .chain(documented)
+        .chain(longer)
+        .chain(adapted)
+        .take(MAX_TRIES);
+    let mut candidates = candidates.filter(|resource| fits(resource)).map(on);
+    match candidates.find(|candidate| question.is_violated_by(candidate)) {
         Some(better) => (better, true),
-        None => (request, fits),
+        None => {
+            let known = fits(&request.resource);
+            (request, known)
+        }
     }
+}
+
+/// An ARN as a policy writes it, with plain text for its wildcards. `None` when it holds symbols.
+fn written_example(arn: &ArnPattern) -> Option<String> {
+    let fill = |segment: Segment, star: &str| -> Option<String> {
+        let pieces = arn.segment(segment).0.iter().map(|piece| match piece {
+            Piece::Char(c) => Some(c.to_string()),
+            Piece::Any => Some("x".to_owned()),
+            Piece::Star => Some(star.to_owned()),
+            Piece::Var(..) | Piece::Hole(_) => None,
+        });
+        pieces.collect()
+    };
+    Some(format!(
+        "arn:{}:{}:{}:{}:{}",
+        fill(Segment::Partition, "aws")?,
+        fill(Segment::Service, "s3")?,
+        fill(Segment::Region, "us-east-1")?,
+        fill(Segment::Account, OWN_ACCOUNT)?,
+        fill(Segment::Rest, "example")?,
+    ))
 }
 
 /// `arn:${Partition}:s3:::${BucketName}` as a glob.
@@ -144,15 +208,24 @@ fn form_glob(form: &str) -> Glob {
     Glob::parse(&text)
 }
 
-/// An example of a resource form, with the values of documentation.
+/// An example of a resource form, with the values of documentation: `${RoleNameWithPath}` is `example-role`.
 fn example(form: &str) -> String {
     fill(form, |name| match name {
         "Partition" => "aws".to_owned(),
         "Region" => "us-east-1".to_owned(),
-        "Account" => "123456789012".to_owned(),
-        other => format!("example-{}", other.to_ascii_lowercase().trim_end_matches("name"))
-            .trim_end_matches('-')
-            .to_owned(),
+        "Account" => OWN_ACCOUNT.to_owned(),
+        other => {
+            let lower = other.to_ascii_lowercase();
+            let stem = lower
+                .trim_end_matches("withpath")
+                .trim_end_matches("name")
+                .trim_end_matches("id");
+            if stem.is_empty() {
+                "example".to_owned()
+            } else {
+                format!("example-{stem}")
+            }
+        }
     })
 }
 
@@ -175,7 +248,7 @@ fn adapt(form: &str, resource: &str) -> Option<String> {
         "arn:{partition}:{}:{}:{}:{}",
         keep(form_service, service, service),
         keep(form_region, region, "us-east-1"),
-        keep(form_account, account, "123456789012"),
+        keep(form_account, account, OWN_ACCOUNT),
         example(rest),
     ))
 }

@@ -26,7 +26,7 @@ pub use keys::{key_is, kind_in, present};
 pub use meaning::{Meaning, action_entries, resource_entries};
 pub use model::{Model, holds};
 pub use principal::principal_entries;
-pub use request::request;
+pub use request::{derived_value, request};
 pub use vocabulary::Vocabulary;
 
 /// A formula in negation normal form.

@@ -129,7 +129,7 @@ fn values(model: &Model, vocabulary: &Vocabulary, key: &ContextKey, principal: &
 }
 
 /// The value of a key that is a function of the principal: `Some(None)` when it is absent.
-fn derived_value(key: &ContextKey, principal: &Principal) -> Option<Option<String>> {
+pub fn derived_value(key: &ContextKey, principal: &Principal) -> Option<Option<String>> {
     let open = matches!(principal, Principal::Canonical(_));
     let outside = matches!(principal, Principal::Service(_) | Principal::Federated(_));
     match key.folded() {
