@@ -20,7 +20,7 @@ use crate::extract::{Environment, Extraction};
 use crate::report::{ExtractReport, Report, Run};
 use crate::source::{Input, Limits};
 
-use decide::{answers, grouped, misuse, outcomes, questions};
+use decide::{answer, grouped, misuse, outcomes, prepared, questions};
 use read::{Gathered, Lost, extract_input, open, remark};
 
 /// Stack of a worker: engines recurse over formulas.
@@ -146,10 +146,14 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     let answered: Vec<BTreeMap<usize, Verdict>> = groups
         .par_iter()
         .map(|group| {
-            let first = questions.get(group.first);
-            let verdicts = first.map(|first| answers(first, &group.standards, standards, &options.engine));
+            let prepared = questions.get(group.first).and_then(prepared);
+            let answer = |position: &usize| {
+                let standard = standards.get(*position)?;
+                Some((*position, answer(prepared.as_ref(), standard, &options.engine)))
+            };
+            let verdicts = group.standards.par_iter().filter_map(answer).collect();
             bar.inc(1);
-            verdicts.unwrap_or_default()
+            verdicts
         })
         .collect();
     bar.finish_and_clear();

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::check::request_json;
 use crate::extract::PolicyKind;
-use crate::iam::{Principal, Request, key_facts};
 
 use super::write::is_unsafe;
 use super::{Entry, EntryStatement, Location, Remark, Report, StandardRow};
@@ -49,57 +49,6 @@ pub(super) fn location(location: &Location) -> Value {
         "endLine": location.region.end_line,
         "endColumn": location.region.end_column,
     })
-}
-
-/// A request as JSON, in the form of `keyaki batch`: keys that are not in `context` are absent from the request.
-pub(super) fn request_json(request: &Request) -> Value {
-    let context: Map<String, Value> = request
-        .context
-        .iter()
-        .map(|(key, values)| {
-            let value = match values.as_slice() {
-                [single] if !key_facts(key).multivalued => json!(single),
-                several => json!(several),
-            };
-            (key.to_string(), value)
-        })
-        .collect();
-    let principal = match &request.principal {
-        Principal::Anonymous => json!({"type": "Anonymous"}),
-        other => json!(principal_text(other)),
-    };
-    json!({"principal": principal, "action": request.action, "resource": request.resource, "context": context})
-}
-
-/// A principal as people name it.
-pub(super) fn principal_text(principal: &Principal) -> String {
-    match principal {
-        Principal::Anonymous => "anonymous".to_string(),
-        Principal::Root { partition, account } => format!("arn:{partition}:iam::{account}:root"),
-        Principal::User {
-            partition,
-            account,
-            path,
-        } => format!("arn:{partition}:iam::{account}:user/{path}"),
-        Principal::RoleSession {
-            partition,
-            account,
-            path,
-            session,
-        } => {
-            // A session's ARN has the name of the role without its path.
-            let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
-            format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}")
-        }
-        Principal::FederatedUser {
-            partition,
-            account,
-            name,
-        } => {
-            format!("arn:{partition}:sts::{account}:federated-user/{name}")
-        }
-        Principal::Service(name) | Principal::Federated(name) | Principal::Canonical(name) => name.clone(),
-    }
 }
 
 fn standard(row: &StandardRow) -> Value {
@@ -223,7 +172,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::check::Severity;
-    use crate::iam::ContextKey;
+    use crate::iam::{ContextKey, Principal, Request};
     use crate::report::Verdict;
     use crate::source::Region;
 
@@ -280,25 +229,6 @@ pub(super) mod tests {
             holes: BTreeMap::new(),
             facts: BTreeMap::new(),
         }
-    }
-
-    #[test]
-    fn requests_have_the_form_of_the_batch_interface() {
-        let expected = json!({
-            "principal": {"type": "Anonymous"}, "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k",
-            "context": {"aws:SecureTransport": "true", "aws:TagKeys": ["a"]},
-        });
-        assert_eq!(request_json(&request()), expected);
-        let session = Principal::RoleSession {
-            partition: "aws".to_string(),
-            account: "111122223333".to_string(),
-            path: "team/r".to_string(),
-            session: "s".to_string(),
-        };
-        assert_eq!(
-            principal_text(&session),
-            "arn:aws:sts::111122223333:assumed-role/r/s"
-        );
     }
 
     #[test]

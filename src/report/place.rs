@@ -4,26 +4,15 @@
 use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
 
-use crate::source::{FileId, Place, Region, SourceFile, Span};
+use crate::source::{FileId, LineIndex, Place, Region, SourceFile};
 
 use super::Location;
-
-/// Bytes between two character counts of an index.
-const BLOCK: usize = 4096;
 
 /// Locates places in the files of a run.
 pub(super) struct Locator<'a> {
     files: &'a [SourceFile],
     root: &'a Path,
-    indices: Vec<OnceCell<Index>>,
-}
-
-/// The index of one file.
-struct Index {
-    /// The first byte of each line.
-    lines: Vec<usize>,
-    /// The characters before each block.
-    characters: Vec<usize>,
+    indices: Vec<OnceCell<LineIndex>>,
 }
 
 impl<'a> Locator<'a> {
@@ -41,10 +30,10 @@ impl<'a> Locator<'a> {
         let FileId(position) = place.file;
         match (self.files.get(position), self.indices.get(position)) {
             (Some(file), Some(cell)) => {
-                let index = cell.get_or_init(|| Index::new(&file.text));
+                let index = cell.get_or_init(|| LineIndex::new(file));
                 Location {
                     uri: uri(&file.name, self.root),
-                    region: index.region(&file.text, place.span),
+                    region: index.region(file, place.span),
                 }
             }
             _ => Location {
@@ -58,72 +47,6 @@ impl<'a> Locator<'a> {
             },
         }
     }
-}
-
-impl Index {
-    fn new(text: &str) -> Index {
-        let feeds = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, byte)| *byte == b'\n')
-            .map(|(at, _)| at + 1);
-        let lines = std::iter::once(0).chain(feeds).collect();
-        let mut before = 0;
-        let characters = text
-            .as_bytes()
-            .chunks(BLOCK)
-            .map(|block| {
-                let here = before;
-                before += starts(block);
-                here
-            })
-            .collect();
-        Index { lines, characters }
-    }
-
-    fn region(&self, text: &str, span: Span) -> Region {
-        let end = span.end.min(text.len());
-        let (start_line, start_column) = self.position(text, span.start.min(end));
-        let (end_line, end_column) = self.position(text, end);
-        Region {
-            start_line,
-            start_column,
-            end_line,
-            end_column,
-        }
-    }
-
-    /// 1-based line and column of a byte.
-    fn position(&self, text: &str, at: usize) -> (usize, usize) {
-        let line = self.lines.partition_point(|start| *start <= at);
-        let start = line
-            .checked_sub(1)
-            .and_then(|line| self.lines.get(line))
-            .copied()
-            .unwrap_or(0);
-        let column = self
-            .characters_before(text, at)
-            .saturating_sub(self.characters_before(text, start))
-            + 1;
-        (line.max(1), column)
-    }
-
-    fn characters_before(&self, text: &str, at: usize) -> usize {
-        let block = at / BLOCK;
-        match self.characters.get(block) {
-            Some(before) => before + starts(text.as_bytes().get(block * BLOCK..at).unwrap_or_default()),
-            // `at` is the end of a text that fills its last block.
-            None => self.characters.last().map_or(0, |before| {
-                let from = (self.characters.len() - 1) * BLOCK;
-                before + starts(text.as_bytes().get(from..at).unwrap_or_default())
-            }),
-        }
-    }
-}
-
-/// How many characters begin in these bytes of UTF-8.
-fn starts(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 /// The URI reference of a file: relative to `root` when under it, and relative in any case, because code scanning
@@ -181,6 +104,7 @@ fn percent_encode(segment: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Span;
 
     #[test]
     fn uris_are_relative_and_encoded() {
@@ -203,43 +127,30 @@ mod tests {
         }
     }
 
-    fn check(text: &str, span: (usize, usize), expected: (usize, usize, usize, usize)) {
+    #[test]
+    fn places_are_located() {
         let files = [SourceFile {
-            name: "f".to_string(),
-            text: text.to_string(),
+            name: "a b.json".to_string(),
+            text: "é\n木x".to_string(),
         }];
         let locator = Locator::new(&files, Path::new("/r"));
-        let place = Place {
-            file: FileId(0),
-            span: Span {
-                start: span.0,
-                end: span.1,
-            },
+        let place = |file| Place {
+            file: FileId(file),
+            span: Span { start: 6, end: 7 },
         };
+        let Location { uri, region } = locator.locate(place(0));
         let Region {
             start_line,
             start_column,
             end_line,
             end_column,
-        } = locator.locate(place).region;
-        assert_eq!((start_line, start_column, end_line, end_column), expected);
-    }
-
-    #[test]
-    fn columns_count_characters() {
-        check("", (0, 0), (1, 1, 1, 1));
-        check("ab\ncd", (0, 2), (1, 1, 1, 3));
-        check("ab\ncd", (3, 5), (2, 1, 2, 3));
-        check("é木x\r\ny", (5, 6), (1, 3, 1, 4));
-        check("é木x\r\ny", (8, 9), (2, 1, 2, 2));
-        check("ab", (7, 9), (1, 3, 1, 3));
-        let long = format!("\n{}z", "é".repeat(BLOCK * 2));
-        check(
-            &long,
-            (long.len() - 1, long.len()),
-            (2, BLOCK * 2 + 1, 2, BLOCK * 2 + 2),
+        } = region;
+        assert_eq!(uri, "a%20b.json");
+        assert_eq!((start_line, start_column, end_line, end_column), (2, 2, 2, 3));
+        assert_eq!(
+            locator.locate(place(1)).region.start_line,
+            1,
+            "never below the first line"
         );
-        let full = "a".repeat(BLOCK * 2);
-        check(&full, (0, BLOCK * 2), (1, 1, 1, BLOCK * 2 + 1));
     }
 }

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Row, Table, presets};
 
-use crate::iam::Request;
+use crate::iam::{Principal, Request};
 
-use super::json::principal_text;
 use super::write::{Sanitised, Tint, single_line};
 use super::{Entry, Report, Verdict};
 
@@ -203,6 +202,37 @@ fn write_request(request: &Request, out: &mut Painted<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// A principal as people name it.
+fn principal_text(principal: &Principal) -> String {
+    match principal {
+        Principal::Anonymous => "anonymous".to_string(),
+        Principal::Root { partition, account } => format!("arn:{partition}:iam::{account}:root"),
+        Principal::User {
+            partition,
+            account,
+            path,
+        } => format!("arn:{partition}:iam::{account}:user/{path}"),
+        Principal::RoleSession {
+            partition,
+            account,
+            path,
+            session,
+        } => {
+            // A session's ARN has the name of the role without its path.
+            let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+            format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}")
+        }
+        Principal::FederatedUser {
+            partition,
+            account,
+            name,
+        } => {
+            format!("arn:{partition}:sts::{account}:federated-user/{name}")
+        }
+        Principal::Service(name) | Principal::Federated(name) | Principal::Canonical(name) => name.clone(),
+    }
+}
+
 fn write_notes(report: &Report, out: &mut Painted<'_>) -> io::Result<()> {
     for note in report.notes.iter().take(NOTES) {
         let address = if note.address.is_empty() {
@@ -298,6 +328,21 @@ mod tests {
         let mut bytes = Vec::new();
         write(report, color, &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn sessions_name_their_role_without_its_path() {
+        let [partition, account, path, session] = ["aws", "111122223333", "team/r", "s"].map(str::to_string);
+        let principal = Principal::RoleSession {
+            partition,
+            account,
+            path,
+            session,
+        };
+        assert_eq!(
+            principal_text(&principal),
+            "arn:aws:sts::111122223333:assumed-role/r/s"
+        );
     }
 
     #[test]

@@ -172,44 +172,25 @@ pub(super) fn grouped(questions: &[Question<'_>], keys: &[u64]) -> (Vec<Group>, 
     (groups, of_question)
 }
 
-/// The answers to all standards about one policy. A panic is caught: it is the answer to one question.
-pub(super) fn answers(
-    question: &Question<'_>,
-    asked: &BTreeSet<usize>,
-    standards: &[Standard],
-    options: &check::Options,
-) -> BTreeMap<usize, Verdict> {
+/// What is done once for a policy; `None` when that panicked.
+pub(super) fn prepared<'a>(question: &'a Question<'_>) -> Option<Prepared<'a>> {
     let subject = question.subject();
-    let prepared = catch_unwind(AssertUnwindSafe(|| prepare(subject)));
-    asked
-        .iter()
-        .filter_map(|position| Some((*position, standards.get(*position)?)))
-        .map(|(position, standard)| {
-            let verdict = match &prepared {
-                Ok(prepared) => answer(&standard.check, question.policy, prepared, options),
-                Err(_) => Verdict::Internal("preparing the policy panicked".to_string()),
-            };
-            (position, verdict)
-        })
-        .collect()
+    catch_unwind(AssertUnwindSafe(|| prepare(subject))).ok()
 }
 
-fn answer(check: &Check, policy: &Policy, prepared: &Prepared<'_>, options: &check::Options) -> Verdict {
-    if let (
-        Check::NoNewAccess {
-            reference: Reference::Before,
-        },
-        Before::Unreadable(why),
-    ) = (check, &policy.before)
-    {
-        return Verdict::Undecided(Undecided {
-            id: "unreadable-before",
-            message: format!("the deployed version cannot be read: {why}"),
-            holes: Vec::new(),
-        });
-    }
-    catch_unwind(AssertUnwindSafe(|| check::check(check, prepared, options)))
-        .unwrap_or_else(|_| Verdict::Internal("the check panicked".to_string()))
+/// The answer to one standard. A panic is caught: it is the answer to this question and no other.
+pub(super) fn answer(
+    prepared: Option<&Prepared<'_>>,
+    standard: &Standard,
+    options: &check::Options,
+) -> Verdict {
+    let Some(prepared) = prepared else {
+        return Verdict::Internal("preparing the policy panicked".to_string());
+    };
+    catch_unwind(AssertUnwindSafe(|| {
+        check::check(&standard.check, prepared, options)
+    }))
+    .unwrap_or_else(|_| Verdict::Internal("the check panicked".to_string()))
 }
 
 /// The outcomes, in input order: answers to policies, then gaps, then changes that cannot be compared.

@@ -52,7 +52,7 @@ impl<'a> Attachment<'_, 'a> {
             Value::Absent => {
                 let is_told = self.resource.view == View::Planned
                     && self.context.is_told_by_changes(&self.resource.address);
-                if self.row.path.ends_with("_arn") && !self.row.path.contains('.') && !is_told {
+                if self.is_required() && !is_told {
                     found.gap(self.gap(name, format!("required attribute missing: `{}`", self.row.path)));
                 }
             }
@@ -68,11 +68,16 @@ impl<'a> Attachment<'_, 'a> {
     }
 
     fn presence(&self) -> Presence {
-        match (is_computed(self.row), self.row.path.ends_with("_arn")) {
+        match (is_computed(self.row), self.is_required()) {
             (true, _) => Presence::Computed,
             (false, true) => Presence::Required,
             (false, false) => Presence::Optional,
         }
+    }
+
+    /// Whether the attachment is what the resource is for.
+    fn is_required(&self) -> bool {
+        matches!(self.row.path, "policy_arn" | "managed_policy_arn") && self.kind == PolicyKind::Identity
     }
 
     fn list(&self, value: Json<'a>, attribute: &Attribute<'a>, found: &mut Found) {
@@ -129,7 +134,7 @@ impl<'a> Attachment<'_, 'a> {
             Meaning::Planned(address) => return found.links.push(self.link(address)),
             Meaning::Read(document) => match content(document) {
                 Ok(Content::Text(text)) => (parse(&text, self.kind), Provenance::Reconstructed),
-                Ok(_) => return found.gap(self.unknown_arn(name, &arn)),
+                Ok(_) => return found.gap(self.unknown_arn(name, &arn, attribute)),
                 Err(invalid) => (Err(invalid), Provenance::Reconstructed),
             },
             Meaning::Elsewhere => match attached_policy(&arn).filter(|_| is_aws_managed(&arn)) {
@@ -142,7 +147,7 @@ impl<'a> Attachment<'_, 'a> {
                 ),
                 None => {
                     found.open(&self.targets());
-                    return found.gap(self.unknown_arn(name, &arn));
+                    return found.gap(self.unknown_arn(name, &arn, attribute));
                 }
             },
         };
@@ -151,7 +156,7 @@ impl<'a> Attachment<'_, 'a> {
             .resource
             .origin(&suffix(name), value.place(context.text, context.file));
         found.links.push(self.link(arn));
-        let attached_to = self.targets().identities.into_iter().collect();
+        let attached_to = self.targets().all_told().into_iter().flatten().cloned().collect();
         let policy = policy(self.resource, self.kind, origin, parsed);
         found.policy(crate::extract::Policy {
             before,
@@ -195,9 +200,14 @@ impl<'a> Attachment<'_, 'a> {
         }
     }
 
-    fn unknown_arn(&self, name: &str, arn: &str) -> Gap {
+    fn unknown_arn(&self, name: &str, arn: &str, attribute: &Attribute<'_>) -> Gap {
+        let shown = if attribute.is_sensitive {
+            "a sensitive value"
+        } else {
+            arn
+        };
         Gap {
-            reason: GapReason::UnknownManagedPolicy(arn.to_owned()),
+            reason: GapReason::UnknownManagedPolicy(shown.to_owned()),
             ..self.gap(name, String::new())
         }
     }

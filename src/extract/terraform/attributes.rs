@@ -106,7 +106,16 @@ fn descend<'a>(
         format!("{}.{name}", trail.path)
     };
     if is_true(child.unknown) {
-        found.push(attribute(Value::Unknown, child, Trail { path, ..trail }));
+        let in_block = trail.in_block || child.after.is_some();
+        found.push(attribute(
+            Value::Unknown,
+            child,
+            Trail {
+                path,
+                in_block,
+                ..trail
+            },
+        ));
         return Ok(());
     }
     match child.after.map(Json::shape) {

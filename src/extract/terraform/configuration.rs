@@ -15,8 +15,8 @@ pub(super) struct Configuration<'a> {
 
 #[derive(Debug, Default)]
 struct Module<'a> {
-    /// The `expressions` of resources by `mode type name`.
-    resources: BTreeMap<(&'static str, String, String), Json<'a>>,
+    /// The `expressions` of resources by `mode type name`; a block without arguments has none.
+    resources: BTreeMap<(&'static str, String, String), Option<Json<'a>>>,
     /// The `for_each` of those that have one.
     for_each: BTreeMap<(&'static str, String, String), Json<'a>>,
     /// Arguments of the calls of child modules.
@@ -84,6 +84,9 @@ impl<'a> Configuration<'a> {
         };
         let Some(expressions) = module.resources.get(&key) else {
             return Configured::NotTold;
+        };
+        let Some(expressions) = expressions else {
+            return Configured::No;
         };
         let mut reached = vec![*expressions];
         for (depth, segment) in path.split('.').enumerate() {
@@ -264,7 +267,7 @@ fn module<'a>(body: &Object<'a>, calls: &Object<'a>) -> Module<'a> {
         {
             for_each.insert((mode, resource_type.clone(), name.clone()), each);
         }
-        if let (Some(resource_type), Some(name), Some(expressions)) = key {
+        if let (Some(resource_type), Some(name), expressions) = key {
             resources.insert((mode, resource_type, name), expressions);
         }
     }
@@ -320,6 +323,7 @@ mod tests {
 
     const TEXT: &str = r#"{"root_module": {
         "resources": [
+            {"mode": "managed", "type": "aws_iam_role", "name": "bare"},
             {"mode": "managed", "type": "aws_iam_role", "name": "r", "expressions": {
                 "assume_role_policy": {}, "name": {"constant_value": "r"},
                 "inline_policy": [{"name": {"constant_value": "x"}, "policy": {"references": ["local.p"]}}],
@@ -338,6 +342,12 @@ mod tests {
             configuration.attribute(&change(entry).unwrap(), path),
             expected,
             "{path}"
+        );
+        let bare =
+            parse(r#"{"address": "aws_iam_role.bare", "type": "aws_iam_role", "name": "bare"}"#).unwrap();
+        assert_eq!(
+            configuration.attribute(&change(bare).unwrap(), path),
+            Configured::No
         );
         let other = parse(r#"{"address": "aws_iam_role.o", "type": "aws_iam_role", "name": "o"}"#).unwrap();
         assert_eq!(

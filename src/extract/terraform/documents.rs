@@ -7,7 +7,7 @@ use crate::iam::{Invalid, Parsed, parse_document, parse_json};
 use super::Context;
 use super::attributes::{Attribute, Value, attributes, marks_something};
 use super::configuration::Configured;
-use super::found::Found;
+use super::found::{Found, Link};
 use super::json::{Json, Shape};
 use super::resource::{Resource, View};
 use super::rows::{documents_of, is_computed, is_required};
@@ -51,7 +51,7 @@ impl<'r> Slot<'r> {
     }
 }
 
-/// Adds what is at a slot of a resource, and tells identity policies to whom they are attached.
+/// Adds what is at a slot of a resource, and links identity policies to those they are attached to.
 pub(super) fn extract<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: Slot<'_>, found: &mut Found) {
     let (policies, gaps) = (found.extraction.policies.len(), found.extraction.gaps.len());
     extract_attributes(context, resource, slot, found);
@@ -59,8 +59,12 @@ pub(super) fn extract<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: 
         return;
     }
     let targets = context.identities.targets(&context.configuration, resource);
-    for policy in found.extraction.policies.iter_mut().skip(policies) {
-        policy.attached_to.extend(targets.identities.iter().cloned());
+    for policy in found.extraction.policies.iter().skip(policies) {
+        let policy = policy.origin.address.clone();
+        found.links.push(Link {
+            policy,
+            targets: targets.clone(),
+        });
     }
     if !targets.untold.is_empty() || found.extraction.gaps.len() > gaps {
         found.open(&targets);
@@ -202,7 +206,7 @@ fn at_attribute<'a>(
         }
         Value::Known(value) => match content(value) {
             Ok(Content::Nothing) => {}
-            Ok(Content::Text(text)) if is_no_policy(&text, slot) => found.no_policy(),
+            Ok(Content::Text(text)) if is_no_policy(&text, resource, slot) => found.no_policy(),
             Ok(Content::Text(text)) => {
                 let parsed = parse(&text, slot.kind);
                 found.policy(known(context, resource, slot, attribute, parsed));
@@ -213,10 +217,13 @@ fn at_attribute<'a>(
     }
 }
 
-/// Providers write an empty text for an attribute that is not set, and `{}` to take a policy away.
-fn is_no_policy(text: &str, slot: Slot<'_>) -> bool {
-    let text = text.trim();
-    slot.presence != Presence::Required && (text.is_empty() || text == "{}")
+/// Providers write an empty text for an attribute that is not set, and access points `{}` to take a policy away.
+fn is_no_policy(text: &str, resource: &Resource<'_>, slot: Slot<'_>) -> bool {
+    match text.trim() {
+        "" => slot.presence != Presence::Required,
+        "{}" => resource.resource_type == "aws_s3_access_point",
+        _ => false,
+    }
 }
 
 fn known(
@@ -255,7 +262,8 @@ fn before(
     };
     match content(value) {
         Ok(Content::Nothing) => Before::Created,
-        Ok(Content::Text(text)) if matches!(text.trim(), "" | "{}") => Before::Created,
+        Ok(Content::Text(text)) if text.trim().is_empty() => Before::Created,
+        Ok(Content::Text(text)) if is_no_policy(&text, resource, slot) => Before::Created,
         Ok(Content::Text(text)) => match parse(&text, slot.kind) {
             Ok(parsed) => Before::Document(parsed.document),
             Err(invalid) => {

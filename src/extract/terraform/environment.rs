@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::extract::Environment;
 
 use super::json::Object;
+use super::policies::Account;
 use super::resource::Resource;
 
 /// From data sources that were read while planning, else the region of the only provider configuration.
@@ -26,14 +27,30 @@ pub(super) fn environment(prior: &[Resource<'_>], configuration: Option<&Object<
     }
 }
 
-fn provider_region(configuration: &Object<'_>) -> Option<String> {
-    let providers = configuration.object("provider_config")?;
-    let aws: Vec<_> = providers
+/// In which account the plan's resources are: with several provider configurations it may be any of several.
+pub(super) fn account(environment: &Environment, configuration: Option<&Object<'_>>) -> Account {
+    match (
+        configuration.map(aws_providers).unwrap_or_default().len(),
+        &environment.account,
+    ) {
+        (0 | 1, Some(account)) => Account::Told(account.clone()),
+        (0 | 1, None) => Account::Single,
+        _ => Account::Several,
+    }
+}
+
+fn aws_providers<'a>(configuration: &Object<'a>) -> Vec<Object<'a>> {
+    let providers = configuration.object("provider_config").unwrap_or_default();
+    let aws = providers
         .0
         .iter()
-        .filter_map(|(_, provider)| provider.object().ok())
-        .filter(|provider| matches!(provider.string("name").as_deref(), Some("aws" | "awscc")))
-        .collect();
+        .filter_map(|(_, provider)| provider.object().ok());
+    aws.filter(|provider| matches!(provider.string("name").as_deref(), Some("aws" | "awscc")))
+        .collect()
+}
+
+fn provider_region(configuration: &Object<'_>) -> Option<String> {
+    let aws = aws_providers(configuration);
     let region = |provider: &Object<'_>| {
         provider
             .object("expressions")?
@@ -51,4 +68,45 @@ fn provider_region(configuration: &Object<'_>) -> Option<String> {
 fn only(values: impl Iterator<Item = String>) -> Option<String> {
     let mut values: BTreeSet<String> = values.collect();
     values.pop_first().filter(|_| values.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::terraform::json::parse;
+
+    fn check(providers: &str, expected: Option<&str>, account: Account) {
+        let text = format!("{{\"provider_config\": {{{providers}}}}}");
+        let configuration = parse(&text).unwrap().object().unwrap();
+        let found = environment(&[], Some(&configuration));
+        assert_eq!(found.region.as_deref(), expected, "{providers}");
+        assert_eq!(
+            super::account(&found, Some(&configuration)),
+            account,
+            "{providers}"
+        );
+    }
+
+    #[test]
+    fn the_region_of_the_only_provider() {
+        let aws = |key: &str, region: &str| {
+            format!(r#""{key}": {{"name": "aws", "expressions": {{"region": {region}}}}}"#)
+        };
+        let (eu, us) = (
+            r#"{"constant_value": "eu-west-1"}"#,
+            r#"{"constant_value": "us-east-1"}"#,
+        );
+        check(&aws("aws", eu), Some("eu-west-1"), Account::Single);
+        check(
+            &format!("{}, {}", aws("aws", eu), aws("aws.two", us)),
+            None,
+            Account::Several,
+        );
+        check(
+            &aws("aws", r#"{"references": ["var.region"]}"#),
+            None,
+            Account::Single,
+        );
+        check(r#""random": {"name": "random"}"#, None, Account::Single);
+    }
 }

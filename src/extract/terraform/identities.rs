@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::attributes::{Value, attributes};
 use super::configuration::{Configuration, Configured, Target};
 use super::json::{Json, Shape};
-use super::resource::Resource;
+use super::resource::{Resource, View};
 
 /// An identity of the plan.
 #[derive(Debug, Clone)]
@@ -27,6 +27,13 @@ pub(super) struct Targets {
     pub identities: BTreeSet<String>,
     /// Kinds of identities of which some cannot be told.
     pub untold: BTreeSet<&'static str>,
+}
+
+impl Targets {
+    /// The identities, if all of them are told.
+    pub fn all_told(&self) -> Option<&BTreeSet<String>> {
+        Some(&self.identities).filter(|_| self.untold.is_empty())
+    }
 }
 
 /// The identities of a plan.
@@ -51,7 +58,7 @@ const IDENTITY_TYPES: [(&str, &str, &str); 8] = [
 ];
 
 /// Which attributes name the identities that a resource is about.
-const TARGET_ATTRIBUTES: [(&str, &str, &str); 43] = [
+const TARGET_ATTRIBUTES: [(&str, &str, &str); 44] = [
     ("aws_iam_role_policy", "role", "role"),
     ("aws_iam_user_policy", "user", "user"),
     ("aws_iam_group_policy", "group", "group"),
@@ -140,6 +147,7 @@ const TARGET_ATTRIBUTES: [(&str, &str, &str); 43] = [
     ("awscc_iam_role", "", "role"),
     ("awscc_iam_user", "", "user"),
     ("awscc_iam_group", "", "group"),
+    ("awscc_sso_permission_set", "", "permission-set"),
 ];
 
 impl Identities {
@@ -172,7 +180,7 @@ impl Identities {
                 Identity {
                     address: resource.address.clone(),
                     principal_type,
-                    is_created: resource.is_created(),
+                    is_created: resource.view == View::Change && resource.is_created(),
                     stays: resource.stays(),
                     index: resource.index.map(str::to_owned),
                 },

@@ -1,10 +1,12 @@
 //! Policies where the table knows of none: any value that looks like one is reported, never passed over.
 
-use serde_json::Value;
+use serde_json::Value as Tree;
 
 use crate::extract::{Gap, GapReason};
 
 use super::Context;
+use super::attributes::{Value, attributes};
+use super::documents::{Presence, unknown_reason};
 use super::found::Found;
 use super::json::Json;
 use super::resource::Resource;
@@ -40,6 +42,52 @@ pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, known: &[&
     }
 }
 
+/// Attributes that hold policies by their name, whatever the type.
+const POLICY_NAMES: [&str; 6] = [
+    "policy",
+    "policy_document",
+    "policy_json",
+    "resource_policy",
+    "access_policy",
+    "assume_role_policy",
+];
+
+/// Adds a gap for a configured attribute that is known after apply and would hold a policy, outside those in `known`.
+pub(super) fn extract_unknown(
+    context: &Context<'_>,
+    resource: &Resource<'_>,
+    known: &[&str],
+    found: &mut Found,
+) {
+    // An OpenAPI body may hold the policy of its API.
+    let body = Some("body").filter(|_| resource.resource_type == "aws_api_gateway_rest_api");
+    let names = POLICY_NAMES
+        .into_iter()
+        .chain(body)
+        .filter(|name| !known.contains(name));
+    for name in names.filter(|_| may_be_unknown(resource)) {
+        let attributes = attributes(resource, name).unwrap_or_default();
+        let is_unknown = attributes
+            .iter()
+            .any(|attribute| matches!(attribute.value, Value::Unknown));
+        let reason = unknown_reason(context, resource, name, Presence::Computed).filter(|_| is_unknown);
+        if let Some(reason) = reason {
+            let origin = resource.origin(&format!("/{name}"), resource.place(context.text, context.file));
+            found.gap(Gap {
+                origin,
+                reason,
+                kind: None,
+            });
+        }
+    }
+}
+
+/// Whether [`extract_unknown`] has anything to look at.
+pub(super) fn may_be_unknown(resource: &Resource<'_>) -> bool {
+    let marks = |word: &str| resource.unknown.is_some_and(|marks| marks.text().contains(word));
+    resource.resource_type.starts_with("aws") && (marks("policy") || marks("\"body\""))
+}
+
 /// A quick look at the text of a value: either word may also hide behind an escape.
 pub(super) fn may_look_like_policy(value: Json<'_>) -> bool {
     let text = value.text();
@@ -53,25 +101,25 @@ fn looks_like_policy(value: Json<'_>) -> bool {
         && serde_json::from_str(value.text()).map_or(true, |value| holds_policy(&value))
 }
 
-fn holds_policy(value: &Value) -> bool {
+fn holds_policy(value: &Tree) -> bool {
     match value {
-        Value::String(text) => has_words(text) || text.contains("\\u") && nested(text),
-        Value::Array(items) => items.iter().any(holds_policy),
-        Value::Object(members) => {
-            let has_effect = |statement: &Value| match statement {
-                Value::Array(items) => items.iter().any(|item| item.get("Effect").is_some()),
+        Tree::String(text) => has_words(text) || text.contains("\\u") && nested(text),
+        Tree::Array(items) => items.iter().any(holds_policy),
+        Tree::Object(members) => {
+            let has_effect = |statement: &Tree| match statement {
+                Tree::Array(items) => items.iter().any(|item| item.get("Effect").is_some()),
                 statement => statement.get("Effect").is_some(),
             };
             members.get("Statement").is_some_and(has_effect) || members.values().any(holds_policy)
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) => false,
     }
 }
 
 /// A text that is JSON again, with escapes of its own.
 fn nested(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|inner| match &inner {
-        Value::String(inner) => has_words(inner),
+    serde_json::from_str::<Tree>(text).is_ok_and(|inner| match &inner {
+        Tree::String(inner) => has_words(inner),
         inner => holds_policy(inner),
     })
 }

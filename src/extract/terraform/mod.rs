@@ -80,13 +80,16 @@ impl<'a> Context<'a> {
             .resources
             .iter()
             .filter(|resource| resource.view == View::Change);
+        let configuration = plan.configuration.as_ref();
+        let environment = environment::environment(&plan.prior, configuration);
+        let account = environment::account(&environment, configuration);
         let mut context = Context {
             text,
             file,
-            configuration: Configuration::read(plan.configuration.as_ref()),
+            configuration: Configuration::read(configuration),
             identities: Identities::read(&plan.resources),
-            policies: ManagedPolicies::read(&plan.resources, &plan.prior),
-            environment: environment::environment(&plan.prior, plan.configuration.as_ref()),
+            policies: ManagedPolicies::read(&plan.resources, &plan.prior, account),
+            environment,
             told: told.map(|resource| resource.address.clone()).collect(),
             attached_before: BTreeMap::new(),
         };
@@ -124,6 +127,7 @@ fn is_of_interest(resource: &Resource<'_>, extra: &[(String, String, PolicyKind)
                     .any(|(resource_type, ..)| *resource_type == resource.resource_type)
                 || resource.resource_type.is_empty()
                 || resource.after.is_some_and(looks_like::may_look_like_policy)
+                || looks_like::may_be_unknown(resource)
         }
     }
 }
@@ -202,6 +206,7 @@ fn extract_resource<'a>(
         .filter_map(|path| path.split(['.', '[']).next())
         .collect();
     looks_like::extract(context, resource, &known, found);
+    looks_like::extract_unknown(context, resource, &known, found);
 }
 
 /// Whether a resource without values is rightly without: it goes, or there was none and nothing happens.

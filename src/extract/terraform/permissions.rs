@@ -57,9 +57,8 @@ fn before(context: &Context<'_>, resource: &Resource<'_>) -> Before {
         (View::Change, None) => Before::Created,
         (View::Change, Some(_)) => {
             let mut holes = Vec::new();
-            let value = statement(context, &as_it_was(resource), &mut holes)
-                .ok()
-                .filter(|_| holes.is_empty());
+            let value = statement(context, &as_it_was(resource), &mut holes).ok();
+            let value = value.filter(|_| holes.iter().all(|hole| hole.stable));
             match value.map(|value| parse_document(&value, PolicyKind::Grant.document_kind())) {
                 Some(Ok(parsed)) => Before::Document(parsed.document),
                 Some(Err(invalid)) => Before::Unreadable(invalid.message),
@@ -222,8 +221,16 @@ impl Permission<'_, '_> {
         match known {
             Some(known) => text.push(TextPiece::Lit(known)),
             None => {
-                self.add(name.to_owned(), format!("the {name} of the deployment"));
-                text.push(TextPiece::Hole(HoleId::new(name)));
+                let id = HoleId::new(name);
+                let origin = format!("the {name} of the deployment");
+                self.add(Hole {
+                    id: id.clone(),
+                    origin,
+                    default: None,
+                    allowed: Vec::new(),
+                    stable: true,
+                });
+                text.push(TextPiece::Hole(id));
             }
         }
     }
@@ -234,20 +241,20 @@ impl Permission<'_, '_> {
             Configured::Yes(references) if !references.is_empty() => references.join(", "),
             Configured::Yes(_) | Configured::No | Configured::NotTold => name.clone(),
         };
-        self.add(name.clone(), origin);
-        TextPiece::Hole(HoleId::new(&name))
+        let id = HoleId::new(&name);
+        self.add(Hole {
+            id: id.clone(),
+            origin,
+            default: None,
+            allowed: Vec::new(),
+            stable: false,
+        });
+        TextPiece::Hole(id)
     }
 
-    fn add(&mut self, name: String, origin: String) {
-        let id = HoleId::new(&name);
-        if !self.holes.iter().any(|hole| hole.id == id) {
-            self.holes.push(Hole {
-                id,
-                origin,
-                default: None,
-                allowed: Vec::new(),
-                stable: false,
-            });
+    fn add(&mut self, hole: Hole) {
+        if !self.holes.iter().any(|known| known.id == hole.id) {
+            self.holes.push(hole);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The sections of a plan. Unknown keys are passed over everywhere, as the format demands; an unknown major version is
 //! refused.
 
+use std::collections::BTreeMap;
+
 use super::json::{Json, Object, Unreadable, parse, same_text};
 use super::resource::{Resource, View, change, state};
 use crate::extract::InputNote;
@@ -139,8 +141,8 @@ fn read_state<'a>(
 
 /// Adds those resources of `planned_values` that the changes do not tell of, or tell of otherwise.
 fn add_other_view<'a>(plan: &mut Plan<'a>, planned: Vec<Resource<'a>>) {
-    let mut changed: std::collections::BTreeMap<String, Vec<Json<'a>>> = std::collections::BTreeMap::new();
-    for resource in plan.resources.iter().filter(|resource| resource.stays()) {
+    let mut changed: BTreeMap<String, Vec<Json<'a>>> = BTreeMap::new();
+    for resource in plan.resources.iter().filter(|resource| !resource.deposed) {
         changed
             .entry(resource.address.clone())
             .or_default()

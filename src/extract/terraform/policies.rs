@@ -16,6 +16,19 @@ pub(super) struct ManagedPolicies<'a> {
     by_block: BTreeMap<(Vec<String>, String, String), BTreeSet<String>>,
     /// Documents of data sources by ARN.
     read: BTreeMap<String, Json<'a>>,
+    account: Account,
+}
+
+/// In which account the policies of a plan are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Account {
+    /// In this one.
+    Told(String),
+    /// In one that the plan does not tell.
+    #[default]
+    Single,
+    /// There may be several.
+    Several,
 }
 
 /// What an ARN means.
@@ -42,8 +55,11 @@ const TYPES: [(&str, &str, &str, &str); 2] = [
 
 impl<'a> ManagedPolicies<'a> {
     /// Indexes the policies among the resources of the plan and the data sources of its prior state.
-    pub fn read(resources: &[Resource<'a>], prior: &[Resource<'a>]) -> ManagedPolicies<'a> {
-        let mut policies = ManagedPolicies::default();
+    pub fn read(resources: &[Resource<'a>], prior: &[Resource<'a>], account: Account) -> ManagedPolicies<'a> {
+        let mut policies = ManagedPolicies {
+            account,
+            ..ManagedPolicies::default()
+        };
         for resource in resources
             .iter()
             .filter(|resource| resource.mode == "resource" && resource.stays())
@@ -72,12 +88,23 @@ impl<'a> ManagedPolicies<'a> {
         if let Some(document) = self.read.get(arn) {
             return Meaning::Read(*document);
         }
-        let mut parts = arn.splitn(6, ':');
-        let own = matches!((parts.next(), parts.nth(1), parts.next(), parts.next()), (Some("arn"), Some("iam"), Some(""), Some(account)) if account != "aws");
-        match self.by_name.get(parts.next().unwrap_or_default()).filter(|_| own) {
+        match self.by_name.get(self.own_name(arn).unwrap_or_default()) {
             Some(address) => Meaning::Planned(address.clone()),
             None => Meaning::Elsewhere,
         }
+    }
+
+    /// `policy/path/name` of an ARN that may be one of the plan's own account.
+    fn own_name<'t>(&self, arn: &'t str) -> Option<&'t str> {
+        let mut parts = arn.splitn(6, ':');
+        let [arn, _, service, region, account, name] =
+            std::array::from_fn(|_| parts.next().unwrap_or_default());
+        let is_own = match &self.account {
+            Account::Told(own) => own == account,
+            Account::Single => account != "aws",
+            Account::Several => false,
+        };
+        (arn == "arn" && service == "iam" && region.is_empty() && is_own).then_some(name)
     }
 
     /// The policies that an attribute refers to when its value is not known; `None` if any of it is something else.

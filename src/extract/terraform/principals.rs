@@ -1,94 +1,140 @@
 //! The principals of a plan and what is attached to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::extract::{ExtractedPrincipal, PolicyKind, Provenance};
+use crate::extract::{ExtractedPrincipal, Policy, PolicyKind};
 
 use super::Context;
 use super::attributes::{Value, attributes};
-use super::found::Found;
+use super::found::{Found, Link};
 use super::policies::Meaning;
 use super::resource::Resource;
 
 /// Puts the principals together, and tells managed policies of the plan to whom they are attached.
 pub(super) fn compose(context: &Context<'_>, resources: &[Resource<'_>], found: &mut Found) {
-    for link in &found.links {
-        let own = |policy: &&mut crate::extract::Policy| policy.origin.address == link.policy;
-        for policy in found.extraction.policies.iter_mut().filter(own) {
-            policy.attached_to.extend(link.targets.identities.iter().cloned());
-        }
-    }
-    for policy in &mut found.extraction.policies {
-        policy.attached_to.sort();
-        policy.attached_to.dedup();
-    }
     let links = std::mem::take(&mut found.links);
     for link in links.iter().filter(|link| !link.targets.untold.is_empty()) {
         found.open(&link.targets);
     }
-    let mut addresses: BTreeSet<(String, &'static str)> = context
-        .identities
-        .iter()
-        .filter(|identity| identity.stays)
-        .map(|identity| (identity.address.clone(), identity.principal_type))
-        .collect();
-    let attached = found
-        .extraction
-        .policies
-        .iter()
-        .flat_map(|policy| &policy.attached_to);
-    for address in attached.chain(links.iter().flat_map(|link| &link.targets.identities)) {
-        let outside = ["role", "user", "group", "permission-set"]
-            .into_iter()
-            .find(|word| {
-                address
-                    .strip_prefix(word)
-                    .is_some_and(|rest| rest.starts_with('/'))
-            });
-        addresses.extend(outside.map(|word| (address.clone(), word)));
+    attach(&links, &mut found.extraction.policies);
+    let mut attached = Attached::default();
+    for identity in context.identities.iter().filter(|identity| identity.stays) {
+        attached.by_identity.entry(identity.address.clone()).or_default();
     }
-    for (address, principal_type) in addresses {
-        let resource = resources
-            .iter()
-            .find(|resource| resource.address == address && resource.stays());
-        let mut policies: BTreeSet<String> = found
-            .extraction
-            .policies
-            .iter()
-            .filter(|policy| policy.kind == PolicyKind::Identity && policy.attached_to.contains(&address))
-            .filter(|policy| policy.provenance == Provenance::Literal)
-            .map(|policy| policy.origin.address.clone())
-            .collect();
-        let linked = links
-            .iter()
-            .filter(|link| link.targets.identities.contains(&address));
-        policies.extend(linked.map(|link| link.policy.clone()));
+    attached.read(&found.extraction.policies, &links);
+    let gaps: BTreeSet<&str> = found
+        .extraction
+        .gaps
+        .iter()
+        .map(|gap| resource_of(&gap.origin.address))
+        .collect();
+    let resources: BTreeMap<&str, &Resource<'_>> = resources
+        .iter()
+        .filter(|resource| resource.stays())
+        .map(|resource| (resource.address.as_str(), resource))
+        .collect();
+    let mut principals = Vec::new();
+    for (address, policies) in attached.by_identity {
+        let Some(principal_type) = principal_type(context, &address) else {
+            continue;
+        };
+        let resource = resources.get(address.as_str());
         let boundary = resource.map_or(Boundary::None, |resource| boundary(context, resource));
-        let has_gap = found
-            .extraction
-            .gaps
-            .iter()
-            .any(|gap| gap.origin.address == address || is_below(&gap.origin.address, &address));
-        let trust =
-            found.extraction.policies.iter().find(|policy| {
-                policy.kind == PolicyKind::Trust && is_below(&policy.origin.address, &address)
-            });
-        let open = resource.is_none()
-            || has_gap
-            || boundary == Boundary::Untold
-            || found.is_open(&address, principal_type);
-        found.extraction.principals.push(ExtractedPrincipal {
+        principals.push(ExtractedPrincipal {
             principal_type,
             policies: policies.into_iter().collect(),
+            trust: attached.trusts.get(&address).cloned(),
+            open: resource.is_none()
+                || gaps.contains(address.as_str())
+                || boundary == Boundary::Untold
+                || found.is_open(&address, principal_type),
             boundary: match boundary {
                 Boundary::Is(text) => Some(text),
                 Boundary::None | Boundary::Untold => None,
             },
-            trust: trust.map(|policy| policy.origin.address.clone()),
-            open,
             address,
         });
     }
+    found.extraction.principals = principals;
+}
+
+/// Tells policies of the plan to whom they are attached; not at all if that is told only in part, since nobody may take
+/// the part for the whole.
+fn attach(links: &[Link], policies: &mut [Policy]) {
+    let mut by_policy: BTreeMap<&str, Option<BTreeSet<&String>>> = BTreeMap::new();
+    for link in links {
+        let all = by_policy
+            .entry(&link.policy)
+            .or_insert_with(|| Some(BTreeSet::new()));
+        match (all.as_mut(), link.targets.all_told()) {
+            (Some(all), Some(identities)) => all.extend(identities),
+            _ => *all = None,
+        }
+    }
+    for policy in policies {
+        if let Some(linked) = by_policy.get(policy.origin.address.as_str()) {
+            policy.attached_to = linked
+                .iter()
+                .flatten()
+                .map(|address| (*address).clone())
+                .collect();
+        }
+    }
+}
+
+/// Policies by the identity they are attached to.
+#[derive(Default)]
+struct Attached {
+    by_identity: BTreeMap<String, BTreeSet<String>>,
+    trusts: BTreeMap<String, String>,
+}
+
+impl Attached {
+    fn read(&mut self, policies: &[Policy], links: &[Link]) {
+        for policy in policies.iter().filter(|policy| policy.kind == PolicyKind::Trust) {
+            let address = &policy.origin.address;
+            self.trusts
+                .insert(resource_of(address).to_owned(), address.clone());
+        }
+        for link in links {
+            for identity in &link.targets.identities {
+                self.by_identity
+                    .entry(identity.clone())
+                    .or_default()
+                    .insert(link.policy.clone());
+            }
+        }
+    }
+}
+
+fn principal_type(context: &Context<'_>, address: &str) -> Option<&'static str> {
+    let outside = || {
+        let (word, _) = address.split_once('/')?;
+        ["role", "user", "group", "permission-set"]
+            .into_iter()
+            .find(|known| *known == word)
+    };
+    context
+        .identities
+        .get(address)
+        .map(|identity| identity.principal_type)
+        .or_else(outside)
+}
+
+/// The address of the resource without that of the attribute. An instance key may hold a `/`.
+fn resource_of(address: &str) -> &str {
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, byte) in address.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'/' if !quoted => return address.get(..at).unwrap_or(address),
+            _ => {}
+        }
+    }
+    address
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -128,9 +174,22 @@ fn boundary(context: &Context<'_>, resource: &Resource<'_>) -> Boundary {
     }
 }
 
-/// Whether an address is that of an attribute of a resource.
-fn is_below(address: &str, resource: &str) -> bool {
-    address
-        .strip_prefix(resource)
-        .is_some_and(|rest| rest.starts_with('/'))
+#[cfg(test)]
+mod tests {
+    use super::resource_of;
+
+    #[test]
+    fn attributes_are_told_from_instance_keys() {
+        for (address, resource) in [
+            ("aws_iam_role.r", "aws_iam_role.r"),
+            ("aws_iam_role.r/inline_policy[0]", "aws_iam_role.r"),
+            (
+                r#"aws_iam_role.r["a/b"]/assume_role_policy"#,
+                r#"aws_iam_role.r["a/b"]"#,
+            ),
+            (r#"aws_iam_role.r["a\"/b"]/x"#, r#"aws_iam_role.r["a\"/b"]"#),
+        ] {
+            assert_eq!(resource_of(address), resource, "{address}");
+        }
+    }
 }

@@ -63,9 +63,15 @@ fn change(resource: &str) -> String {
         });
         value.unwrap_or(default.to_owned())
     };
-    let name = name.split('[').next().unwrap();
+    let (name, key) = name.split_once('[').unwrap_or((name, ""));
+    let key = key.trim_end_matches(']').replace('\\', "");
+    let index = if key.is_empty() {
+        String::new()
+    } else {
+        format!("\"index\": {key}, ")
+    };
     format!(
-        r#"{{"address": "{address}", "mode": "managed", "type": "{resource_type}", "name": "{name}", "change":
+        r#"{{"address": "{address}", "mode": "managed", "type": "{resource_type}", "name": "{name}", {index}"change":
         {{"actions": [{}], "before": {}, "after": {}, "after_unknown": {}, "after_sensitive": {}}}}}"#,
         actions.join(","),
         part("before", "null"),
@@ -287,6 +293,25 @@ fn attachments() {
 }
 
 #[test]
+fn who_has_a_policy_is_told_wholly_or_not_at_all() {
+    check(
+        &[
+            r#"aws_iam_policy.p create after={"name": "p", "policy": "$ALLOW"}"#,
+            r#"aws_iam_policy_attachment.a create after={"roles": ["r"], "policy_arn": "arn:aws:iam::123456789012:policy/p"} unknown={"users": true}"#,
+            r#"aws_iam_policy.q create after={"name": "q", "policy": "$ALLOW"}"#,
+            r#"aws_iam_policy_attachment.b create after={"roles": ["r"], "groups": ["g"], "policy_arn": "arn:aws:iam::123456789012:policy/q"}"#,
+        ],
+        "",
+        &[
+            "literal aws_iam_policy.p: identity 1 statements, new",
+            "literal aws_iam_policy.q: identity 1 statements, new [\"group/g\", \"role/r\"]",
+            "change aws_iam_policy_attachment.a: an attached policy is added []",
+            "change aws_iam_policy_attachment.b: an attached policy is added [\"group/g\", \"role/r\"]",
+        ],
+    );
+}
+
+#[test]
 fn changes_of_identities() {
     let role = r#"aws_iam_role.r no-op before={"name": "r", "assume_role_policy": "$ASSUME"} after={"name": "r", "assume_role_policy": "$ASSUME"}"#;
     let trust = "literal aws_iam_role.r/assume_role_policy: trust 1 statements, same";
@@ -407,6 +432,60 @@ fn what_is_not_read_is_a_gap() {
             "gap aws_kms_grant.g: unsupported",
             "gap aws_cloudformation_stack.s: unsupported",
             "gap aws_iam_role.b/extra: type",
+        ],
+    );
+}
+
+#[test]
+fn unknown_attributes_named_policy_are_gaps_when_configured() {
+    let configured = r#""resources": [
+        {"type": "aws_newservice_policy", "name": "n", "expressions": {"policy": {"references": ["local.p"]}}},
+        {"type": "aws_newservice_policy", "name": "m", "expressions": {}},
+        {"type": "aws_api_gateway_rest_api", "name": "a", "expressions": {"body": {}}}]"#;
+    check(
+        &[
+            r#"aws_newservice_policy.n create after={} unknown={"policy": true}"#,
+            r#"aws_newservice_policy.m create after={} unknown={"policy": true}"#,
+            r#"aws_api_gateway_rest_api.a create after={} unknown={"policy": true, "body": true}"#,
+        ],
+        configured,
+        &[
+            "gap aws_newservice_policy.n/policy: unknown: local.p",
+            "gap aws_api_gateway_rest_api.a/body: unknown: the expression of `body`",
+        ],
+    );
+}
+
+#[test]
+fn unknown_names_are_traced_by_instance() {
+    let configured = r#""resources": [
+        {"type": "aws_iam_role_policy_attachment", "name": "a", "for_each_expression": {"references":
+            ["aws_iam_policy.p"]}, "expressions": {
+            "role": {"references": ["aws_iam_role.r", "each.key"]},
+            "policy_arn": {"references": ["each.value.arn", "each.value"]}}},
+        {"type": "aws_iam_role_policy", "name": "i", "expressions": {
+            "role": {"references": ["aws_iam_role.r"]}, "policy": {}}}]"#;
+    let indexed = |resource: &str, key: &str| resource.replace("[K]", &format!("[\\\"{key}\\\"]"));
+    let role = r#"aws_iam_role.r[K] create after={"assume_role_policy": "$ASSUME"} unknown={"name": true}"#;
+    let attachment =
+        r#"aws_iam_role_policy_attachment.a[K] create after={} unknown={"role": true, "policy_arn": true}"#;
+    let inline = r#"aws_iam_role_policy.i create after={"policy": "$ALLOW"} unknown={"role": true}"#;
+    let policy = r#"aws_iam_policy.p create after={"policy": "$ALLOW"} unknown={"arn": true}"#;
+    check(
+        &[
+            &indexed(role, "x"),
+            &indexed(role, "y"),
+            &indexed(attachment, "y"),
+            inline,
+            policy,
+        ],
+        configured,
+        &[
+            "literal aws_iam_role.r[\"x\"]/assume_role_policy: trust 1 statements, new",
+            "literal aws_iam_role.r[\"y\"]/assume_role_policy: trust 1 statements, new",
+            "literal aws_iam_role_policy.i: identity 1 statements, new",
+            "literal aws_iam_policy.p: identity 1 statements, new [\"aws_iam_role.r[\\\"y\\\"]\"]",
+            "change aws_iam_role_policy.i: an inline policy is added []",
         ],
     );
 }

@@ -127,26 +127,15 @@ fn equal_policies_are_decided_once() {
 }
 
 #[test]
-fn unreadable_deployed_versions_are_undecided() {
-    let unreadable = Policy {
-        before: Before::Unreadable("not JSON".to_string()),
-        ..policy("p", &[])
-    };
-    let before = Check::NoNewAccess {
-        reference: Reference::Before,
-    };
-    let question = subject_of(&unreadable);
-    let prepared = prepare(question.subject());
+fn a_policy_that_cannot_be_prepared_is_a_defect() {
     let options = check::Options {
         engine: check::Engine::Auto,
         axioms: crate::formula::Axioms::High,
         steps: 1,
         rlimit: 1,
     };
-    let Verdict::Undecided(undecided) = answer(&before, &unreadable, &prepared, &options) else {
-        panic!("decided")
-    };
-    assert_eq!(undecided.id, "unreadable-before");
+    let standard = standard(Check::NoPublicAccess { resource_type: None });
+    assert!(matches!(answer(None, &standard, &options), Verdict::Internal(_)));
 }
 
 fn standard(check: Check) -> Standard {
