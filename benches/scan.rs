@@ -1,1 +1,210 @@
-fn main() {}
+//! How long a plan takes against five standards, beside what `serde_json` takes to parse the same file, and how that
+//! grows with threads and with copies of policies. `KEYAKI_BENCH_POLICIES` asks for more policies than 1,000.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench that cannot go on should stop"
+)]
+
+mod generate;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group};
+use generate::{Size, plan};
+use keyaki::check::Options;
+use keyaki::check::standards::read_standards;
+use keyaki::extract::Environment;
+use keyaki::report::Report;
+use keyaki::scan::{Progress, ScanOptions, scan};
+use keyaki::source::Limits;
+
+const SEED: u64 = 20_260_101;
+
+const STANDARDS: &str = r#"
+version: 1
+trust:
+  accounts: ["123456789012"]
+  organizations: ["o-a1b2c3d4e5"]
+standards:
+  - {id: no-passrole, severity: high, check: access-not-granted, actions: ["iam:PassRole"]}
+  - id: no-bucket-deletion
+    check: access-not-granted
+    actions: ["s3:DeleteBucket"]
+    resources: ["arn:aws:s3:::prod-*"]
+    when: {BoolIfExists: {"aws:MultiFactorAuthPresent": "false"}}
+  - {id: no-public, severity: critical, check: no-public-access}
+  - {id: only-ours, severity: high, check: no-external-access}
+  - {id: within-ceiling, check: no-new-access, reference: ceiling.json, scope: {kinds: [identity]}}
+"#;
+
+const CEILING: &str = r#"{"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "kms:ReEncrypt*"], "Resource": "*"},
+    {"Effect": "Allow", "Action": ["iam:Get*", "iam:List*"], "Resource": "arn:aws:iam::123456789012:*"},
+    {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "arn:aws:s3:::audit-*"}
+]}"#;
+
+fn time_scan(criterion: &mut Criterion) {
+    let files = Files::write(policies());
+    let text = fs::read_to_string(&files.plan).unwrap();
+    let mut group = criterion.benchmark_group("plan");
+    group.sample_size(10).measurement_time(Duration::from_secs(8));
+    group.bench_function("parse", |bencher| bencher.iter(|| parse(&text)));
+    group.bench_function("check", |bencher| bencher.iter(|| check(&files, &files.plan, 1)));
+    group.finish();
+}
+
+criterion_group!(benches, time_scan);
+
+fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    figures();
+}
+
+/// The figures that are ratios, each the best of several runs.
+fn figures() {
+    let files = Files::write(policies());
+    let text = fs::read_to_string(&files.plan).unwrap();
+    let parsed = best(|| parse(&text));
+    let report = check(&files, &files.plan, 1);
+    let one = best(|| check(&files, &files.plan, 1));
+    let two = best(|| check(&files, &files.plan, 2));
+    let copied = fs::read_to_string(&files.copies).unwrap();
+    let copied_parse = best(|| parse(&copied));
+    let copied_report = check(&files, &files.copies, 1);
+    let copies = best(|| check(&files, &files.copies, 1));
+    println!();
+    println!(
+        "{} policies ({} distinct), {} bytes",
+        report.policies.found,
+        report.policies.distinct,
+        text.len()
+    );
+    println!("  verdicts            {:?}", report.results);
+    println!("  serde_json          {parsed:.1?}");
+    println!(
+        "  check, 1 thread     {one:.1?}, {:.1} x serde_json",
+        ratio(one, parsed)
+    );
+    println!("  check, 2 threads    {two:.1?}, {:.2} x faster", ratio(one, two));
+    println!(
+        "{} policies ({} distinct), {} bytes",
+        copied_report.policies.found,
+        copied_report.policies.distinct,
+        copied.len()
+    );
+    println!("  serde_json          {copied_parse:.1?}");
+    println!(
+        "  check, 1 thread     {copies:.1?}, {:.1} x serde_json",
+        ratio(copies, copied_parse)
+    );
+    match peak_memory(&files) {
+        Some(bytes) => println!(
+            "  peak memory         {bytes} bytes, {:.1} x the file",
+            bytes as f64 / copied.len() as f64
+        ),
+        None => println!("  peak memory         not known on this system"),
+    }
+}
+
+fn policies() -> usize {
+    std::env::var("KEYAKI_BENCH_POLICIES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1_000)
+}
+
+/// What a run reads.
+struct Files {
+    standards: PathBuf,
+    plan: PathBuf,
+    /// Every policy ten times.
+    copies: PathBuf,
+}
+
+impl Files {
+    fn write(distinct: usize) -> Files {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-scan");
+        fs::create_dir_all(&folder).unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        write("ceiling.json", CEILING);
+        Files {
+            standards: write("keyaki.yaml", STANDARDS),
+            plan: write("plan.json", &plan(Size { distinct, copies: 1 }, SEED)),
+            copies: write("copies.json", &plan(Size { distinct, copies: 10 }, SEED)),
+        }
+    }
+}
+
+fn parse(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn check(files: &Files, input: &Path, jobs: usize) -> Report {
+    let report = scan(&ScanOptions {
+        inputs: vec![input.to_path_buf()],
+        standards: read_standards(&files.standards, &Limits::default()).unwrap(),
+        source: None,
+        jobs: Some(jobs),
+        engine: Options::default(),
+        parameters: Default::default(),
+        assume_defaults: false,
+        environment: Environment::default(),
+        limits: Limits::default(),
+        progress: Progress::Off,
+    });
+    assert!(
+        report.internal.is_empty() && report.errors.is_empty(),
+        "{:?} {:?}",
+        report.internal,
+        report.errors
+    );
+    report
+}
+
+fn best<T>(mut run: impl FnMut() -> T) -> Duration {
+    let once = |_| {
+        let start = Instant::now();
+        std::hint::black_box(run());
+        start.elapsed()
+    };
+    (0..3).map(once).min().unwrap()
+}
+
+fn ratio(of: Duration, to: Duration) -> f64 {
+    of.as_secs_f64() / to.as_secs_f64()
+}
+
+/// The peak of the resident memory of a run of the binary: the kernel's high-water mark, read as long as it runs.
+fn peak_memory(files: &Files) -> Option<u64> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_keyaki"))
+        .args(["check", "--jobs", "2", "--standards"])
+        .args([&files.standards, &files.copies])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = None;
+    while child.try_wait().ok()?.is_none() {
+        let mark = fs::read_to_string(&status).ok().and_then(|text| {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
+        });
+        peak = mark.map(|kilobytes| kilobytes * 1024).or(peak);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    peak
+}

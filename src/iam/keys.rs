@@ -8,37 +8,37 @@ use std::sync::Arc;
 
 /// A condition context key. Compared without case (semantics.md 3.5); printed as written.
 #[derive(Debug, Clone)]
-pub struct ContextKey {
-    folded: Arc<str>,
-    written: Arc<str>,
+pub struct ContextKey(Arc<Names>);
+
+#[derive(Debug)]
+struct Names {
+    folded: Box<str>,
+    written: Box<str>,
 }
 
 impl ContextKey {
     /// A key of that name.
     pub fn new(name: &str) -> ContextKey {
-        let written: Arc<str> = Arc::from(name);
-        let folded = if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Arc::from(name.to_ascii_lowercase())
-        } else {
-            written.clone()
-        };
-        ContextKey { folded, written }
+        ContextKey(Arc::new(Names {
+            folded: name.to_ascii_lowercase().into(),
+            written: name.into(),
+        }))
     }
 
     /// The name in lower case, by which keys are the same.
     pub fn folded(&self) -> &str {
-        &self.folded
+        &self.0.folded
     }
 
     /// The name as the policy spells it.
     pub fn written(&self) -> &str {
-        &self.written
+        &self.0.written
     }
 }
 
 impl PartialEq for ContextKey {
     fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
+        self.folded() == other.folded()
     }
 }
 impl Eq for ContextKey {}
@@ -49,17 +49,17 @@ impl PartialOrd for ContextKey {
 }
 impl Ord for ContextKey {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.folded.cmp(&other.folded)
+        self.folded().cmp(other.folded())
     }
 }
 impl Hash for ContextKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
+        self.folded().hash(state);
     }
 }
 impl fmt::Display for ContextKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
+        f.write_str(self.written())
     }
 }
 

@@ -23,6 +23,9 @@ impl fmt::Display for HoleId {
     }
 }
 
+/// The default of a policy variable. A thin pointer: patterns hold a [`Piece`] for each character.
+pub type DefaultText = Arc<Box<str>>;
+
 /// One piece of a [`Pattern`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Piece {
@@ -33,7 +36,7 @@ pub enum Piece {
     /// `*`: any characters.
     Star,
     /// `${key}` or `${key, 'default'}`: the value of a context key, read as literal text (semantics.md 3.8).
-    Var(ContextKey, Option<Arc<str>>),
+    Var(ContextKey, Option<DefaultText>),
     /// A string known only later.
     Hole(HoleId),
 }

@@ -383,10 +383,10 @@ mod tests {
             ],
         );
         scratch.check(
-            &["a", "../missing-folder/a", "./a"],
+            &["a", "none/a", "./a"],
             &[
                 "TerraformPlan R/a",
-                "error R/../missing-folder/a: no such",
+                "error R/none/a: no such",
                 "note `R/./a` is the same file",
             ],
         );

@@ -2,6 +2,7 @@
 //! of Terraform source. Everything later refers to a file by [`Place`].
 
 mod decode;
+mod expand;
 mod hcl;
 mod hcl_blocks;
 mod json;

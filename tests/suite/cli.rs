@@ -96,13 +96,15 @@ fn the_nearest_standards_file_is_taken_and_named() {
 
 #[test]
 fn what_is_not_there_yet_is_refused() {
-    let options: [&[&str]; 7] = [
+    let options: [&[&str]; 9] = [
         &["--baseline", "x.json"],
         &["--before", "x.json"],
         &["--changed-only"],
         &["--dump-query", "x"],
         &["--exports", "x"],
+        &["--format", "html"],
         &["--no-waivers"],
+        &["--output", "html=x.html"],
         &["--today", "2026-01-01"],
     ];
     for options in options {

@@ -20,7 +20,7 @@ use std::path::Path;
 use crate::extract::PolicyKind;
 use crate::source::{FileId, Limits, LoadError, SourceFile, parse_yaml, read_reference};
 
-use super::{Check, Standard, Trust};
+use super::{Standard, Trust};
 
 pub use build::unknown_check;
 pub use nearest::nearest;
@@ -42,21 +42,6 @@ pub struct StandardsFile {
     pub policy_attributes: Vec<(String, String, PolicyKind)>,
     /// Warnings, with their places.
     pub warnings: Vec<String>,
-}
-
-impl StandardsFile {
-    /// Whether some standard needs to know the account of the input: `no-external-access`, and the file trusts nobody.
-    pub fn needs_account(&self) -> bool {
-        self.standards.iter().any(|standard| match &standard.check {
-            Check::NoExternalAccess { trust } => {
-                trust.accounts.is_empty() && trust.organizations.is_empty() && trust.principals.is_empty()
-            }
-            Check::NoNewAccess { .. }
-            | Check::AccessNotGranted { .. }
-            | Check::AccessDenied { .. }
-            | Check::NoPublicAccess { .. } => false,
-        })
-    }
 }
 
 /// One `ignore` entry.

@@ -333,7 +333,6 @@ fn a_whole_file() {
         )]
     );
     assert_eq!(file.ignore.len(), 1);
-    assert!(!file.needs_account());
     let [first, second] = file.standards.as_slice() else {
         panic!("two standards")
     };
@@ -368,18 +367,4 @@ fn references_decide_the_kinds() {
     }
     let named = only("check: no-new-access, reference: identity.json, scope: {kinds: [boundary]}");
     assert_eq!(named.scope.kinds, [PolicyKind::Boundary]);
-}
-
-#[test]
-fn an_untrusting_file_needs_the_account() {
-    assert!(
-        read("version: 1\nstandards: [{id: a, check: no-external-access}]\n")
-            .unwrap()
-            .needs_account()
-    );
-    assert!(
-        !read("version: 1\nstandards: [{id: a, check: no-public-access}]\n")
-            .unwrap()
-            .needs_account()
-    );
 }

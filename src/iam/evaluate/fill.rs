@@ -24,10 +24,10 @@ pub(super) fn fill(pattern: &Pattern, request: &Request) -> Filled {
             }
             Piece::Hole(hole) => request.holes.get(hole).map(String::as_str),
             // A key that may hold several values cannot be a variable.
-            Piece::Var(key, default) if key_facts(key).multivalued => default.as_deref(),
+            Piece::Var(key, default) if key_facts(key).multivalued => default.as_deref().map(AsRef::as_ref),
             Piece::Var(key, default) => match request.context.get(key).map(Vec::as_slice) {
                 Some([value]) => Some(value.as_str()),
-                Some([]) | None => default.as_deref(),
+                Some([]) | None => default.as_deref().map(AsRef::as_ref),
                 Some(_) => None,
             },
         };

@@ -43,6 +43,7 @@ pub(super) fn pattern(
             }
         }
     }
+    pieces.shrink_to_fit();
     Ok(Pattern(pieces))
 }
 
@@ -93,7 +94,7 @@ fn variable(body: &str) -> Option<Piece> {
     let (key, default) = match body.split_once(',') {
         Some((key, default)) => {
             let default = default.trim().strip_prefix('\'')?.strip_suffix('\'')?;
-            (key, Some(Arc::from(default)))
+            (key, Some(Arc::new(Box::from(default))))
         }
         None => (body, None),
     };

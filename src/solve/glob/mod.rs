@@ -6,6 +6,7 @@ mod boolean;
 mod cover;
 mod globset;
 mod needed;
+mod places;
 mod product;
 mod simplify;
 mod skeleton;
@@ -90,8 +91,11 @@ fn decide(formula: &Formula, steps: &Steps) -> Result<Answer, Stop> {
         match realise(&skeleton, &literals, &mut theory, steps)? {
             Realised::Model(model) => return Ok(Answer::Sat(model)),
             Realised::Conflicts(cores) => {
-                for core in cores {
+                for (variable, core) in cores {
                     boolean.forbid(&core, steps)?;
+                    for pair in theory.alike(variable, &core, |atom| boolean.has(atom), steps)? {
+                        boolean.forbid(&pair, steps)?;
+                    }
                 }
             }
             Realised::Undecided(literals, what) => {
@@ -110,8 +114,8 @@ fn decide(formula: &Formula, steps: &Steps) -> Result<Answer, Stop> {
 enum Realised {
     /// They hold here.
     Model(Model),
-    /// Each of these sets of literals has no value. The atoms that could lend a symbol are among them, as they are.
-    Conflicts(Vec<Vec<Literal>>),
+    /// Each of these sets of literals of a variable has no value. The atoms that could lend a symbol are among them, as they are.
+    Conflicts(Vec<(usize, Vec<Literal>)>),
     /// It is not known whether these have one.
     Undecided(Vec<Literal>, &'static str),
 }
@@ -150,7 +154,7 @@ fn realise(
                     });
                     Literal { atom: *atom, holds }
                 }));
-                conflicts.push(core);
+                conflicts.push((number, core));
             }
             Feasible::Undecided(what) => undecided = Some((literals, what)),
             Feasible::Unsure => return Err(Stop::Unsupported("internal: an exact search that is not sure")),

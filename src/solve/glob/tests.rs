@@ -136,8 +136,9 @@ fn enumerate(formula: &Formula, texts: &[String]) -> Option<Model> {
     let mut models = vec![Model::default()];
     for fact in facts {
         let mut more = models.clone();
-        more.iter_mut()
-            .for_each(|model| drop(model.facts.insert(fact.clone(), true)));
+        for model in &mut more {
+            model.facts.insert(fact.clone(), true);
+        }
         models.extend(more);
     }
     for variable in variables {
@@ -254,6 +255,53 @@ fn no_account_or_partition_is_missed() {
         &['a', 's', '-', 'e', '*', '*', '?'],
         &texts,
     );
+}
+
+/// Whether every text with a symbol matches a glob that has one, in an atom that occurs without negation.
+fn symbols_are_lent(formula: &Formula, model: &Model) -> bool {
+    let has_symbol = |text: &str| text.chars().any(crate::iam::is_symbol);
+    model
+        .texts
+        .iter()
+        .filter(|(_, text)| has_symbol(text))
+        .all(|(variable, text)| {
+            let mut lent = false;
+            crate::formula::for_each_atom(formula, &mut |atom| {
+                if let Claim::Member(other, ValueSet::Globs(globs)) = &atom.claim {
+                    let lends = |glob: &Glob| has_symbol(&glob.to_string()) && glob.matches(text);
+                    lent |= atom.holds && other == variable && globs.iter().any(lends);
+                }
+            });
+            lent
+        })
+}
+
+#[test]
+fn no_symbol_is_missed() {
+    let mut texts = all_texts(&['a', 's', '\u{F0001}'], 4);
+    texts.extend(["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-eusc"].map(str::to_owned));
+    let variables = [Variable::PrincipalPartition, Variable::Resource(Segment::Account)];
+    let mut dice = Dice(0x0bad_cafe);
+    let (mut lent, mut missed) = (0, Vec::new());
+    for _ in 0..3000 {
+        let formula = random_formula(&mut dice, &variables, &['a', 's', '\u{F0001}', '*', '*', '?'], 2);
+        match solve(&formula) {
+            Answer::Sat(model) => {
+                assert!(holds(&formula, &model));
+                for (variable, text) in &model.texts {
+                    assert!(domain(variable).accepts(text), "{variable:?} {text}");
+                }
+                lent += usize::from(model.texts.values().any(|text| text.contains('\u{F0001}')));
+            }
+            Answer::Unsat => {
+                let model = enumerate(&formula, &texts).filter(|model| symbols_are_lent(&formula, model));
+                missed.extend(model.map(|model| (formula, model)));
+            }
+            Answer::Unknown(reason) => panic!("{formula:?}: {reason:?}"),
+        }
+    }
+    assert!(lent > 100, "{lent}");
+    assert!(missed.is_empty(), "{} {:?}", missed.len(), missed.first());
 }
 
 #[test]
@@ -637,4 +685,28 @@ fn long_globs_end() {
             "{answer:?}"
         );
     }
+}
+
+#[test]
+fn star_heavy_intersections_run_out_of_steps() {
+    let letters: Vec<char> = ('a'..='z').collect();
+    let sets: Vec<ValueSet> = (0..12)
+        .map(|at| {
+            let text: String = (0..12)
+                .map(|step| format!("*{}", letters[(at * 5 + step * (at + 3)) % 26]))
+                .collect();
+            globs(&[&format!("{text}*")])
+        })
+        .collect();
+    let question = in_out(&key("app:one"), &sets, &[globs(&["?????*"])]);
+    check(&question, false);
+    let question = in_out(&key("app:one"), &sets, &[globs(&["*a*b*c*d*e*f*", "*z*"])]);
+    let answer = GlobSolver { steps: 2_000_000 }.solve(&question);
+    assert!(
+        matches!(
+            answer,
+            Answer::Unsat | Answer::Unknown(Reason::StepLimit(2_000_000))
+        ),
+        "{answer:?}"
+    );
 }

@@ -1,7 +1,7 @@
 //! The theory of the variables: is there a value for one variable that makes these literals true? Each variable is
 //! decided by itself; answers are remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::formula::{CharClass, Domain, Run, ValueSet, Variable, domain};
 use crate::iam::{KeyType, PrincipalKind, key_facts};
@@ -12,6 +12,9 @@ use super::skeleton::{AtomClaim, Literal, Skeleton};
 use super::steps::{Steps, Stop};
 use super::strings::{Effort, Found, Question, find};
 use super::values;
+
+/// Sets of at most so many globs are compared beyond need.
+const SMALL: usize = 32;
 
 /// A value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,10 @@ pub(super) struct Theory<'a> {
     variables: Vec<(Domain, Sort)>,
     sets: Vec<Set<'a>>,
     lenders: Vec<Vec<usize>>,
+    /// Literals that were compared with all literals of that sign.
+    compared: BTreeSet<(Literal, bool)>,
+    /// The atoms of each variable.
+    atoms: Vec<Vec<usize>>,
     known: BTreeMap<(usize, Effort), BTreeMap<Vec<Literal>, Feasible>>,
 }
 
@@ -107,11 +114,22 @@ impl<'a> Theory<'a> {
             .zip(typed)
             .map(|(variable, typed)| (domain(variable), sort(variable, typed)))
             .collect();
+        let mut atoms = vec![Vec::new(); skeleton.variables.len()];
+        for atom in 0..skeleton.atoms.len() {
+            if let Some(atoms) = skeleton
+                .variable_of(atom)
+                .and_then(|variable| atoms.get_mut(variable))
+            {
+                atoms.push(atom);
+            }
+        }
         let lenders = lenders(skeleton, &sets, &variables);
         Ok(Theory {
             variables,
             sets,
             lenders,
+            compared: BTreeSet::new(),
+            atoms,
             known: BTreeMap::new(),
         })
     }
@@ -171,6 +189,53 @@ impl<'a> Theory<'a> {
             }
         }
         Ok(core)
+    }
+
+    /// After two literals turned out to exclude each other: which others exclude one of them. Asking now saves a round of
+    /// the Boolean core for each. Only small sets are asked about, of atoms that pass the filter.
+    pub(super) fn alike(
+        &mut self,
+        variable: usize,
+        core: &[Literal],
+        filter: impl Fn(usize) -> bool,
+        steps: &Steps,
+    ) -> Result<Vec<[Literal; 2]>, Stop> {
+        let [one, two] = core else { return Ok(Vec::new()) };
+        if !self.lenders(variable).is_empty() || !self.is_small(one.atom) || !self.is_small(two.atom) {
+            return Ok(Vec::new());
+        }
+        let atoms: Vec<usize> = self.atoms.get(variable).into_iter().flatten().copied().collect();
+        let mut pairs = Vec::new();
+        for (kept, replaced) in [(*one, *two), (*two, *one)] {
+            if !self.compared.insert((kept, replaced.holds)) {
+                continue;
+            }
+            for atom in atoms
+                .iter()
+                .copied()
+                .filter(|atom| filter(*atom) && self.is_small(*atom))
+            {
+                let other = Literal {
+                    atom,
+                    holds: replaced.holds,
+                };
+                let pair = [kept, other];
+                if kept.atom != atom
+                    && other != replaced
+                    && let Feasible::No(_) = self.decide(variable, &pair, Effort::Quick, steps)?
+                {
+                    pairs.push(pair);
+                }
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn is_small(&self, atom: usize) -> bool {
+        match self.sets.get(atom) {
+            Some(Set::Globs(globs)) => globs.len() <= SMALL,
+            Some(Set::None | Set::Other(_)) | None => false,
+        }
     }
 
     fn decide(
