@@ -1,10 +1,10 @@
 //! The naive reading of a plan. Counted is, for each resource that stays (an entry of `resource_changes` whose `after`
 //! is not null, without deposed objects) and each row of the table for its type:
 //!
-//! - a document: its text, if not empty; one too where it will be known after apply, unless it is an attribute that
+//! - a document: its text, if it is not empty or must be there; one too where it will be known after apply, unless it is an attribute that
 //!   providers fill in and that is not configured; one too where a document that must be there is missing;
 //! - each ARN of an attachment that needs a document: of an AWS managed policy, or unknown; none for a policy of the same
-//!   plan, which is counted where it stands;
+//!   plan, which is counted where it stands, nor for an empty text;
 //! - one for a permission that is no document (`aws_lambda_permission`, grants), wherever it is configured;
 //! - one for each text that looks like a policy in a resource whose type the table does not have.
 
@@ -52,7 +52,7 @@ fn count_row(plan: &Value, entry: &Value, row: &Row) -> usize {
         return sum(&|(value, unknown)| match value {
             _ if *unknown => usize::from(!is_filled_in),
             None | Some(Value::Null) => usize::from(is_required),
-            Some(Value::String(text)) => usize::from(!matches!(text.trim(), "" | "{}")),
+            Some(Value::String(text)) => usize::from(is_required || !matches!(text.trim(), "" | "{}")),
             Some(_) => 1,
         });
     }
@@ -62,7 +62,7 @@ fn count_row(plan: &Value, entry: &Value, row: &Row) -> usize {
             .is_some_and(|references| references.contains("_policy."));
         return sum(&|(value, unknown)| match value {
             _ if *unknown => usize::from(configured.is_some() && !is_own),
-            Some(Value::String(arn)) => usize::from(!is_created(plan, arn)),
+            Some(Value::String(arn)) => usize::from(!arn.is_empty() && !is_created(plan, arn)),
             Some(Value::Array(arns)) => arns
                 .iter()
                 .filter(|arn| !is_created(plan, arn.as_str().unwrap_or("")))
