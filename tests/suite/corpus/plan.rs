@@ -1,8 +1,8 @@
 //! The naive reading of a plan. Counted is, for each resource that stays (an entry of `resource_changes` whose `after`
 //! is not null, without deposed objects) and each row of the table for its type:
 //!
-//! - a document: its text, if it is not empty or must be there; one too where it will be known after apply, unless it is an attribute that
-//!   providers fill in and that is not configured; one too where a document that must be there is missing;
+//! - a document: its text, if it is not empty or must be there; one too where it will be known after apply, unless it is
+//!   an attribute that providers fill in and that is not configured; one too where one that must be there is missing;
 //! - each ARN of an attachment that needs a document: of an AWS managed policy, or unknown; none for a policy of the same
 //!   plan, which is counted where it stands, nor for an empty text;
 //! - one for a permission that is no document (`aws_lambda_permission`, grants), wherever it is configured;
