@@ -83,16 +83,38 @@ const QUACKY: Undecided = Undecided {
     ids: &[],
 };
 
+/// Rows of the benchmark whose label takes `${aws:username}` for a variable on both sides, though one of the documents has
+/// no `Version`: there it is literal text (semantics.md 3.1), so the two differ.
+const OTHER_VERSIONS: [&str; 16] = [
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/4_1",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/2_5",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/2_0",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/4_5",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/3_0",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/7_3",
+    "quacky/M:ec2/ec2_allow_ebs_volume_owners/policy/0_1~vs~ec2/ec2_allow_ebs_volume_owners/policy",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/3_5",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/1_5",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/7_0",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/6_1",
+    "quacky/M:ec2/ec2_allow_ebs_volume_owners/policy/1_0~vs~ec2/ec2_allow_ebs_volume_owners/policy",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/6_5",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/5_0",
+    "quacky/ec2/ec2_allow_ebs_volume_owners/policy~vs~M:ec2/ec2_allow_ebs_volume_owners/policy/0_0",
+    "quacky/M:ec2/ec2_allow_ebs_volume_owners/policy/0_0~vs~ec2/ec2_allow_ebs_volume_owners/policy",
+];
+
 fn check(cases: &[Value], undecided: &Undecided) {
     let mut wrong = Vec::new();
     let mut open = BTreeSet::new();
     for (question, answer) in answers(cases) {
         if answer["result"] == "UNDECIDED" && question["expected"] != "ERROR" {
             open.insert(question["id"].as_str().unwrap());
-        } else if answer["result"] != question["expected"] {
+        } else if answer["result"] != expected(question) {
             wrong.push(format!(
                 "{} must be {}: {answer}",
-                question["id"], question["expected"]
+                question["id"],
+                expected(question)
             ));
         }
     }
@@ -111,6 +133,20 @@ fn check(cases: &[Value], undecided: &Undecided) {
         "{} undecided, at most {most} may be",
         open.len()
     );
+}
+
+fn expected(question: &Value) -> &str {
+    let id = question["id"].as_str().unwrap();
+    if !OTHER_VERSIONS.contains(&id) {
+        return question["expected"].as_str().unwrap();
+    }
+    let version = |document: &str| question[document].get("Version").cloned();
+    assert_ne!(
+        version("existingPolicyDocument"),
+        version("newPolicyDocument"),
+        "{id}"
+    );
+    "FAIL"
 }
 
 fn questions(file: &str) -> Option<Vec<Value>> {

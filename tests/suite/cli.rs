@@ -72,26 +72,13 @@ fn without_standards_an_example_is_shown() {
     fs::copy(repository().join(PLAN), folder.join("plan.json")).unwrap();
     let ran = run(&folder, &["check", "plan.json"]);
     assert_eq!(ran.status, 2, "{}", ran.stdout);
-    let example = ran
+    assert!(ran.stdout.is_empty(), "{}", ran.stdout);
+    let (_, example) = ran
         .stderr
-        .lines()
-        .filter(|line| line.starts_with("  ") && !line.trim().is_empty())
-        .count();
-    assert!(
-        ran.stderr.contains("version: 1") && ran.stderr.contains("check:"),
-        "{}",
-        ran.stderr
-    );
-    assert!(example >= 5 || ran.stderr.lines().count() >= 6, "{}", ran.stderr);
-    let example = ran.stderr.lines().skip_while(|line| !line.contains("version: 1"));
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let example: Vec<&str> = example.take_while(|line| !line.trim().is_empty()).collect();
-    let margin = example.iter().map(|line| indent(line)).min().unwrap_or_default();
-    let example: String = example
-        .iter()
-        .map(|line| format!("{}\n", &line[margin..]))
-        .collect();
-    fs::write(folder.join("keyaki.yaml"), &example).unwrap();
+        .split_once("\n\n")
+        .expect("an example after an empty line");
+    assert_eq!(example.trim_end().lines().count(), 5, "{example}");
+    fs::write(folder.join("keyaki.yaml"), example).unwrap();
     let ran = run(&folder, &["check", "plan.json"]);
     assert!(
         [0, 1, 4].contains(&ran.status),
@@ -109,18 +96,20 @@ fn the_nearest_standards_file_is_taken_and_named() {
 
 #[test]
 fn what_is_not_there_yet_is_refused() {
-    let options: [&[&str]; 7] = [
+    let options: [&[&str]; 9] = [
         &["--baseline", "x.json"],
         &["--before", "x.json"],
         &["--changed-only"],
         &["--dump-query", "x"],
-        &["--no-waivers"],
+        &["--exports", "x"],
         &["--format", "html"],
+        &["--no-waivers"],
         &["--output", "html=x.html"],
+        &["--today", "2026-01-01"],
     ];
     for options in options {
         let arguments = [&["check", PLAN, "--standards", STANDARDS], options].concat();
-        check_not_silent(&run(repository(), &arguments), &format!("{options:?}"));
+        check_refused(&run(repository(), &arguments), &format!("{options:?}"));
     }
     for command in [
         &["diff", PLAN, PLAN][..],
@@ -128,42 +117,46 @@ fn what_is_not_there_yet_is_refused() {
         &["serve"],
         &["lsp"],
     ] {
-        check_not_silent(&run(repository(), command), &format!("{command:?}"));
+        check_refused(&run(repository(), command), &format!("{command:?}"));
     }
-    for (name, keys) in [
-        ("extends", "extends: keyaki:baseline\n"),
-        (
-            "guardrails",
-            "guardrails: {permissions_boundary: boundary.json}\n",
-        ),
-        (
-            "waivers",
-            "waivers: [{standard: no-passrole, address: x, reason: reviewed}]\n",
-        ),
+    for keys in [
+        "extends: keyaki:baseline",
+        "guardrails: {permissions_boundary: b.json}",
+        "waivers: []",
     ] {
-        let folder = scratch(&format!("refused-{name}"));
-        fs::write(folder.join("boundary.json"), BOUNDARY).unwrap();
-        fs::write(
-            folder.join("keyaki.yaml"),
-            format!("version: 1\n{keys}{NO_PASSROLE}"),
-        )
-        .unwrap();
-        let plan = repository().join(PLAN);
-        let ran = run(
-            &folder,
-            &["check", "--standards", "keyaki.yaml", plan.to_str().unwrap()],
-        );
-        check_not_silent(&ran, name);
+        let ran = check_with(&format!("version: 1\n{keys}\n{NO_PASSROLE}"));
+        check_refused(&ran, keys);
+        assert!(ran.stderr.contains("keyaki.yaml:2:1"), "{}", ran.stderr);
+    }
+    for standard in [
+        "check: access-granted, principals: [\"arn:aws:iam::123456789012:role/r\"], actions: [\"s3:GetObject\"]",
+        "check: equivalent, reference: r.json",
+        "check: lint, rules: [short-arn]",
+        "check: access-not-granted, all_of: [\"iam:PassRole\"]",
+        "check: access-not-granted, actions: [\"iam:PassRole\"], on: principal",
+        "check: access-not-granted, actions: [\"iam:PassRole\"], real_requests: true",
+    ] {
+        let ran = check_with(&format!("version: 1\nstandards:\n  - {{id: s, {standard}}}\n"));
+        check_refused(&ran, standard);
     }
 }
 
-const BOUNDARY: &str =
-    r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
 const NO_PASSROLE: &str =
     "standards:\n  - {id: no-passrole, check: access-not-granted, actions: [\"iam:PassRole\"]}\n";
 
-/// It is refused with those words: silently passing over it would be the wrong answer.
-fn check_not_silent(ran: &Ran, what: &str) {
+/// Checks a small template with that standards file.
+fn check_with(standards: &str) -> Ran {
+    let folder = scratch("refused");
+    fs::copy(
+        repository().join("fixtures/org-only/template.yaml"),
+        folder.join("template.yaml"),
+    )
+    .unwrap();
+    fs::write(folder.join("keyaki.yaml"), standards).unwrap();
+    run(&folder, &["check", "template.yaml"])
+}
+
+fn check_refused(ran: &Ran, what: &str) {
     let refused = ran.status == 2 && ran.stderr.contains("not supported yet");
     assert!(
         refused,

@@ -1,11 +1,12 @@
 //! The naive reading of a plan. Counted is, for each resource that stays (an entry of `resource_changes` whose `after`
 //! is not null, without deposed objects) and each row of the table for its type:
 //!
-//! - a document: its text, if not empty; one too where it will be known after apply, unless it is an attribute that
-//!   providers fill in and that is not configured; one too where a document that must be there is missing;
+//! - a document: its text, if it is not empty or must be there; one too where it will be known after apply, unless it is
+//!   an attribute that providers fill in and that is not configured; one too where one that must be there is missing;
 //! - each ARN of an attachment that needs a document: of an AWS managed policy, or unknown; none for a policy of the same
-//!   plan, which is counted where it stands;
-//! - one for a permission that is no document (`aws_lambda_permission`, grants), wherever it is configured.
+//!   plan, which is counted where it stands, nor for an empty text;
+//! - one for a permission that is no document (`aws_lambda_permission`, grants), wherever it is configured;
+//! - one for each text that looks like a policy in a resource whose type the table does not have.
 
 use serde_json::Value;
 
@@ -17,10 +18,12 @@ pub fn count(plan: &Value, rows: &[Row]) -> usize {
         entry["mode"] != "data" && !entry["change"]["after"].is_null() && entry.get("deposed").is_none()
     });
     let count_entry = |entry: &Value| -> usize {
-        let fitting = rows
-            .iter()
-            .filter(|row| !row.is_data_source && entry["type"] == row.resource_type);
-        fitting.map(|row| count_row(plan, entry, row)).sum()
+        let is_fitting = |row: &&Row| !row.is_data_source && entry["type"] == row.resource_type;
+        let fitting: Vec<&Row> = rows.iter().filter(is_fitting).collect();
+        match fitting.is_empty() {
+            true => look_alikes(&entry["change"]["after"]),
+            false => fitting.into_iter().map(|row| count_row(plan, entry, row)).sum(),
+        }
     };
     staying.map(count_entry).sum()
 }
@@ -45,11 +48,11 @@ fn count_row(plan: &Value, entry: &Value, row: &Row) -> usize {
     let sum = |count: &dyn Fn(&Leaf) -> usize| leaves.iter().map(count).sum();
     if is_document(row) && is_this_language(row, entry) {
         let is_filled_in = row.notes.contains("Optional+Computed") && configured.is_none();
-        let is_required = row.kind == "trust" || (row.attaches_to != "self" && segments.len() == 1);
+        let is_required = row.kind == "trust" || (!row.attaches_to.contains("self") && segments.len() == 1);
         return sum(&|(value, unknown)| match value {
             _ if *unknown => usize::from(!is_filled_in),
             None | Some(Value::Null) => usize::from(is_required),
-            Some(Value::String(text)) => usize::from(!matches!(text.trim(), "" | "{}")),
+            Some(Value::String(text)) => usize::from(is_required || !matches!(text.trim(), "" | "{}")),
             Some(_) => 1,
         });
     }
@@ -59,7 +62,7 @@ fn count_row(plan: &Value, entry: &Value, row: &Row) -> usize {
             .is_some_and(|references| references.contains("_policy."));
         return sum(&|(value, unknown)| match value {
             _ if *unknown => usize::from(configured.is_some() && !is_own),
-            Some(Value::String(arn)) => usize::from(!is_created(plan, arn)),
+            Some(Value::String(arn)) => usize::from(!arn.is_empty() && !is_created(plan, arn)),
             Some(Value::Array(arns)) => arns
                 .iter()
                 .filter(|arn| !is_created(plan, arn.as_str().unwrap_or("")))
@@ -78,6 +81,15 @@ fn count_row(plan: &Value, entry: &Value, row: &Row) -> usize {
         });
     }
     0
+}
+
+fn look_alikes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => usize::from(text.contains("\"Statement\"") && text.contains("\"Effect\"")),
+        Value::Array(items) => items.iter().map(look_alikes).sum(),
+        Value::Object(members) => members.values().map(look_alikes).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
 }
 
 /// All leaves at a path; a block that is unknown as a whole is one unknown leaf, a block that is not there none.
