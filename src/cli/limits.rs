@@ -8,7 +8,7 @@ use super::arguments::{EngineArgs, LimitArgs};
 /// Steps of the glob engine for one question, and Z3's units, when nothing else is said: counted, never timed, so that
 /// every machine gives the same answer.
 const STEPS: u64 = 20_000_000;
-const RLIMIT: u32 = 20_000_000;
+const RLIMIT: u32 = 3_000_000;
 
 /// The tree is walked by recursion: beyond this depth the stack would be the limit.
 const DEEPEST: u64 = 1024;

@@ -268,9 +268,11 @@ fn compares_with_before(standard: &Standard) -> bool {
     )
 }
 
-/// A PASS of a document alone says nothing when what is attached to its identity changes too.
+/// A document alone says nothing when what is attached to its identity changes too: a PASS might lose a Deny of another
+/// document, a FAIL might be access that another document gave before.
 fn composed(verdict: Verdict, policy: &Policy, changes: &[IdentityChange]) -> Verdict {
-    if !matches!(verdict, Verdict::Pass(_)) || !is_composed(policy.kind) {
+    let decided = matches!(verdict, Verdict::Pass(_) | Verdict::Fail(_));
+    if !decided || !is_composed(policy.kind) {
         return verdict;
     }
     let touches = |change: &&IdentityChange| {

@@ -273,10 +273,13 @@ pub(super) fn zone_conditions(
     conditions
 }
 
-/// Whether the document names a hole.
+/// Whether the document names a hole where it says who may come in: in a principal or a condition.
 pub(super) fn mentions_hole(document: &PolicyDocument, name: &str) -> bool {
-    // The debug form spells every hole out.
-    format!("{document:?}").contains(&format!("Hole(HoleId({name:?}))"))
+    let spelled = format!("Hole(HoleId({name:?}))");
+    document.statements.iter().any(|statement| {
+        // The debug form spells every hole out.
+        format!("{:?}{:?}", statement.principal, statement.conditions).contains(&spelled)
+    })
 }
 
 /// The condition that a key is absent or has none of the values (for a multivalued key: none of its values is).

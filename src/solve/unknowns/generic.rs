@@ -49,7 +49,7 @@ pub(super) fn model(formula: &Formula, symbols: &Symbols, solver: &dyn Solver) -
     }
     let generic = generic(formula, &holes);
     let mut model = variables::model(&generic, symbols, solver)?;
-    let whole_arn = name_holes(&mut model, &holes);
+    let whole_arn = name_holes(&mut model, &holes, symbols);
     // `?` may have read a symbol as one character: then the model is none once the symbol has its text. (A hole that is
     // a whole ARN cannot be read back from its segments; replaying the request decides there.)
     (whole_arn || holds(formula, &model)).then_some(model)
@@ -185,7 +185,7 @@ fn holes_as_stars(pattern: &Pattern) -> Pattern {
 }
 
 /// Gives holes plain values: what fits the place where they were copied. True when one is a whole ARN.
-fn name_holes(model: &mut Model, holes: &BTreeMap<HoleId, char>) -> bool {
+fn name_holes(model: &mut Model, holes: &BTreeMap<HoleId, char>, symbols: &Symbols) -> bool {
     use crate::iam::Segment;
     let mut values: BTreeMap<char, String> = BTreeMap::new();
     for (index, (hole, symbol)) in holes.iter().enumerate() {
@@ -196,7 +196,14 @@ fn name_holes(model: &mut Model, holes: &BTreeMap<HoleId, char>) -> bool {
                 .iter()
                 .any(|(variable, text)| wanted(variable) && *text == alone)
         };
-        let value = if stands_alone(|v| {
+        let allowed = symbols
+            .holes
+            .iter()
+            .find(|facts| facts.id == *hole)
+            .and_then(|facts| facts.allowed.first());
+        let value = if let Some(allowed) = allowed {
+            allowed.clone()
+        } else if stands_alone(|v| {
             matches!(
                 v,
                 Variable::Resource(Segment::Service) | Variable::KeySegment(_, Segment::Service)
