@@ -35,8 +35,8 @@ impl Default for Options {
         Options {
             engine: Engine::Auto,
             axioms: Axioms::High,
-            steps: 5_000_000,
-            rlimit: 20_000_000,
+            steps: 20_000_000,
+            rlimit: 3_000_000,
         }
     }
 }
