@@ -38,7 +38,7 @@
 
 #![cfg_attr(
     test,
-    allow(
+    expect(
         clippy::unwrap_used,
         clippy::expect_used,
         clippy::panic,

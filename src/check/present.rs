@@ -27,31 +27,10 @@ pub fn request_json(request: &Request) -> Value {
 fn principal_json(principal: &Principal) -> Value {
     match principal {
         Principal::Anonymous => json!({"type": "Anonymous"}),
-        Principal::Root { partition, account } => json!(format!("arn:{partition}:iam::{account}:root")),
-        Principal::User {
-            partition,
-            account,
-            path,
-        } => json!(format!("arn:{partition}:iam::{account}:user/{path}")),
-        Principal::RoleSession {
-            partition,
-            account,
-            path,
-            session,
-        } => {
-            // The ARN of a session names the role without its path.
-            let role = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
-            json!(format!(
-                "arn:{partition}:sts::{account}:assumed-role/{role}/{session}"
-            ))
-        }
-        Principal::FederatedUser {
-            partition,
-            account,
-            name,
-        } => {
-            json!(format!("arn:{partition}:sts::{account}:federated-user/{name}"))
-        }
+        Principal::Root { .. }
+        | Principal::User { .. }
+        | Principal::RoleSession { .. }
+        | Principal::FederatedUser { .. } => json!(principal.arn()),
         Principal::Service(name) => json!(name),
         Principal::Federated(provider) => json!({"Federated": provider}),
         Principal::Canonical(id) => json!({"CanonicalUser": id}),

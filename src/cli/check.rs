@@ -8,7 +8,7 @@ use crate::report::{ExitFlags, Format, Report, write_atomically, write_report};
 use crate::scan::{Progress, ScanOptions, scan};
 
 use super::arguments::{CheckArgs, Color, EngineArgs, Output, ScanArgs, TalkArgs};
-use super::discover::{self, Quiet};
+use super::discover::{self, Quiet, Standards};
 use super::limits::limits_and_options;
 use super::parameters::parameters;
 use super::{Failure, Streams, Wish, status};
@@ -49,15 +49,6 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     Ok(status::worse(status::worse(scanned, written), printed))
 }
 
-/// Whether a standards file must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standards {
-    /// There must be one.
-    Required,
-    /// It is used if there is one.
-    Optional,
-}
-
 /// What is to be scanned, from the arguments.
 pub(super) fn options(
     args: ScanArgs,
@@ -67,11 +58,7 @@ pub(super) fn options(
 ) -> Result<ScanOptions, Failure> {
     let (limits, engine) = limits_and_options(&args.limits, engine);
     let quiet = quietness(&args.talk);
-    let named = args.standards.as_deref();
-    let standards = match wanted {
-        Standards::Required => discover::standards(named, &limits, quiet, streams)?,
-        Standards::Optional => discover::optional_standards(named, &limits, quiet, streams)?,
-    };
+    let standards = discover::standards(args.standards.as_deref(), wanted, &limits, quiet, streams)?;
     if args.talk.verbose {
         let _ = writeln!(
             streams.stderr,

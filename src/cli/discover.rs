@@ -17,32 +17,30 @@ standards:
   - {id: no-public, severity: critical, check: no-public-access}
   - {id: no-passrole, severity: high, check: access-not-granted, actions: [\"iam:PassRole\"]}";
 
+/// Whether a standards file must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standards {
+    /// There must be one.
+    Required,
+    /// It is used if there is one.
+    Optional,
+}
+
 /// Reads the standards file and says on standard error which one it is. Its warnings are remarks of the report.
 pub(super) fn standards(
     named: Option<&Path>,
+    wanted: Standards,
     limits: &Limits,
     quiet: Quiet,
     streams: &mut Streams<'_>,
 ) -> Result<StandardsFile, Failure> {
-    match find(named)? {
-        Some(path) => read(&path, limits, quiet, streams),
-        None => Err(Failure::usage(format!(
+    match (find(named)?, wanted) {
+        (Some(path), _) => read(&path, limits, quiet, streams),
+        (None, Standards::Optional) => Ok(StandardsFile::default()),
+        (None, Standards::Required) => Err(Failure::usage(format!(
             "no standards: name a file with `--standards FILE`, or put a keyaki.yaml here or in a folder above, up to \
              the repository root, for example:\n\n{EXAMPLE}\n"
         ))),
-    }
-}
-
-/// As [`standards`], but there need not be any.
-pub(super) fn optional_standards(
-    named: Option<&Path>,
-    limits: &Limits,
-    quiet: Quiet,
-    streams: &mut Streams<'_>,
-) -> Result<StandardsFile, Failure> {
-    match find(named)? {
-        Some(path) => read(&path, limits, quiet, streams),
-        None => Ok(StandardsFile::default()),
     }
 }
 

@@ -4,7 +4,8 @@ use crate::scan;
 
 use super::arguments::ExtractArgs;
 use super::batch::write_json_line;
-use super::check::{Standards, options};
+use super::check::options;
+use super::discover::Standards;
 use super::{Failure, Streams};
 
 /// Runs the command.

@@ -210,29 +210,10 @@ fn write_request(request: &Request, out: &mut Painted<'_>) -> io::Result<()> {
 fn principal_text(principal: &Principal) -> String {
     match principal {
         Principal::Anonymous => "anonymous".to_string(),
-        Principal::Root { partition, account } => format!("arn:{partition}:iam::{account}:root"),
-        Principal::User {
-            partition,
-            account,
-            path,
-        } => format!("arn:{partition}:iam::{account}:user/{path}"),
-        Principal::RoleSession {
-            partition,
-            account,
-            path,
-            session,
-        } => {
-            // A session's ARN has the name of the role without its path.
-            let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
-            format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}")
-        }
-        Principal::FederatedUser {
-            partition,
-            account,
-            name,
-        } => {
-            format!("arn:{partition}:sts::{account}:federated-user/{name}")
-        }
+        Principal::Root { .. }
+        | Principal::User { .. }
+        | Principal::RoleSession { .. }
+        | Principal::FederatedUser { .. } => principal.arn().unwrap_or_default(),
         Principal::Service(name) | Principal::Federated(name) | Principal::Canonical(name) => name.clone(),
     }
 }

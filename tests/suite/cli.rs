@@ -16,7 +16,7 @@ fn the_first_command_of_the_readme_shows_findings() {
         .find(|line| line.contains("--exit-zero"))
         .expect("a command with --exit-zero");
     let (build, arguments) = line.split_once(" && target/release/keyaki ").expect("keyaki");
-    assert_eq!(build, "cargo build --release --locked");
+    assert!(build.ends_with("&& cargo build --release --locked"), "{build}");
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
     let shown = run(repository(), &arguments);
     assert_eq!(shown.status, 0, "{}", shown.stderr);
