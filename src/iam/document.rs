@@ -18,13 +18,21 @@ pub struct PolicyDocument {
     /// `Version`; absent means 2008-10-17 (semantics.md 3.1).
     pub version: Version,
     /// The statements, in source order. A statement of the source that holds under several guards stands here several
-    /// times, each time with the same `index`.
-    pub statements: Vec<Statement>,
+    /// times, each time with the same `index`. Shared: copies of a document cost nothing.
+    pub statements: Arc<[Statement]>,
 }
 
 impl PolicyDocument {
     /// The document as a reference: short ARNs are read by completion only.
     pub fn as_reference(&self) -> PolicyDocument {
+        let is_short = |entry: &ResourcePattern| matches!(entry, ResourcePattern::Arn { short: Some(_), .. });
+        let has_short = |statement: &Statement| match &statement.resource {
+            ResourceSet::Any => false,
+            ResourceSet::In(entries) | ResourceSet::NotIn(entries) => entries.iter().any(is_short),
+        };
+        if !self.statements.iter().any(has_short) {
+            return self.clone();
+        }
         let strip = |statement: &Statement| Statement {
             resource: statement.resource.without_short(),
             ..statement.clone()
@@ -46,7 +54,7 @@ pub enum Version {
 }
 
 /// Which grammar a document must follow: which elements it needs and which it must not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentKind {
     /// Identity, boundary and session policies: no principal, a resource.
     Identity,

@@ -1,8 +1,11 @@
 //! Policy documents at the attributes of a resource: each becomes a policy, a gap, or is counted as no policy.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::extract::tables::Row;
 use crate::extract::{Before, Gap, GapReason, Policy, PolicyKind, Provenance};
-use crate::iam::{Invalid, Parsed, parse_document, parse_json};
+use crate::iam::{DocumentKind, Invalid, Parsed, parse_document, parse_json};
 
 use super::Context;
 use super::attributes::{Attribute, Value, attributes, marks_something};
@@ -165,6 +168,19 @@ pub(super) fn content(value: Json<'_>) -> Result<Content, Invalid> {
     }
 }
 
+/// The documents of a plan that were parsed, by their text in the plan: equal ones are parsed once and shared.
+#[derive(Debug, Default)]
+pub(super) struct Documents<'a>(RefCell<HashMap<(&'a str, DocumentKind), Result<Parsed, Invalid>>>);
+
+impl<'a> Documents<'a> {
+    /// Parses the text of a value.
+    fn parse(&self, value: Json<'a>, text: &str, kind: PolicyKind) -> Result<Parsed, Invalid> {
+        let key = (value.text(), kind.document_kind());
+        let mut known = self.0.borrow_mut();
+        known.entry(key).or_insert_with(|| parse(text, kind)).clone()
+    }
+}
+
 /// Parses the text of a document.
 pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Parsed, Invalid> {
     parse_document(&parse_json(text)?, kind.document_kind())
@@ -208,7 +224,7 @@ fn at_attribute<'a>(
             Ok(Content::Nothing) => {}
             Ok(Content::Text(text)) if is_no_policy(&text, resource, slot) => found.no_policy(),
             Ok(Content::Text(text)) => {
-                let parsed = parse(&text, slot.kind);
+                let parsed = context.documents.parse(value, &text, slot.kind);
                 found.policy(known(context, resource, slot, attribute, parsed));
             }
             Ok(Content::Other) => found.gap(gap(unexpected(slot.path))),
@@ -226,11 +242,11 @@ fn is_no_policy(text: &str, resource: &Resource<'_>, slot: Slot<'_>) -> bool {
     }
 }
 
-fn known(
-    context: &Context<'_>,
-    resource: &Resource<'_>,
+fn known<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
     slot: Slot<'_>,
-    attribute: &Attribute<'_>,
+    attribute: &Attribute<'a>,
     parsed: Result<Parsed, Invalid>,
 ) -> Policy {
     let origin = origin(context, resource, slot, attribute);
@@ -242,11 +258,11 @@ fn known(
 }
 
 /// The deployed version: the same attribute before the change, whatever the change does.
-fn before(
-    context: &Context<'_>,
-    resource: &Resource<'_>,
+fn before<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
     slot: Slot<'_>,
-    attribute: &Attribute<'_>,
+    attribute: &Attribute<'a>,
 ) -> Before {
     if resource.view != View::Change {
         let told = context.is_told_by_changes(&resource.address);
@@ -264,7 +280,7 @@ fn before(
         Ok(Content::Nothing) => Before::Created,
         Ok(Content::Text(text)) if text.trim().is_empty() => Before::Created,
         Ok(Content::Text(text)) if is_no_policy(&text, resource, slot) => Before::Created,
-        Ok(Content::Text(text)) => match parse(&text, slot.kind) {
+        Ok(Content::Text(text)) => match context.documents.parse(value, &text, slot.kind) {
             Ok(parsed) => Before::Document(parsed.document),
             Err(invalid) => {
                 Before::Unreadable(format!("the deployed policy is not valid: {}", invalid.message))

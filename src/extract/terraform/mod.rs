@@ -27,7 +27,7 @@ use crate::source::{FileId, Place, Span};
 use super::tables::Row;
 use super::{Environment, Extraction, Gap, GapReason, Origin, PolicyKind};
 use configuration::Configuration;
-use documents::{Presence, Slot};
+use documents::{Documents, Presence, Slot};
 use found::Found;
 use identities::Identities;
 use policies::ManagedPolicies;
@@ -67,6 +67,7 @@ struct Context<'a> {
     configuration: Configuration<'a>,
     identities: Identities,
     policies: ManagedPolicies<'a>,
+    documents: Documents<'a>,
     environment: Environment,
     /// Addresses that `resource_changes` tells of.
     told: BTreeSet<String>,
@@ -88,6 +89,7 @@ impl<'a> Context<'a> {
             file,
             configuration: Configuration::read(configuration),
             identities: Identities::read(&plan.resources),
+            documents: Documents::default(),
             policies: ManagedPolicies::read(&plan.resources, &plan.prior, account),
             environment,
             told: told.map(|resource| resource.address.clone()).collect(),

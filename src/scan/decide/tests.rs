@@ -21,7 +21,7 @@ fn policy(address: &str, attached_to: &[&str]) -> Policy {
     Policy {
         document: Ok(PolicyDocument {
             version: Version::V2012,
-            statements: vec![],
+            statements: [].into(),
         }),
         kind: PolicyKind::Identity,
         origin: origin(address),
