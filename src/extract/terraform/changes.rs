@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::extract::IdentityChange;
+use crate::extract::{IdentityChange, PolicyKind};
 
 use super::Context;
 use super::attributes::block_name;
@@ -293,6 +293,7 @@ fn push(
         origin: resource.origin("", resource.place(context.text, context.file)),
         identities: identities.into_iter().collect(),
         what,
+        kind: PolicyKind::Identity,
     });
 }
 

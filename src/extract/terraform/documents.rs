@@ -10,7 +10,8 @@ use super::configuration::Configured;
 use super::found::{Found, Link};
 use super::json::{Json, Shape};
 use super::resource::{Resource, View};
-use super::rows::{documents_of, is_computed, is_required};
+use super::removed::Target;
+use super::rows::{documents_of, is_computed, is_required, rows_of};
 
 /// An attribute that holds documents.
 #[derive(Debug, Clone, Copy)]
@@ -86,10 +87,25 @@ fn extract_attributes<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: 
     };
     if attributes.is_empty() && slot.presence == Presence::Required {
         found.gap(missing(context, resource, slot));
+    } else if attributes.is_empty() && is_untold(context, resource) && !has_member(resource, slot.path) {
+        let reason = unknown_reason(context, resource, slot.path, Presence::Computed);
+        found.gap_if(reason.map(|reason| Gap { reason, ..missing(context, resource, slot) }));
     }
     for attribute in attributes {
         at_attribute(context, resource, slot, &attribute, found);
     }
+}
+
+/// Whether the first name of a path is there, be it empty.
+fn has_member(resource: &Resource<'_>, path: &str) -> bool {
+    let name = path.split(['.', '[']).next().unwrap_or_default();
+    let values = resource.after.and_then(|values| values.object().ok());
+    values.is_some_and(|values| values.get(name).is_some())
+}
+
+/// Whether only `planned_values` tells of a resource.
+pub(super) fn is_untold(context: &Context<'_>, resource: &Resource<'_>) -> bool {
+    resource.view == View::Planned && !context.is_told_by_changes(&resource.address)
 }
 
 /// The reason of a gap for an attribute that is known after apply, if it is configured or must be there; `None` if
@@ -185,6 +201,13 @@ fn at_attribute<'a>(
                 found.gap(missing(context, resource, slot));
             }
         }
+        // What is unknown has no mark in `planned_values`, but it is configured.
+        Value::Absent if is_untold(context, resource) => {
+            let presence = if attribute.in_block { Presence::Required } else { Presence::Computed };
+            if let Some(reason) = unknown_reason(context, resource, slot.path, presence) {
+                found.gap(gap(reason));
+            }
+        }
         Value::Absent => {}
         Value::Misshapen => found.gap(gap(unexpected(slot.path))),
         Value::Unknown => {
@@ -260,6 +283,16 @@ fn before(
     let Some(value) = attribute.before else {
         return Before::Created;
     };
+    let row = rows_of(&resource.resource_type)
+        .iter()
+        .find(|row| row.path == slot.path);
+    match row.map_or(Target::Same, |row| Target::of(resource, row)) {
+        Target::Same => {}
+        Target::Other => return Before::Created,
+        Target::Unknown => {
+            return Before::Unreadable("whether it stays on its resource is known only after apply".to_owned());
+        }
+    }
     match content(value) {
         Ok(Content::Nothing) => Before::Created,
         Ok(Content::Text(text)) if text.trim().is_empty() => Before::Created,

@@ -84,7 +84,7 @@ impl Resource<'_> {
 
     /// Whether it is there after the plan is applied.
     pub fn stays(&self) -> bool {
-        self.after.is_some() && !self.deposed
+        self.after.is_some()
     }
 
     /// Whether it was there before.
