@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::iam::{ArnPattern, Glob, Pattern, Piece, PrincipalKind, Segment};
+use crate::iam::{ArnPattern, FACT_SEPARATOR, Glob, Pattern, Piece, PrincipalKind, Segment};
 
 use super::texts::any_of;
 use super::{Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
@@ -129,7 +129,9 @@ pub(super) fn split_matches(
     or(patterns.iter().map(|pattern| match split(pattern) {
         Some(arns) => matches_any(&arns.iter().collect::<Vec<_>>(), subject, case, vocabulary),
         // Beyond what is split: an uninterpreted fact, the same for the same text.
-        None => fact(Fact::Guard(format!("the text pattern `{pattern}`").into())),
+        None => fact(Fact::Guard(
+            format!("the text pattern `{pattern}`{FACT_SEPARATOR}{subject:?} {case:?} {pattern:?}").into(),
+        )),
     }))
 }
 

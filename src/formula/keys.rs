@@ -1,7 +1,7 @@
 //! Context keys: presence and value tests; keys that say what the principal is are read off the principal itself
 //! (axioms A1, A4, A9, A13).
 
-use crate::iam::{ContextKey, Glob, Pattern, Piece, PrincipalKind};
+use crate::iam::{ContextKey, FACT_SEPARATOR, Glob, Pattern, Piece, PrincipalKind};
 
 use super::arn::{Case, Subject, matches_any, split_matches, text_matches};
 use super::texts::any_of;
@@ -165,7 +165,11 @@ fn arns_match(arns: &[crate::iam::ArnPattern], subject: &Subject, vocabulary: &V
     let opaque = opaque.into_iter().filter_map(|arn| arn.whole.as_ref());
     or([matches_any(&plain, subject, Case::Sensitive, vocabulary)]
         .into_iter()
-        .chain(opaque.map(|whole| fact(Fact::Guard(format!("the ARN pattern `{whole}`").into())))))
+        .chain(opaque.map(|whole| {
+            fact(Fact::Guard(
+                format!("the ARN pattern `{whole}`{FACT_SEPARATOR}{subject:?} {whole:?}").into(),
+            ))
+        })))
 }
 
 fn plain_passes(variable: &Variable, test: &ValueTest<'_>, vocabulary: &Vocabulary) -> Formula {

@@ -181,8 +181,16 @@ pub enum ConditionValues {
 /// Facts that must all hold for a statement to be there.
 pub type Guard = Vec<GuardLiteral>;
 
-/// One fact known only at deployment, and whether it must hold. The name is what users read (`condition IsProd`,
-/// `aws_iam_policy.p.policy`); the same name is the same fact.
+/// Between what users read of a fact's name and what tells it from other facts about the same unknown value.
+pub const FACT_SEPARATOR: char = '\0';
+
+/// What users read of a fact's name.
+pub fn shown_fact(name: &str) -> &str {
+    name.split(FACT_SEPARATOR).next().unwrap_or(name)
+}
+
+/// One fact known only at deployment, and whether it must hold. The name up to [`FACT_SEPARATOR`] is what users read
+/// (`Env == prod`, the name of a hole); the same name is the same fact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GuardLiteral {
     /// The fact.

@@ -111,7 +111,7 @@ fn unknowns(formula: &Formula) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for_each_atom(formula, &mut |atom| match &atom.claim {
         Claim::Fact(Fact::Guard(name)) => {
-            names.insert(name.to_string());
+            names.insert(crate::iam::shown_fact(name).to_owned());
         }
         Claim::Member(_, ValueSet::Templates { patterns, .. }) => {
             for pattern in patterns.iter() {
