@@ -305,7 +305,10 @@ fn is_composed(kind: PolicyKind) -> bool {
 fn not_compared(change: &IdentityChange) -> Undecided {
     let (id, what) = match change.kind {
         PolicyKind::Identity => ("composed-comparison", "composed comparison"),
-        _ => ("default-comparison", "a comparison with what the service applies instead is"),
+        _ => (
+            "default-comparison",
+            "a comparison with what the service applies instead is",
+        ),
     };
     Undecided {
         id,

@@ -5,6 +5,7 @@ mod attachments;
 mod conditions;
 mod intrinsics;
 mod looks_like;
+mod misplaced;
 mod parameters;
 mod permissions;
 mod policy;

@@ -9,8 +9,8 @@ use super::attributes::{Attribute, Value, attributes, marks_something};
 use super::configuration::Configured;
 use super::found::{Found, Link};
 use super::json::{Json, Shape};
-use super::resource::{Resource, View};
 use super::removed::Target;
+use super::resource::{Resource, View};
 use super::rows::{documents_of, is_computed, is_required, rows_of};
 
 /// An attribute that holds documents.
@@ -89,7 +89,10 @@ fn extract_attributes<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: 
         found.gap(missing(context, resource, slot));
     } else if attributes.is_empty() && is_untold(context, resource) && !has_member(resource, slot.path) {
         let reason = unknown_reason(context, resource, slot.path, Presence::Computed);
-        found.gap_if(reason.map(|reason| Gap { reason, ..missing(context, resource, slot) }));
+        found.gap_if(reason.map(|reason| Gap {
+            reason,
+            ..missing(context, resource, slot)
+        }));
     }
     for attribute in attributes {
         at_attribute(context, resource, slot, &attribute, found);
@@ -203,7 +206,11 @@ fn at_attribute<'a>(
         }
         // What is unknown has no mark in `planned_values`, but it is configured.
         Value::Absent if is_untold(context, resource) => {
-            let presence = if attribute.in_block { Presence::Required } else { Presence::Computed };
+            let presence = if attribute.in_block {
+                Presence::Required
+            } else {
+                Presence::Computed
+            };
             if let Some(reason) = unknown_reason(context, resource, slot.path, presence) {
                 found.gap(gap(reason));
             }
@@ -290,7 +297,9 @@ fn before(
         Target::Same => {}
         Target::Other => return Before::Created,
         Target::Unknown => {
-            return Before::Unreadable("whether it stays on its resource is known only after apply".to_owned());
+            return Before::Unreadable(
+                "whether it stays on its resource is known only after apply".to_owned(),
+            );
         }
     }
     match content(value) {

@@ -22,9 +22,9 @@ pub(super) fn extract(
     extra: &[(String, String, PolicyKind)],
     found: &mut Found,
 ) {
-    let forgotten =
-        !resource.actions.is_empty() && resource.actions.iter().all(|action| action == "forget");
-    if resource.view != View::Change || resource.mode != "resource" || resource.before.is_none() || forgotten {
+    let forgotten = !resource.actions.is_empty() && resource.actions.iter().all(|action| action == "forget");
+    if resource.view != View::Change || resource.mode != "resource" || resource.before.is_none() || forgotten
+    {
         return;
     }
     let rows = rows_of(&resource.resource_type).iter().filter_map(|row| {
@@ -33,7 +33,8 @@ pub(super) fn extract(
             Treatment::ControlPolicy => control_kind(resource)?,
             _ => return None,
         };
-        let own = row.attaches_to == "self" || row.attaches_to.ends_with(" self") || kind == PolicyKind::Trust;
+        let own =
+            row.attaches_to == "self" || row.attaches_to.ends_with(" self") || kind == PolicyKind::Trust;
         Some((row.path, kind, own, Target::of(resource, row)))
     });
     let extra = extra
@@ -116,7 +117,9 @@ fn is_document(context: &Context<'_>, resource: &Resource<'_>, path: &str, found
         Value::Absent => false,
         Value::Known(value) => marks_something(found.marks) || is_text(value),
         // What is not configured is filled in by the provider: by what, nobody knows.
-        Value::Unknown => found.in_block || unknown_reason(context, resource, path, Presence::Computed).is_some(),
+        Value::Unknown => {
+            found.in_block || unknown_reason(context, resource, path, Presence::Computed).is_some()
+        }
         Value::Misshapen => true,
     }
 }
