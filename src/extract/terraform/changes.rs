@@ -150,7 +150,7 @@ pub(super) fn as_it_was<'a>(resource: &Resource<'a>) -> Resource<'a> {
     Resource {
         after: resource.before,
         unknown: None,
-        sensitive: None,
+        sensitive: resource.before_sensitive,
         ..resource.clone()
     }
 }

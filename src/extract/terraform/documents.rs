@@ -6,6 +6,7 @@ use crate::iam::{Invalid, Parsed, parse_document, parse_json};
 
 use super::Context;
 use super::attributes::{Attribute, Value, attributes, marks_something};
+use super::changes::as_it_was;
 use super::configuration::Configured;
 use super::found::{Found, Link};
 use super::json::{Json, Shape};
@@ -266,9 +267,16 @@ fn known(
     let origin = origin(context, resource, slot, attribute);
     Policy {
         before: before(context, resource, slot, attribute),
-        sensitive: attribute.is_sensitive,
+        sensitive: attribute.is_sensitive || was_sensitive(resource, slot),
         ..policy(resource, slot.kind, origin, parsed)
     }
+}
+
+/// Whether any document at the slot was sensitive: what is said of the new one may repeat it.
+fn was_sensitive(resource: &Resource<'_>, slot: Slot<'_>) -> bool {
+    resource.before_sensitive.is_some()
+        && attributes(&as_it_was(resource), slot.path)
+            .map_or(true, |found| found.iter().any(|attribute| attribute.is_sensitive))
 }
 
 /// The deployed version: the same attribute before the change, whatever the change does.
