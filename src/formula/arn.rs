@@ -136,15 +136,15 @@ pub(super) fn split_matches(
 }
 
 /// All ways to cut a pattern that is matched as one text into the segments of an ARN: `*` may reach over colons, `?` may
-/// be one. Symbols are taken not to hold colons. `None` when it begins with a symbol, or when there are too many ways.
+/// be one. `None` when a symbol that may hold a colon stands before the last segment, or when there are too many ways.
 fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
-    if matches!(pattern.0.first(), Some(Piece::Var(..) | Piece::Hole(_))) {
-        return None;
-    }
     let mut cuts: BTreeSet<Vec<Vec<Piece>>> = BTreeSet::from([vec![Vec::new()]]);
     for piece in &pattern.0 {
         let mut next = BTreeSet::new();
         for cut in cuts {
+            if cut.len() < 6 && may_hold_colon(piece) {
+                return None;
+            }
             extend(cut, piece, &mut next);
             if next.len() > MAX_SPLITS {
                 return None;
@@ -167,6 +167,15 @@ fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
         }
     }
     Some(arns)
+}
+
+/// Whether a symbol's value may hold a colon: pseudo parameters (account, region, partition) never do.
+fn may_hold_colon(piece: &Piece) -> bool {
+    match piece {
+        Piece::Var(..) => true,
+        Piece::Hole(hole) => !hole.0.starts_with("AWS::"),
+        Piece::Char(_) | Piece::Any | Piece::Star => false,
+    }
 }
 
 /// Adds a piece to a cut in every way it can be read.

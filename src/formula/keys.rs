@@ -4,6 +4,7 @@
 use crate::iam::{ContextKey, FACT_SEPARATOR, Glob, Pattern, Piece, PrincipalKind};
 
 use super::arn::{Case, Subject, matches_any, split_matches, text_matches};
+use super::meaning::begins_with_variable;
 use super::texts::any_of;
 use super::vocabulary::canonical;
 use super::{Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
@@ -156,11 +157,6 @@ fn principal_arn_passes(test: &ValueTest<'_>, vocabulary: &Vocabulary) -> Formul
 
 /// ARN patterns; one that begins with a policy variable is left uninterpreted.
 fn arns_match(arns: &[crate::iam::ArnPattern], subject: &Subject, vocabulary: &Vocabulary) -> Formula {
-    let begins_with_variable = |arn: &crate::iam::ArnPattern| {
-        arn.whole
-            .as_ref()
-            .is_some_and(|whole| matches!(whole.0.first(), Some(Piece::Var(..))))
-    };
     let (opaque, plain): (Vec<_>, Vec<_>) = arns.iter().partition(|arn| begins_with_variable(arn));
     let opaque = opaque.into_iter().filter_map(|arn| arn.whole.as_ref());
     or([matches_any(&plain, subject, Case::Sensitive, vocabulary)]
