@@ -204,7 +204,10 @@ impl<'n> Template<'n> {
             return shown;
         }
         let mut hidden = self.hidden.borrow_mut();
-        let position = hidden.iter().position(|known| known == name).unwrap_or(hidden.len());
+        let position = hidden
+            .iter()
+            .position(|known| known == name)
+            .unwrap_or(hidden.len());
         if position == hidden.len() {
             hidden.push(name.to_owned());
         }
