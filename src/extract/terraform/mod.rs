@@ -16,6 +16,7 @@ mod permissions;
 mod plan;
 mod policies;
 mod principals;
+mod removed;
 mod resource;
 mod rows;
 mod unsupported;
@@ -50,6 +51,7 @@ pub fn extract_plan(
     }
     for resource in &plan.resources {
         changes::extract(&context, resource, &mut found);
+        removed::extract(&context, resource, extra, &mut found);
         extract_resource(&context, resource, extra, &mut found);
     }
     principals::compose(&context, &plan.resources, &mut found);
@@ -148,7 +150,8 @@ fn extract_resource<'a>(
     extra: &[(String, String, PolicyKind)],
     found: &mut Found,
 ) {
-    if resource.deposed {
+    // A leftover of an earlier replacement is only ever destroyed; one that will have values is none.
+    if resource.deposed && resource.after.is_none() {
         return;
     }
     if resource.mode == "data" {

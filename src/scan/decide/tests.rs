@@ -41,6 +41,7 @@ fn change(identities: &[&str]) -> IdentityChange {
         origin: origin("change"),
         identities: identities.iter().map(ToString::to_string).collect(),
         what: "the policy is deleted".to_string(),
+        kind: PolicyKind::Identity,
     }
 }
 
