@@ -94,8 +94,9 @@ pub(super) fn reason(check: &Check, statement: &GuiltyStatement) -> String {
     }
 }
 
-/// Who can do what on what, because of which statement.
-pub fn sentence(finding: &Finding) -> String {
+/// Who can do what on what, because of which statement. What a policy says of whoever holds it is told of its
+/// `holders`, by name; what other policies say, of the principal of the request.
+pub fn sentence(finding: &Finding, holders: Option<&[String]>) -> String {
     let request = &finding.counterexample;
     let resource = if request.resource == "*" {
         "resources in general".to_owned()
@@ -112,7 +113,12 @@ pub fn sentence(finding: &Finding) -> String {
     };
     format!(
         "{} can `{}` on {resource} {because}",
-        who(request),
+        match holders {
+            None => who(request),
+            Some([]) => "whoever this policy is attached to".to_owned(),
+            Some([only]) => format!("`{only}`"),
+            Some([first, more @ ..]) => format!("`{first}` (and {} more)", more.len()),
+        },
         request.action
     )
 }

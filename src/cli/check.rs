@@ -13,6 +13,10 @@ use super::limits::limits_and_options;
 use super::parameters::parameters;
 use super::{Failure, Streams, Wish, status};
 
+/// Said when findings are located in the text of a plan, which nobody edits.
+const HINT_SOURCE: &str =
+    "hint: places are in the plan; `--source DIR` (the folder of its .tf files) tells those in your code";
+
 /// Runs the command.
 pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let refused = args.not_yet.given();
@@ -24,7 +28,7 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     }
     check_outputs(&args.output)?;
     let color = wants_color(args.scan.talk.color, streams.color);
-    let quiet = args.scan.talk.quiet;
+    let quiet = quietness(&args.scan.talk);
     let options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
     let report = scan(&options);
     if !report.usage_errors().is_empty() {
@@ -35,16 +39,13 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
         require_policies: args.require_policies,
         exit_zero: args.exit_zero,
     };
-    if report.hint_source && !quiet {
-        let _ = writeln!(
-            streams.stderr,
-            "hint: the findings are placed in the plan; pass `--source DIR`, the directory of the .tf files, to place them there"
-        );
-    }
     let scanned = report.exit_status(args.fail_on, flags);
     // Files first: a reader that closes standard output early must not cost them.
     let written = write_outputs(&report, &args.output, streams);
     let printed = print(&report, args.format, color, streams);
+    if report.hint_source && quiet == Quiet::No {
+        let _ = writeln!(streams.stderr, "{HINT_SOURCE}");
+    }
     Ok(status::worse(status::worse(scanned, written), printed))
 }
 
@@ -65,7 +66,7 @@ pub(super) fn options(
     streams: &mut Streams<'_>,
 ) -> Result<ScanOptions, Failure> {
     let (limits, engine) = limits_and_options(&args.limits, engine);
-    let quiet = if args.talk.quiet { Quiet::Yes } else { Quiet::No };
+    let quiet = quietness(&args.talk);
     let named = args.standards.as_deref();
     let standards = match wanted {
         Standards::Required => discover::standards(named, &limits, quiet, streams)?,
@@ -95,6 +96,10 @@ pub(super) fn options(
         progress: progress(&args.talk, streams.progress),
         inputs: args.inputs,
     })
+}
+
+fn quietness(talk: &TalkArgs) -> Quiet {
+    if talk.quiet { Quiet::Yes } else { Quiet::No }
 }
 
 fn progress(talk: &TalkArgs, wish: Wish) -> Progress {

@@ -1,6 +1,7 @@
 //! Reports: what a run found, and one file a format that prints it. A report decides nothing: verdicts come in, and are
 //! counted, located, redacted and written.
 
+mod advice;
 mod document;
 mod extracted;
 mod fingerprint;

@@ -14,8 +14,8 @@ use super::{
     UNDECIDED_RULE, Verdict,
 };
 
-/// Makes the report. `sentence` says a violation in one sentence.
-pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding) -> String) -> Report {
+/// Makes the report. `sentence` says a violation in one sentence; it is given those who hold the policy.
+pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>) -> String) -> Report {
     let mut summary = Summary {
         run,
         sentence,
@@ -93,7 +93,7 @@ fn check_name(check: &Check) -> &'static str {
 /// A report in the making.
 struct Summary<'a> {
     run: &'a Run<'a>,
-    sentence: fn(&Finding) -> String,
+    sentence: fn(&Finding, Option<&[String]>) -> String,
     locator: Locator<'a>,
     standards: Vec<StandardRow>,
     results: ResultCounts,
@@ -213,7 +213,7 @@ impl<'a> Summary<'a> {
                 self.findings.push(Entry {
                     verdict: Verdict::Fail,
                     statements,
-                    message: (self.sentence)(&shown),
+                    message: (self.sentence)(&shown, holders(policy)),
                     fingerprint: fingerprint(&demand.id, &policy.origin.address, &told),
                     counterexample: Some(shown.counterexample),
                     assumes: shown.assumes,
@@ -413,6 +413,21 @@ impl<'a> Summary<'a> {
             .statements
             .get(index)
             .map(|place| self.locator.locate(*place))
+    }
+}
+
+/// Who holds a policy that speaks of its holders: other kinds say themselves who they let in.
+fn holders(policy: &Policy) -> Option<&[String]> {
+    match policy.kind {
+        PolicyKind::Identity => Some(&policy.attached_to),
+        PolicyKind::Resource
+        | PolicyKind::Trust
+        | PolicyKind::Grant
+        | PolicyKind::Boundary
+        | PolicyKind::Session
+        | PolicyKind::Scp
+        | PolicyKind::Rcp
+        | PolicyKind::Endpoint => None,
     }
 }
 

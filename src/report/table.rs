@@ -6,11 +6,12 @@ use comfy_table::{ContentArrangement, Row, Table, presets};
 
 use crate::iam::{Principal, Request};
 
+use super::advice::advice;
 use super::write::{Sanitised, Tint, single_line};
 use super::{Entry, Report, Verdict};
 
 /// Columns of a table that does not go to a terminal.
-const WIDTH: u16 = 100;
+const WIDTH: u16 = 120;
 /// Characters of a name in a cell; names of 20 kB exist.
 const NAME: usize = 160;
 /// Characters of a sentence.
@@ -142,7 +143,10 @@ fn write_finding(entry: &Entry, out: &mut Painted<'_>) -> io::Result<()> {
         single_line(&entry.address, NAME)
     ))?;
     out.line(&format!("  {}", single_line(&entry.message, SENTENCE)))?;
-    if !entry.holes.is_empty() {
+    if let Some(advice) = advice(entry) {
+        out.line(&format!("  to decide it: {advice}"))?;
+    }
+    if !entry.holes.iter().all(|hole| entry.message.contains(hole)) {
         out.line(&format!(
             "  depends on: {}",
             single_line(&entry.holes.join(", "), SENTENCE)
@@ -276,8 +280,17 @@ fn write_standards(report: &Report, out: &mut Painted<'_>) -> io::Result<()> {
     for line in table.lines() {
         out.line(line.trim_end())?;
     }
-    for row in report.standards.iter().filter(|row| row.matched == 0) {
-        out.line(&format!("standard `{}` matched: 0", row.id))?;
+    let unmatched: Vec<&str> = report
+        .standards
+        .iter()
+        .filter(|row| row.matched == 0)
+        .map(|row| row.id.as_str())
+        .collect();
+    if report.policies.found > 0 && !unmatched.is_empty() {
+        out.line(&format!(
+            "matched nothing, check the `scope`: {}",
+            single_line(&unmatched.join(", "), SENTENCE)
+        ))?;
     }
     out.line("")
 }

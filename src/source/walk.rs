@@ -53,6 +53,16 @@ const NOTHING: &str = "no Terraform plan, template or policy in this directory; 
 const TERRAFORM: &str = "directories of .tf files are not supported yet: run `terraform plan -out=tfplan && \
                          terraform show -json tfplan > plan.json` and give plan.json";
 
+/// What is said of a file of Terraform code that is named as an input.
+pub(super) const TERRAFORM_CODE: &str = "Terraform code is not read as an input: run `terraform plan -out=tfplan && \
+                                         terraform show -json tfplan > plan.json`, give plan.json, and the code's \
+                                         folder as `--source`";
+
+/// Whether a file is Terraform code by its name.
+pub(super) fn is_terraform_code(name: &str) -> bool {
+    sort(Path::new(name)) == Sort::Terraform
+}
+
 /// What a walk meets besides inputs.
 #[derive(Debug, Default)]
 struct Findings {

@@ -15,7 +15,8 @@ fn the_first_command_of_the_readme_shows_findings() {
         .lines()
         .find(|line| line.contains("--exit-zero"))
         .expect("a command with --exit-zero");
-    let (_, arguments) = line.split_once("cargo run --locked -q -- ").expect("cargo run");
+    let (build, arguments) = line.split_once(" && target/release/keyaki ").expect("keyaki");
+    assert_eq!(build, "cargo build --release --locked");
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
     let shown = run(repository(), &arguments);
     assert_eq!(shown.status, 0, "{}", shown.stderr);
@@ -29,6 +30,23 @@ fn the_first_command_of_the_readme_shows_findings() {
     assert_eq!(shown.stdout, judged.stdout);
     assert!(judged.stdout.contains("no-public") && judged.stdout.contains("aws_s3_bucket_policy.site"));
     assert!(readme.contains("cargo test --locked"));
+}
+
+#[test]
+fn the_standards_of_the_readme_are_read() {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let (_, section) = readme.split_once("## The standards file").expect("the section");
+    let (_, block) = section.split_once("```yaml\n").expect("an example");
+    let (standards, _) = block.split_once("```").expect("its end");
+    let folder = scratch("readme-standards");
+    fs::create_dir(folder.join("ceilings")).unwrap();
+    let copy =
+        |from: &str, to: &str| fs::copy(repository().join("fixtures/webshop").join(from), folder.join(to));
+    copy("plan.json", "plan.json").unwrap();
+    copy("ceilings/service.json", "ceilings/developer.json").unwrap();
+    fs::write(folder.join("keyaki.yaml"), standards).unwrap();
+    let ran = run(&folder, &["check", "plan.json"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod resources;
 mod syntax;
 mod template;
 mod transforms;
+mod treatment;
 mod values;
 mod walk;
 

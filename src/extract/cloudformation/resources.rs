@@ -1,4 +1,4 @@
-//! Walking the resources of a template by the table of where policies live. What a row asks for is decided in one place,
+//! Walking the resources of a template by the table of where policies live. What a row asks for is decided by
 //! [`treatment`]; what is there and not read is a gap.
 
 use std::collections::BTreeSet;
@@ -16,98 +16,13 @@ use super::conditions::condition_named;
 use super::intrinsics::{PROCESSED, resolve};
 use super::looks_like::policy_in;
 use super::misplaced::misplaced;
-use super::permissions::{Grants, permission};
+use super::permissions::permission;
 use super::policy::{Drawn, Found, read_document, read_statement};
 use super::syntax::{View, is_expansion, key_text};
 use super::template::{Resource, Scope, Template};
+use super::treatment::{SAM, Treatment, treatment};
 use super::values::{Fault, Symbolic, World, alternatives, merged};
 use super::walk::{Blocked, Spot, walk};
-
-/// What is done with a row whose property is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Treatment {
-    /// A document.
-    Document(PolicyKind),
-    /// One statement of a document.
-    Statement(PolicyKind),
-    /// ARNs of managed policies.
-    Attachments(PolicyKind),
-    /// A permission from which a statement is made.
-    Permission(Grants),
-    /// Undecided, whatever it is.
-    Undecided(Option<PolicyKind>, &'static str),
-    /// Undecided unless it has this value.
-    UndecidedUnless(&'static str, &'static str),
-    /// Counted as another language.
-    NotAPolicy,
-    /// Used elsewhere, or nothing to judge.
-    Data,
-}
-
-fn treatment(row: &Row) -> Treatment {
-    match row.kind {
-        RowKind::IdentityManaged | RowKind::IdentityInline | RowKind::IdentityIot | RowKind::SsoInline => {
-            Treatment::Document(PolicyKind::Identity)
-        }
-        RowKind::Trust => Treatment::Document(PolicyKind::Trust),
-        RowKind::Resource if row.resource_type == "AWS::EC2::VPCEndpoint" => {
-            Treatment::Document(PolicyKind::Endpoint)
-        }
-        RowKind::Resource | RowKind::OrgResource => Treatment::Document(PolicyKind::Resource),
-        RowKind::ScpRcp => Treatment::Document(PolicyKind::Scp),
-        RowKind::Session if row.path.ends_with("Arn") || row.path.ends_with("Arns") => {
-            Treatment::Attachments(PolicyKind::Session)
-        }
-        RowKind::Session => Treatment::Document(PolicyKind::Session),
-        RowKind::ResourceStatement => Treatment::Statement(PolicyKind::Resource),
-        RowKind::ResourceTemplate => Treatment::Undecided(
-            Some(PolicyKind::Resource),
-            "a fragment of a resource policy is not supported yet",
-        ),
-        // The names a managed policy attaches itself to are read with the policy.
-        RowKind::AttachManaged if row.resource_type == "AWS::IAM::ManagedPolicy" => Treatment::Data,
-        RowKind::SsoAttach if row.path.ends_with("Name") => Treatment::Undecided(
-            Some(PolicyKind::Identity),
-            "a customer managed policy is attached by name; its document is not in the template",
-        ),
-        RowKind::AttachManaged | RowKind::SsoAttach => Treatment::Attachments(PolicyKind::Identity),
-        RowKind::Synth => match row.resource_type {
-            "AWS::Lambda::Permission" => Treatment::Permission(Grants::Function),
-            "AWS::Lambda::LayerVersionPermission" => Treatment::Permission(Grants::Layer),
-            _ => Treatment::Undecided(
-                Some(PolicyKind::Grant),
-                "a permission of this type is not supported yet",
-            ),
-        },
-        RowKind::Grant => Treatment::Undecided(
-            Some(PolicyKind::Grant),
-            "a grant that is no policy is not supported yet",
-        ),
-        RowKind::Acl => Treatment::UndecidedUnless("Private", "an access control list is not supported yet"),
-        RowKind::Exposure => Treatment::UndecidedUnless(
-            "AWS_IAM",
-            "a URL that may need no credentials is not supported yet",
-        ),
-        RowKind::Template => {
-            Treatment::Undecided(None, "a nested template is not followed; check it by itself")
-        }
-        RowKind::SamPolicies | RowKind::SamImplicitManaged | RowKind::SamImplicitInline => {
-            Treatment::Undecided(None, SAM)
-        }
-        RowKind::OtherLang => Treatment::NotAPolicy,
-        RowKind::Boundary
-        | RowKind::SsoBoundary
-        | RowKind::AttachExclusive
-        | RowKind::AttachScp
-        | RowKind::AttachIot
-        | RowKind::Membership
-        | RowKind::Guard
-        | RowKind::DataSource
-        | RowKind::Ignore => Treatment::Data,
-    }
-}
-
-const SAM: &str = "SAM is not supported yet; pass the processed template (aws cloudformation get-template --template-stage Processed)";
 
 /// Types that are there for one document only, so that a missing one is a mistake.
 const REQUIRED: &[(&str, &str)] = &[
@@ -320,7 +235,10 @@ fn read_row(site: Site<'_, '_>, row: &Row, worlds: &[World], links: &Links, extr
             }
         }
         Treatment::UndecidedUnless(harmless, message) => {
-            for (address, span) in present_unless(site, row, worlds, harmless) {
+            let is_harmless = |value: &Symbolic| {
+                *value == Symbolic::Missing || value.as_literal().as_deref() == Some(harmless)
+            };
+            for (address, span) in present_unless(site, row, worlds, is_harmless) {
                 gap(
                     site,
                     address,
@@ -341,23 +259,16 @@ fn present(site: Site<'_, '_>, row: &Row, worlds: &[World]) -> Vec<(String, Span
     if row.path == "-" {
         return vec![(site.resource.id.to_owned(), site.resource.view.span)];
     }
-    walk(site.template, site.resource, worlds, row.path)
-        .into_iter()
-        .filter_map(|spot| match spot {
-            Ok(spot) => {
-                let found = alternatives(&spot.worlds, |world| {
-                    resolve(spot.view, Scope::new(site.template, world))
-                });
-                let absent =
-                    found.is_ok_and(|found| found.iter().all(|(_, value)| *value == Symbolic::Missing));
-                (!absent).then_some((spot.address, spot.view.span))
-            }
-            Err(blocked) => Some((blocked.address, blocked.span)),
-        })
-        .collect()
+    present_unless(site, row, worlds, |value| *value == Symbolic::Missing)
 }
 
-fn present_unless(site: Site<'_, '_>, row: &Row, worlds: &[World], harmless: &str) -> Vec<(String, Span)> {
+/// Where the property of a row may be something else than what `harmless` accepts.
+fn present_unless(
+    site: Site<'_, '_>,
+    row: &Row,
+    worlds: &[World],
+    harmless: impl Fn(&Symbolic) -> bool,
+) -> Vec<(String, Span)> {
     walk(site.template, site.resource, worlds, row.path)
         .into_iter()
         .filter_map(|spot| match spot {
@@ -365,10 +276,7 @@ fn present_unless(site: Site<'_, '_>, row: &Row, worlds: &[World], harmless: &st
                 let found = alternatives(&spot.worlds, |world| {
                     resolve(spot.view, Scope::new(site.template, world))
                 });
-                let is_harmless = |value: &Symbolic| {
-                    *value == Symbolic::Missing || value.as_literal().as_deref() == Some(harmless)
-                };
-                let fine = found.is_ok_and(|found| found.iter().all(|(_, value)| is_harmless(value)));
+                let fine = found.is_ok_and(|found| found.iter().all(|(_, value)| harmless(value)));
                 (!fine).then_some((spot.address, spot.view.span))
             }
             Err(blocked) => Some((blocked.address, blocked.span)),

@@ -91,7 +91,7 @@ fn finding() -> Finding {
 }
 
 /// Says what a sentence may name.
-fn sentence(finding: &Finding) -> String {
+fn sentence(finding: &Finding, _holders: Option<&[String]>) -> String {
     let Request { action, resource, .. } = &finding.counterexample;
     format!("anyone can `{action}` on `{resource}`")
 }
