@@ -15,7 +15,7 @@ use super::{Failure, Streams, Wish, status};
 
 /// Said when findings are located in the text of a plan, which nobody edits.
 const HINT_SOURCE: &str =
-    "hint: places are in the plan; `--source DIR` (the folder of its .tf files) tells those in your code";
+    "hint: pass --source for alerts in your .tf (the folder of the code that this plan was made of)";
 
 /// Runs the command.
 pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
