@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::extract::{Before, Hole, PolicyKind};
 use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, possible, request};
 use crate::iam::{
-    ArnPattern, Decision as Outcome, Effect, HoleId, PolicyDocument, PrincipalKind, Request, ResourcePattern,
-    ResourceSet, evaluate,
+    ArnPattern, Decision as Outcome, Effect, FACT_SEPARATOR, HoleId, PolicyDocument, PrincipalKind, Request,
+    ResourcePattern, ResourceSet, evaluate,
 };
 use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 
@@ -152,9 +152,9 @@ pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdi
                 )));
             }
             if question.rests_on_unknowns(&request) {
-                return Verdict::Undecided(depends(
-                    request.holes.keys().map(|hole| hole.0.to_string()).collect(),
-                ));
+                let names = subject.holes.iter().map(|hole| hole.id.0.to_string()).collect();
+                return by_default(check, reference, prepared, options, &engines)
+                    .unwrap_or_else(|| Verdict::Undecided(depends(names)));
             }
             Verdict::Internal("a counterexample does not replay".to_owned())
         }
@@ -413,7 +413,8 @@ fn principal_kinds(kind: PolicyKind) -> &'static [PrincipalKind] {
 fn conditions(document: &PolicyDocument, holes: &[Hole]) -> Vec<Arc<str>> {
     let mut names: Vec<Arc<str>> = Vec::new();
     for literal in document.statements.iter().flat_map(|statement| &statement.guard) {
-        let is_hole = holes.iter().any(|hole| hole.id.0 == literal.name);
+        let is_hole =
+            literal.name.contains(FACT_SEPARATOR) || holes.iter().any(|hole| hole.id.0 == literal.name);
         if !is_hole && !names.contains(&literal.name) {
             names.push(literal.name.clone());
         }

@@ -15,7 +15,7 @@ use super::{Failure, Streams, Wish, status};
 
 /// Said when findings are located in the text of a plan, which nobody edits.
 const HINT_SOURCE: &str =
-    "hint: places are in the plan; `--source DIR` (the folder of its .tf files) tells those in your code";
+    "hint: pass --source for alerts in your .tf (the folder of the code that this plan was made of)";
 
 /// Runs the command.
 pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
@@ -108,7 +108,9 @@ fn wants_color(color: Color, wish: Wish) -> bool {
 /// Two outputs into one file would leave only the last.
 fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
-    match outputs.iter().find(|output| !seen.insert(&output.path)) {
+    // `a` and `./a` are one file.
+    let whole = |output: &Output| std::path::absolute(&output.path).unwrap_or_else(|_| output.path.clone());
+    match outputs.iter().find(|output| !seen.insert(whole(output))) {
         Some(twice) => Err(Failure::usage(format!(
             "two outputs go to {}",
             twice.path.display()

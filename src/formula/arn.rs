@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::iam::{ArnPattern, Glob, Pattern, Piece, PrincipalKind, Segment};
+use crate::iam::{ArnPattern, FACT_SEPARATOR, Glob, Pattern, Piece, PrincipalKind, Segment};
 
 use super::texts::any_of;
 use super::{Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
@@ -129,20 +129,22 @@ pub(super) fn split_matches(
     or(patterns.iter().map(|pattern| match split(pattern) {
         Some(arns) => matches_any(&arns.iter().collect::<Vec<_>>(), subject, case, vocabulary),
         // Beyond what is split: an uninterpreted fact, the same for the same text.
-        None => fact(Fact::Guard(format!("the text pattern `{pattern}`").into())),
+        None => fact(Fact::Guard(
+            format!("the text pattern `{pattern}`{FACT_SEPARATOR}{subject:?} {case:?} {pattern:?}").into(),
+        )),
     }))
 }
 
 /// All ways to cut a pattern that is matched as one text into the segments of an ARN: `*` may reach over colons, `?` may
-/// be one. Symbols are taken not to hold colons. `None` when it begins with a symbol, or when there are too many ways.
+/// be one. `None` when a symbol that may hold a colon stands before the last segment, or when there are too many ways.
 fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
-    if matches!(pattern.0.first(), Some(Piece::Var(..) | Piece::Hole(_))) {
-        return None;
-    }
     let mut cuts: BTreeSet<Vec<Vec<Piece>>> = BTreeSet::from([vec![Vec::new()]]);
     for piece in &pattern.0 {
         let mut next = BTreeSet::new();
         for cut in cuts {
+            if cut.len() < 6 && may_hold_colon(piece) {
+                return None;
+            }
             extend(cut, piece, &mut next);
             if next.len() > MAX_SPLITS {
                 return None;
@@ -165,6 +167,15 @@ fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
         }
     }
     Some(arns)
+}
+
+/// Whether a symbol's value may hold a colon: pseudo parameters (account, region, partition) never do.
+fn may_hold_colon(piece: &Piece) -> bool {
+    match piece {
+        Piece::Var(..) => true,
+        Piece::Hole(hole) => !hole.0.starts_with("AWS::"),
+        Piece::Char(_) | Piece::Any | Piece::Star => false,
+    }
 }
 
 /// Adds a piece to a cut in every way it can be read.

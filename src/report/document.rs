@@ -375,7 +375,7 @@ mod tests {
     fn check(statement: Statement, kind: PolicyKind, expected: Value) {
         let document = PolicyDocument {
             version: Version::V2012,
-            statements: vec![statement],
+            statements: [statement].into(),
         };
         assert_eq!(
             document_json(&document, kind),

@@ -49,7 +49,7 @@ pub(super) fn principal_set(
 fn entries(value: &Value, name: &str, context: &mut Context) -> Result<Option<Vec<PrincipalEntry>>, Invalid> {
     match value {
         Value::Unknown(hole) => {
-            assume(hole, context);
+            assume(hole, name, context);
             Ok(None)
         }
         Value::String(text) => bare(text, name, context).map(|entry| Some(vec![entry])),
@@ -116,7 +116,7 @@ fn group(
             Value::String(text) => text.clone(),
             Value::Number(number) => Text(vec![super::super::value::TextPiece::Lit(number.clone())]),
             Value::Unknown(hole) => {
-                assume(hole, context);
+                assume(hole, &format!("in {name} {kind} {items:?}"), context);
                 return Ok(false);
             }
             other => {

@@ -1,7 +1,8 @@
 //! The `Statement` element: its list, and the elements of each statement but principal and condition.
 
 use super::super::document::{
-    DocumentKind, Effect, ElementSet, Guard, GuardLiteral, ResourceSet, Sid, Statement, Version,
+    DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral, ResourceSet, Sid, Statement,
+    Version,
 };
 use super::super::pattern::{HoleId, Pattern};
 use super::super::principal::PrincipalSet;
@@ -75,7 +76,6 @@ fn guarded(
 
 /// A statement of which nothing is known: it may allow anything, and it may deny anything.
 fn unknown_statement(hole: &HoleId, index: usize, context: &mut Context) -> [Statement; 2] {
-    assume(hole, context);
     let principal = match context.kind {
         DocumentKind::Identity | DocumentKind::Scp => PrincipalSet::Absent,
         DocumentKind::Resource | DocumentKind::Trust | DocumentKind::Rcp => {
@@ -90,7 +90,12 @@ fn unknown_statement(hole: &HoleId, index: usize, context: &mut Context) -> [Sta
         action: ElementSet::Any,
         resource: ResourceSet::Any,
         conditions: Vec::new(),
-        guard: context.guard.clone(),
+        // Two facts: nothing ties what it allows to what it denies.
+        guard: [
+            context.guard.clone(),
+            vec![unknown_fact(hole, &format!("as {effect:?}"))],
+        ]
+        .concat(),
     })
 }
 
@@ -135,17 +140,19 @@ fn statement(
         None => Vec::new(),
     };
     let effects = effects(element("Effect"), context)?;
-    if matches!(principal, PrincipalSet::NotIn(_)) && effects.contains(&Effect::Allow) {
+    if matches!(principal, PrincipalSet::NotIn(_))
+        && effects.iter().any(|(effect, _)| *effect == Effect::Allow)
+    {
         context.note(
             "not-principal-allow",
             "`NotPrincipal` with `Allow` grants to everyone else",
         );
     }
-    if context.kind == DocumentKind::Rcp && effects.contains(&Effect::Allow) {
+    if context.kind == DocumentKind::Rcp && effects.iter().any(|(effect, _)| *effect == Effect::Allow) {
         return Err(context.invalid("a resource control policy can only deny"));
     }
     let guard = context.guard.clone();
-    let build = |effect| Statement {
+    let build = |(effect, condition): (Effect, Option<GuardLiteral>)| Statement {
         index,
         sid: sid.clone(),
         effect,
@@ -157,26 +164,33 @@ fn statement(
             resource.clone()
         },
         conditions: conditions.clone(),
-        guard: guard.clone(),
+        guard: guard.iter().cloned().chain(condition).collect(),
     };
     Ok(effects.into_iter().map(build).collect())
 }
 
-/// `Effect`; one that is known only later is both.
-fn effects(value: Option<&Value>, context: &mut Context) -> Result<Vec<Effect>, Invalid> {
+/// `Effect`; one that is known only later is `Allow` or else `Deny`, by a fact of its own.
+fn effects(
+    value: Option<&Value>,
+    context: &mut Context,
+) -> Result<Vec<(Effect, Option<GuardLiteral>)>, Invalid> {
     let hole = match value {
         None => return Err(context.invalid("`Effect` is missing")),
         Some(Value::Unknown(hole)) => hole.clone(),
         Some(Value::String(text)) => match (text.as_literal(), text.0.as_slice()) {
-            (Some("Allow"), _) => return Ok(vec![Effect::Allow]),
-            (Some("Deny"), _) => return Ok(vec![Effect::Deny]),
+            (Some("Allow"), _) => return Ok(vec![(Effect::Allow, None)]),
+            (Some("Deny"), _) => return Ok(vec![(Effect::Deny, None)]),
             (None, [super::super::value::TextPiece::Hole(hole)]) => hole.clone(),
             _ => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
         },
         Some(_) => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
     };
-    assume(&hole, context);
-    Ok(vec![Effect::Allow, Effect::Deny])
+    let allows = unknown_fact(&hole, "is `Allow`");
+    let denies = GuardLiteral {
+        holds: false,
+        ..allows.clone()
+    };
+    Ok(vec![(Effect::Allow, Some(allows)), (Effect::Deny, Some(denies))])
 }
 
 fn actions(
@@ -257,7 +271,7 @@ fn strings<'a>(
         match item {
             Value::String(text) => texts.push(text),
             Value::Unknown(hole) => {
-                assume(hole, context);
+                assume(hole, &format!("in {name} {items:?}"), context);
                 return Ok(None);
             }
             other => {
@@ -268,14 +282,19 @@ fn strings<'a>(
     Ok(Some(texts))
 }
 
-/// Guards the statement by a value that is unknown as a whole: what the statement says without it may hold or not.
-pub(super) fn assume(hole: &HoleId, context: &mut Context) {
-    let literal = GuardLiteral {
-        name: hole.0.clone(),
-        holds: true,
-    };
+/// Guards the statement by something of which a part is unknown as a whole: what the statement says without it may hold
+/// or not. `what` spells the element and its value out: only the same element with the same value is the same fact.
+pub(super) fn assume(hole: &HoleId, what: &str, context: &mut Context) {
+    let literal = unknown_fact(hole, what);
     if !context.guard.contains(&literal) {
         context.guard.push(literal);
+    }
+}
+
+fn unknown_fact(hole: &HoleId, what: &str) -> GuardLiteral {
+    GuardLiteral {
+        name: format!("{}{FACT_SEPARATOR}{what}", hole.0).into(),
+        holds: true,
     }
 }
 
