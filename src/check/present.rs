@@ -30,7 +30,7 @@ fn principal_json(principal: &Principal) -> Value {
         Principal::Root { .. }
         | Principal::User { .. }
         | Principal::RoleSession { .. }
-        | Principal::FederatedUser { .. } => json!(principal.arn()),
+        | Principal::FederatedUser { .. } => json!(principal.caller_arn()),
         Principal::Service(name) => json!(name),
         Principal::Federated(provider) => json!({"Federated": provider}),
         Principal::Canonical(id) => json!({"CanonicalUser": id}),

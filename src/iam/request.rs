@@ -111,6 +111,30 @@ impl PrincipalKind {
 }
 
 impl Principal {
+    /// The ARN by which a caller is known. That of a session names its role without the path, unlike [`Principal::arn`].
+    pub fn caller_arn(&self) -> Option<String> {
+        match self {
+            Principal::RoleSession {
+                partition,
+                account,
+                path,
+                session,
+            } => {
+                let role = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+                Some(format!(
+                    "arn:{partition}:sts::{account}:assumed-role/{role}/{session}"
+                ))
+            }
+            Principal::Root { .. }
+            | Principal::User { .. }
+            | Principal::FederatedUser { .. }
+            | Principal::Anonymous
+            | Principal::Service(_)
+            | Principal::Federated(_)
+            | Principal::Canonical(_) => self.arn(),
+        }
+    }
+
     /// Which kind this is.
     pub fn kind(&self) -> PrincipalKind {
         match self {

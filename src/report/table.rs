@@ -213,7 +213,7 @@ fn principal_text(principal: &Principal) -> String {
         Principal::Root { .. }
         | Principal::User { .. }
         | Principal::RoleSession { .. }
-        | Principal::FederatedUser { .. } => principal.arn().unwrap_or_default(),
+        | Principal::FederatedUser { .. } => principal.caller_arn().unwrap_or_default(),
         Principal::Service(name) | Principal::Federated(name) | Principal::Canonical(name) => name.clone(),
     }
 }
