@@ -188,9 +188,12 @@ pub(super) fn content(value: Json<'_>) -> Result<Content, Invalid> {
     }
 }
 
+/// What each text is as each kind of document.
+type ByText<'a> = HashMap<(&'a str, DocumentKind), Result<Parsed, Invalid>>;
+
 /// The documents of a plan that were parsed, by their text in the plan: equal ones are parsed once and shared.
 #[derive(Debug, Default)]
-pub(super) struct Documents<'a>(RefCell<HashMap<(&'a str, DocumentKind), Result<Parsed, Invalid>>>);
+pub(super) struct Documents<'a>(RefCell<ByText<'a>>);
 
 impl<'a> Documents<'a> {
     /// Parses the text of a value.
