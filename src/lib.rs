@@ -43,8 +43,6 @@
         clippy::expect_used,
         clippy::panic,
         clippy::indexing_slicing,
-        clippy::print_stdout,
-        clippy::print_stderr,
         reason = "a test says what went wrong by panicking"
     )
 )]
