@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::iam::{ArnPattern, Glob, Pattern, Piece, PrincipalKind, Segment};
+use crate::iam::{ArnPattern, FACT_SEPARATOR, Glob, Pattern, Piece, PrincipalKind, Segment};
 
 use super::texts::any_of;
 use super::{Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
@@ -129,14 +129,22 @@ pub(super) fn split_matches(
     or(patterns.iter().map(|pattern| match split(pattern) {
         Some(arns) => matches_any(&arns.iter().collect::<Vec<_>>(), subject, case, vocabulary),
         // Beyond what is split: an uninterpreted fact, the same for the same text.
-        None => fact(Fact::Guard(format!("the text pattern `{pattern}`").into())),
+        None => opaque(&format!("the text pattern `{pattern}`"), &(subject, case), pattern),
     }))
 }
 
+/// A match that is left uninterpreted: one fact for the same pattern of the same subject.
+pub(super) fn opaque(name: &str, subject: &impl std::fmt::Debug, pattern: &Pattern) -> Formula {
+    fact(Fact::Guard(format!("{name}{FACT_SEPARATOR}{subject:?}{pattern:?}").into()))
+}
+
 /// All ways to cut a pattern that is matched as one text into the segments of an ARN: `*` may reach over colons, `?` may
-/// be one. Symbols are taken not to hold colons. `None` when it begins with a symbol, or when there are too many ways.
+/// be one. `None` when there are too many ways, when it begins with a symbol, or when a symbol may hold the colons that it
+/// lacks; with all its colons written, symbols are taken not to hold more.
 fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
-    if matches!(pattern.0.first(), Some(Piece::Var(..) | Piece::Hole(_))) {
+    let is_symbol = |piece: &Piece| matches!(piece, Piece::Var(..) | Piece::Hole(_));
+    let colons = pattern.0.iter().filter(|piece| **piece == Piece::Char(':')).count();
+    if pattern.0.first().is_some_and(is_symbol) || (colons < 5 && pattern.0.iter().any(is_symbol)) {
         return None;
     }
     let mut cuts: BTreeSet<Vec<Vec<Piece>>> = BTreeSet::from([vec![Vec::new()]]);

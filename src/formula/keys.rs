@@ -3,7 +3,7 @@
 
 use crate::iam::{ContextKey, Glob, Pattern, Piece, PrincipalKind};
 
-use super::arn::{Case, Subject, matches_any, split_matches, text_matches};
+use super::arn::{Case, Subject, matches_any, opaque, split_matches, text_matches};
 use super::texts::any_of;
 use super::vocabulary::canonical;
 use super::{Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
@@ -161,11 +161,11 @@ fn arns_match(arns: &[crate::iam::ArnPattern], subject: &Subject, vocabulary: &V
             .as_ref()
             .is_some_and(|whole| matches!(whole.0.first(), Some(Piece::Var(..))))
     };
-    let (opaque, plain): (Vec<_>, Vec<_>) = arns.iter().partition(|arn| begins_with_variable(arn));
-    let opaque = opaque.into_iter().filter_map(|arn| arn.whole.as_ref());
+    let (symbolic, plain): (Vec<_>, Vec<_>) = arns.iter().partition(|arn| begins_with_variable(arn));
+    let symbolic = symbolic.into_iter().filter_map(|arn| arn.whole.as_ref());
     or([matches_any(&plain, subject, Case::Sensitive, vocabulary)]
         .into_iter()
-        .chain(opaque.map(|whole| fact(Fact::Guard(format!("the ARN pattern `{whole}`").into())))))
+        .chain(symbolic.map(|whole| opaque(&format!("the ARN pattern `{whole}`"), subject, whole))))
 }
 
 fn plain_passes(variable: &Variable, test: &ValueTest<'_>, vocabulary: &Vocabulary) -> Formula {

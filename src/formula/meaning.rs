@@ -1,8 +1,8 @@
 //! What a policy means as a formula: each statement is a box, the conjunction of its elements.
 
 use crate::iam::{
-    ArnPattern, Effect, ElementSet, Pattern, PolicyDocument, ReadingId, ResourcePattern, ResourceSet,
-    Statement,
+    ArnPattern, Effect, ElementSet, FACT_SEPARATOR, Pattern, Piece, PolicyDocument, ReadingId, ResourcePattern,
+    ResourceSet, Statement,
 };
 
 use super::arn::{Case, Subject, matches_any, split_matches};
@@ -109,10 +109,21 @@ fn resources(set: &ResourceSet, vocabulary: &Vocabulary) -> Formula {
 /// When the resource matches any of the entries. Only `*` means the pseudo resource.
 pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) -> Formula {
     let is_arn = not(&fact(Fact::NoResource));
-    let by_segments = matches_any(&arns(entries), &Subject::Resource, Case::Sensitive, vocabulary);
+    let segmented: Vec<&ArnPattern> = entries
+        .iter()
+        .filter(|entry| !begins_with_variable(entry))
+        .filter_map(arn_of)
+        .collect();
+    let by_segments = matches_any(&segmented, &Subject::Resource, Case::Sensitive, vocabulary);
     let others = entries.iter().map(|entry| match entry {
         ResourcePattern::Any => Formula::True,
         // What is unknown as a whole may turn out to be `*`, which means the pseudo resource too.
+        ResourcePattern::Arn {
+            arn: ArnPattern {
+                whole: Some(whole), ..
+            },
+            ..
+        } if begins_with_variable(entry) => guard(&format!("the resource `{whole}`{FACT_SEPARATOR}any").into()),
         ResourcePattern::Arn {
             arn: ArnPattern {
                 whole: Some(whole), ..
@@ -137,6 +148,12 @@ pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) ->
         ResourcePattern::Unreadable(text) => guard(text),
     });
     or([and([is_arn.clone(), by_segments])].into_iter().chain(others))
+}
+
+/// Whether a variable stands for the head of the ARN: then its segments are not known, and the entry is left uninterpreted.
+fn begins_with_variable(entry: &ResourcePattern) -> bool {
+    let whole = arn_of(entry).and_then(|arn| arn.whole.as_ref());
+    whole.is_some_and(|whole| matches!(whole.0.first(), Some(Piece::Var(..))))
 }
 
 fn arns(entries: &[ResourcePattern]) -> Vec<&ArnPattern> {

@@ -178,6 +178,15 @@ pub enum ConditionValues {
     Null(Vec<bool>),
 }
 
+/// What users read of the name of a fact. A fact about an element that is unknown goes on with the element itself: the
+/// same value in another element is another fact.
+pub fn fact_name(name: &str) -> &str {
+    name.split(FACT_SEPARATOR).next().unwrap_or(name)
+}
+
+/// Parts the name of an unknown value from the element that it stands in; no name holds it.
+pub const FACT_SEPARATOR: char = '\u{1f}';
+
 /// Facts that must all hold for a statement to be there.
 pub type Guard = Vec<GuardLiteral>;
 

@@ -16,8 +16,8 @@ mod typed;
 mod value;
 
 pub use document::{
-    Condition, ConditionValues, DocumentKind, Effect, ElementSet, Guard, GuardLiteral, PolicyDocument,
-    ResourceSet, Sid, Statement, Version,
+    Condition, ConditionValues, DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral,
+    PolicyDocument, ResourceSet, Sid, Statement, Version, fact_name,
 };
 pub use evaluate::{Decision, Element, Evaluation, evaluate, matches, mismatch};
 pub use json::parse_json;

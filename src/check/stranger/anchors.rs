@@ -84,7 +84,7 @@ impl Anchors {
             match shape {
                 Shape::Text => {
                     let texts: BTreeSet<Pattern> = texts(&lines).filter(|p| fixed(p)).cloned().collect();
-                    anchors.add_texts(&key, Test::StringEquals, texts);
+                    anchors.add_texts(&key, Test::StringLike, texts);
                 }
                 Shape::OrganizationPath => {
                     let heads = texts(&lines)
@@ -219,7 +219,7 @@ pub(super) fn zone_conditions(
     let star = || Pattern(vec![Piece::Star]);
     let mut wanted: Vec<(&str, Test, ConditionValues)> = Vec::new();
     for key in ACCOUNT_KEYS {
-        wanted.push((key, Test::StringEquals, ConditionValues::Text(accounts.to_vec())));
+        wanted.push((key, Test::StringLike, ConditionValues::Text(accounts.to_vec())));
     }
     for key in ORGANIZATION_KEYS {
         wanted.push((
@@ -359,7 +359,7 @@ fn arns(lines: &[&Condition]) -> Vec<ArnPattern> {
 }
 
 /// Whether a value is the same whatever happens: no wildcard, no variable, no hole that may hold a wildcard.
-fn is_fixed(pattern: &Pattern, open_holes: &[HoleId]) -> bool {
+pub(super) fn is_fixed(pattern: &Pattern, open_holes: &[HoleId]) -> bool {
     pattern.0.iter().all(|piece| match piece {
         Piece::Char(_) => true,
         Piece::Hole(hole) => !open_holes.contains(hole),

@@ -19,7 +19,7 @@ pub(super) fn conditions(value: &Value, context: &mut Context) -> Result<Vec<Con
     let operators = match value {
         Value::Object(operators) => operators,
         Value::Unknown(hole) => {
-            assume(hole, context);
+            assume(hole, "Condition", context);
             return Ok(Vec::new());
         }
         other => {
@@ -60,7 +60,7 @@ fn keys_of(
     let keys = match value {
         Value::Object(keys) => keys,
         Value::Unknown(hole) => {
-            assume(hole, context);
+            assume(hole, &format!("{operator:?}"), context);
             return Ok(());
         }
         other => {
@@ -120,7 +120,7 @@ fn values_of(
             Value::Number(number) => Text(vec![TextPiece::Lit(number.clone())]),
             Value::Bool(value) => Text(vec![TextPiece::Lit(value.to_string())]),
             Value::Unknown(hole) => {
-                assume(hole, context);
+                assume(hole, &spelled(operator, key, &format!("{items:?}")), context);
                 return Ok(None);
             }
             other => {
@@ -132,12 +132,17 @@ fn values_of(
             }
         });
     }
-    typed(&texts, operator.test, key, context)
+    typed(&texts, operator, key, context)
+}
+
+/// A condition line as the fact that it holds.
+fn spelled(operator: Operator, key: &ContextKey, values: &str) -> String {
+    format!("{operator:?}{}{values}", key.folded())
 }
 
 fn typed(
     texts: &[Text],
-    test: Test,
+    operator: Operator,
     key: &ContextKey,
     context: &mut Context,
 ) -> Result<Option<ConditionValues>, Invalid> {
@@ -151,7 +156,8 @@ fn typed(
     let folded = |patterns: Vec<Pattern>| {
         ConditionValues::Folded(patterns.iter().map(Pattern::to_ascii_lowercase).collect())
     };
-    let values = match test {
+    let literals = |context: &mut Context| literals(texts, &spelled(operator, key, &format!("{texts:?}")), context);
+    let values = match operator.test {
         Test::StringEquals => ConditionValues::Text(patterns(Wildcards::Literal, context)?),
         Test::StringLike => ConditionValues::Text(patterns(Wildcards::Active, context)?),
         Test::StringEqualsIgnoreCase => folded(patterns(Wildcards::Literal, context)?),
@@ -168,6 +174,13 @@ fn typed(
         }
         Test::Arn => {
             let patterns = patterns(Wildcards::Active, context)?;
+            // An unknown value in a short ARN may hold any of its colons.
+            let short = |pattern: &&Pattern| split_arn(pattern).is_none_or(|(_, parts)| parts < 6);
+            let open = patterns.iter().filter(short).find_map(|pattern| pattern.holes().next());
+            if let Some(hole) = open {
+                assume(hole, &spelled(operator, key, &format!("{patterns:?}")), context);
+                return Ok(None);
+            }
             ConditionValues::Arn(
                 patterns
                     .iter()
@@ -175,31 +188,31 @@ fn typed(
                     .collect::<Result<_, _>>()?,
             )
         }
-        Test::Numeric(comparison) => match literals(texts, context) {
+        Test::Numeric(comparison) => match literals(context) {
             Some(texts) => ConditionValues::Number(
                 comparison,
                 parsed(&texts, parse_number, &element, "number", context)?,
             ),
             None => return Ok(None),
         },
-        Test::Date(comparison) => match literals(texts, context) {
+        Test::Date(comparison) => match literals(context) {
             Some(texts) => ConditionValues::Date(
                 comparison,
                 parsed(&texts, parse_instant, &element, "date", context)?,
             ),
             None => return Ok(None),
         },
-        Test::IpAddress => match literals(texts, context) {
+        Test::IpAddress => match literals(context) {
             Some(texts) => ConditionValues::Ip(parsed(&texts, parse_cidr, &element, "IP range", context)?),
             None => return Ok(None),
         },
-        Test::Binary => match literals(texts, context) {
+        Test::Binary => match literals(context) {
             Some(texts) => {
                 ConditionValues::Binary(parsed(&texts, decode_base64, &element, "base64 text", context)?)
             }
             None => return Ok(None),
         },
-        Test::Null => match literals(texts, context) {
+        Test::Null => match literals(context) {
             Some(texts) => ConditionValues::Null(parsed(
                 &texts,
                 parse_bool,
@@ -214,7 +227,7 @@ fn typed(
 }
 
 /// The texts without holes; a hole guards the statement.
-fn literals(texts: &[Text], context: &mut Context) -> Option<Vec<String>> {
+fn literals(texts: &[Text], element: &str, context: &mut Context) -> Option<Vec<String>> {
     let hole = texts
         .iter()
         .flat_map(|text| &text.0)
@@ -223,7 +236,7 @@ fn literals(texts: &[Text], context: &mut Context) -> Option<Vec<String>> {
             TextPiece::Lit(_) => None,
         });
     if let Some(hole) = hole {
-        assume(hole, context);
+        assume(hole, element, context);
         return None;
     }
     Some(

@@ -1,7 +1,7 @@
 //! The `Statement` element: its list, and the elements of each statement but principal and condition.
 
 use super::super::document::{
-    DocumentKind, Effect, ElementSet, Guard, GuardLiteral, ResourceSet, Sid, Statement, Version,
+    DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral, ResourceSet, Sid, Statement, Version,
 };
 use super::super::pattern::{HoleId, Pattern};
 use super::super::principal::PrincipalSet;
@@ -75,22 +75,25 @@ fn guarded(
 
 /// A statement of which nothing is known: it may allow anything, and it may deny anything.
 fn unknown_statement(hole: &HoleId, index: usize, context: &mut Context) -> [Statement; 2] {
-    assume(hole, context);
     let principal = match context.kind {
         DocumentKind::Identity | DocumentKind::Scp => PrincipalSet::Absent,
         DocumentKind::Resource | DocumentKind::Trust | DocumentKind::Rcp => {
             PrincipalSet::In(vec![super::super::principal::PrincipalEntry::Everyone])
         }
     };
-    [Effect::Allow, Effect::Deny].map(|effect| Statement {
-        index,
-        sid: None,
-        effect,
-        principal: principal.clone(),
-        action: ElementSet::Any,
-        resource: ResourceSet::Any,
-        conditions: Vec::new(),
-        guard: context.guard.clone(),
+    [Effect::Allow, Effect::Deny].map(|effect| {
+        let mut guard = context.guard.clone();
+        guard.push(unknown_fact(hole, &format!("statement {effect:?}")));
+        Statement {
+            index,
+            sid: None,
+            effect,
+            principal: principal.clone(),
+            action: ElementSet::Any,
+            resource: ResourceSet::Any,
+            conditions: Vec::new(),
+            guard,
+        }
     })
 }
 
@@ -135,48 +138,58 @@ fn statement(
         None => Vec::new(),
     };
     let effects = effects(element("Effect"), context)?;
-    if matches!(principal, PrincipalSet::NotIn(_)) && effects.contains(&Effect::Allow) {
+    let allows = effects.iter().any(|(effect, _)| *effect == Effect::Allow);
+    if matches!(principal, PrincipalSet::NotIn(_)) && allows {
         context.note(
             "not-principal-allow",
             "`NotPrincipal` with `Allow` grants to everyone else",
         );
     }
-    if context.kind == DocumentKind::Rcp && effects.contains(&Effect::Allow) {
+    if context.kind == DocumentKind::Rcp && allows {
         return Err(context.invalid("a resource control policy can only deny"));
     }
     let guard = context.guard.clone();
-    let build = |effect| Statement {
+    let build = |(effect, under): (Effect, Option<GuardLiteral>)| Statement {
         index,
         sid: sid.clone(),
         effect,
         principal: principal.clone(),
         action: action.clone(),
-        resource: if effect == Effect::Deny {
-            resource.without_short()
-        } else {
-            resource.clone()
+        // The wider reading of a short ARN is for what is granted: the listed in an Allow, the others of a Deny.
+        resource: match (effect, &resource) {
+            (Effect::Deny, ResourceSet::In(_)) | (Effect::Allow, ResourceSet::NotIn(_)) => {
+                resource.without_short()
+            }
+            _ => resource.clone(),
         },
         conditions: conditions.clone(),
-        guard: guard.clone(),
+        guard: guard.iter().cloned().chain(under).collect(),
     };
     Ok(effects.into_iter().map(build).collect())
 }
 
-/// `Effect`; one that is known only later is both.
-fn effects(value: Option<&Value>, context: &mut Context) -> Result<Vec<Effect>, Invalid> {
+/// `Effect`; one that is known only later is either, under a fact and its negation.
+fn effects(
+    value: Option<&Value>,
+    context: &mut Context,
+) -> Result<Vec<(Effect, Option<GuardLiteral>)>, Invalid> {
     let hole = match value {
         None => return Err(context.invalid("`Effect` is missing")),
         Some(Value::Unknown(hole)) => hole.clone(),
         Some(Value::String(text)) => match (text.as_literal(), text.0.as_slice()) {
-            (Some("Allow"), _) => return Ok(vec![Effect::Allow]),
-            (Some("Deny"), _) => return Ok(vec![Effect::Deny]),
+            (Some("Allow"), _) => return Ok(vec![(Effect::Allow, None)]),
+            (Some("Deny"), _) => return Ok(vec![(Effect::Deny, None)]),
             (None, [super::super::value::TextPiece::Hole(hole)]) => hole.clone(),
             _ => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
         },
         Some(_) => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
     };
-    assume(&hole, context);
-    Ok(vec![Effect::Allow, Effect::Deny])
+    let allows = unknown_fact(&hole, "Effect");
+    let denies = GuardLiteral {
+        holds: false,
+        ..allows.clone()
+    };
+    Ok(vec![(Effect::Allow, Some(allows)), (Effect::Deny, Some(denies))])
 }
 
 fn actions(
@@ -257,7 +270,7 @@ fn strings<'a>(
         match item {
             Value::String(text) => texts.push(text),
             Value::Unknown(hole) => {
-                assume(hole, context);
+                assume(hole, &format!("{name}{value:?}"), context);
                 return Ok(None);
             }
             other => {
@@ -268,14 +281,20 @@ fn strings<'a>(
     Ok(Some(texts))
 }
 
-/// Guards the statement by a value that is unknown as a whole: what the statement says without it may hold or not.
-pub(super) fn assume(hole: &HoleId, context: &mut Context) {
-    let literal = GuardLiteral {
-        name: hole.0.clone(),
-        holds: true,
-    };
+/// Guards the statement by a value that is unknown as a whole: what the statement says without it may hold or not. The
+/// fact is that `element`, spelled out, matches: the same value under another operator is another fact.
+pub(super) fn assume(hole: &HoleId, element: &str, context: &mut Context) {
+    let literal = unknown_fact(hole, &format!("{:?}{element}", context.version));
     if !context.guard.contains(&literal) {
         context.guard.push(literal);
+    }
+}
+
+/// The fact that an element matches which holds an unknown value.
+fn unknown_fact(hole: &HoleId, element: &str) -> GuardLiteral {
+    GuardLiteral {
+        name: format!("{}{FACT_SEPARATOR}{element}", hole.0).into(),
+        holds: true,
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::formula::{Claim, Fact, Formula, Model, ValueSet, Vocabulary, for_each_atom};
-use crate::iam::HoleId;
+use crate::iam::{HoleId, fact_name};
 
 use super::{Answer, Reason, Solver};
 
@@ -111,11 +111,11 @@ fn unknowns(formula: &Formula) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for_each_atom(formula, &mut |atom| match &atom.claim {
         Claim::Fact(Fact::Guard(name)) => {
-            names.insert(name.to_string());
+            names.insert(fact_name(name).to_owned());
         }
         Claim::Member(_, ValueSet::Templates { patterns, .. }) => {
             for pattern in patterns.iter() {
-                names.extend(pattern.holes().map(|hole| hole.0.to_string()));
+                names.extend(pattern.holes().map(|hole| hole.value().0.to_string()));
                 names.extend(pattern.variables().map(|key| format!("${{{key}}}")));
             }
         }
