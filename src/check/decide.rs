@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::extract::{Before, Hole, PolicyKind};
 use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, possible, request};
 use crate::iam::{
-    ArnPattern, Decision as Outcome, Effect, FACT_SEPARATOR, HoleId, PolicyDocument, PrincipalKind, Request, ResourcePattern,
-    ResourceSet, evaluate,
+    ArnPattern, Decision as Outcome, Effect, FACT_SEPARATOR, HoleId, PolicyDocument, PrincipalKind, Request,
+    ResourcePattern, ResourceSet, evaluate,
 };
 use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 
@@ -413,8 +413,8 @@ fn principal_kinds(kind: PolicyKind) -> &'static [PrincipalKind] {
 fn conditions(document: &PolicyDocument, holes: &[Hole]) -> Vec<Arc<str>> {
     let mut names: Vec<Arc<str>> = Vec::new();
     for literal in document.statements.iter().flat_map(|statement| &statement.guard) {
-        let is_hole = literal.name.contains(FACT_SEPARATOR)
-            || holes.iter().any(|hole| hole.id.0 == literal.name);
+        let is_hole =
+            literal.name.contains(FACT_SEPARATOR) || holes.iter().any(|hole| hole.id.0 == literal.name);
         if !is_hole && !names.contains(&literal.name) {
             names.push(literal.name.clone());
         }

@@ -149,7 +149,10 @@ fn shared_provider_arms(document: &PolicyDocument, owner: Owner<'_>, conditions:
         outside: Vec::new(),
         conditions: conditions.iter().cloned().chain(tenant).collect(),
     };
-    shared_providers(document, owner.open_holes).into_iter().map(arm).collect()
+    shared_providers(document, owner.open_holes)
+        .into_iter()
+        .map(arm)
+        .collect()
 }
 
 impl Stranger {

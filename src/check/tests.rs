@@ -9,14 +9,14 @@ mod variables;
 use std::sync::Arc;
 
 use crate::check::{
-    AccessBox, Check, Finding, Options, Reference, ServicePrincipals, Subject, Trust, Verdict, check, elements,
-    prepare,
+    AccessBox, Check, Finding, Options, Reference, ServicePrincipals, Subject, Trust, Verdict, check,
+    elements, prepare,
 };
 use crate::extract::{Before, Hole, PolicyKind};
 use crate::formula::Axioms;
 use crate::iam::{
-    GuardLiteral, HoleId, PolicyDocument, Text, TextPiece, Value, parse_condition_block,
-    parse_document, parse_json, parse_reference,
+    GuardLiteral, HoleId, PolicyDocument, Text, TextPiece, Value, parse_condition_block, parse_document,
+    parse_json, parse_reference,
 };
 
 /// What is known besides the document.
@@ -48,8 +48,7 @@ fn with_holes(value: &Value) -> Value {
                 return Value::Unknown(HoleId::new(hole));
             }
             for (word, holds) in [("if", true), ("unless", false)] {
-                if let (Some(name), Some(then)) =
-                    (value.get(word).and_then(Value::as_str), value.get("then"))
+                if let (Some(name), Some(then)) = (value.get(word).and_then(Value::as_str), value.get("then"))
                 {
                     let literal = GuardLiteral {
                         name: name.into(),
@@ -97,14 +96,6 @@ fn parameter(name: &str, default: Option<&str>, allowed: &[&str]) -> Hole {
     }
 }
 
-/// An attribute that is known only after the change.
-fn attribute(name: &str) -> Hole {
-    Hole {
-        origin: name.to_owned(),
-        ..parameter(name, None, &[])
-    }
-}
-
 fn granted(actions: &[&str], resources: &[&str]) -> Check {
     Check::AccessNotGranted {
         boxes: vec![access(actions, resources, &[], "")],
@@ -121,7 +112,10 @@ fn access(actions: &[&str], resources: &[&str], principals: &[&str], when: &str)
             .0
     };
     AccessBox {
-        actions: actions.iter().map(|text| elements::action(text).expect(text)).collect(),
+        actions: actions
+            .iter()
+            .map(|text| elements::action(text).expect(text))
+            .collect(),
         resources: resources
             .iter()
             .map(|text| elements::resource(text).expect(text))

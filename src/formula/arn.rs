@@ -129,13 +129,19 @@ pub(super) fn split_matches(
     or(patterns.iter().map(|pattern| match split(pattern) {
         Some(arns) => matches_any(&arns.iter().collect::<Vec<_>>(), subject, case, vocabulary),
         // Beyond what is split: an uninterpreted fact, the same for the same text.
-        None => opaque(&format!("the text pattern `{pattern}`"), &(subject, case), pattern),
+        None => opaque(
+            &format!("the text pattern `{pattern}`"),
+            &(subject, case),
+            pattern,
+        ),
     }))
 }
 
 /// A match that is left uninterpreted: one fact for the same pattern of the same subject.
 pub(super) fn opaque(name: &str, subject: &impl std::fmt::Debug, pattern: &Pattern) -> Formula {
-    fact(Fact::Guard(format!("{name}{FACT_SEPARATOR}{subject:?}{pattern:?}").into()))
+    fact(Fact::Guard(
+        format!("{name}{FACT_SEPARATOR}{subject:?}{pattern:?}").into(),
+    ))
 }
 
 /// All ways to cut a pattern that is matched as one text into the segments of an ARN: `*` may reach over colons, `?` may
@@ -143,7 +149,11 @@ pub(super) fn opaque(name: &str, subject: &impl std::fmt::Debug, pattern: &Patte
 /// lacks; with all its colons written, symbols are taken not to hold more.
 fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
     let is_symbol = |piece: &Piece| matches!(piece, Piece::Var(..) | Piece::Hole(_));
-    let colons = pattern.0.iter().filter(|piece| **piece == Piece::Char(':')).count();
+    let colons = pattern
+        .0
+        .iter()
+        .filter(|piece| **piece == Piece::Char(':'))
+        .count();
     if pattern.0.first().is_some_and(is_symbol) || (colons < 5 && pattern.0.iter().any(is_symbol)) {
         return None;
     }

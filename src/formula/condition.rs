@@ -3,8 +3,8 @@
 use ipnet::IpNet;
 
 use crate::iam::{
-    Comparison, Condition, ConditionValues, ContextKey, Instant, Pattern, Piece, Quantifier, Rational, ReadingId,
-    Test, key_facts,
+    Comparison, Condition, ConditionValues, ContextKey, Instant, Pattern, Piece, Quantifier, Rational,
+    ReadingId, Test, key_facts,
 };
 
 use super::arn::Case;
@@ -60,7 +60,13 @@ fn value(condition: &Condition, slot: &Slot, vocabulary: &Vocabulary) -> Formula
     let passes = |test| value_passes(slot, &test, vocabulary);
     let read = |patterns: &[Pattern]| -> Vec<Pattern> {
         let wild = condition.operator.test == Test::StringLike;
-        let one = |pattern: &Pattern| if wild { pattern.clone() } else { holes_as_text(pattern) };
+        let one = |pattern: &Pattern| {
+            if wild {
+                pattern.clone()
+            } else {
+                holes_as_text(pattern)
+            }
+        };
         patterns.iter().map(one).collect()
     };
     let matched = match &condition.values {

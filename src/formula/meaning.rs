@@ -1,8 +1,8 @@
 //! What a policy means as a formula: each statement is a box, the conjunction of its elements.
 
 use crate::iam::{
-    ArnPattern, Effect, ElementSet, FACT_SEPARATOR, Pattern, Piece, PolicyDocument, ReadingId, ResourcePattern,
-    ResourceSet, Statement,
+    ArnPattern, Effect, ElementSet, FACT_SEPARATOR, Pattern, Piece, PolicyDocument, ReadingId,
+    ResourcePattern, ResourceSet, Statement,
 };
 
 use super::arn::{Case, Subject, matches_any, split_matches};
@@ -123,7 +123,9 @@ pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) ->
                 whole: Some(whole), ..
             },
             ..
-        } if begins_with_variable(entry) => guard(&format!("the resource `{whole}`{FACT_SEPARATOR}any").into()),
+        } if begins_with_variable(entry) => {
+            guard(&format!("the resource `{whole}`{FACT_SEPARATOR}any").into())
+        }
         ResourcePattern::Arn {
             arn: ArnPattern {
                 whole: Some(whole), ..

@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::iam::{ContextKey, FACT_SEPARATOR, Glob, HoleId, Instant, Pattern, PrincipalKind, Rational, ReadingId, Segment};
+use crate::iam::{
+    ContextKey, FACT_SEPARATOR, Glob, HoleId, Instant, Pattern, PrincipalKind, Rational, ReadingId, Segment,
+};
 
 pub use axioms::{Axioms, possible};
 pub use condition::condition;

@@ -24,7 +24,9 @@ pub fn request(model: &Model, vocabulary: &Vocabulary, kind: PrincipalKind) -> R
         }
     }
     if vocabulary.has_epoch()
-        && let Some([time]) = context.get(&ContextKey::new("aws:CurrentTime")).map(Vec::as_slice)
+        && let Some([time]) = context
+            .get(&ContextKey::new("aws:CurrentTime"))
+            .map(Vec::as_slice)
         && let Some(epoch) = epoch_seconds(time)
     {
         context.insert(ContextKey::new("aws:EpochTime"), vec![epoch]);

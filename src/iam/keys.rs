@@ -134,7 +134,11 @@ const GLOBAL_KEYS: &[(&str, KeyType, bool)] = &[
     ("lambda:securitygroupids", KeyType::Text, true),
     ("lambda:subnetids", KeyType::Text, true),
     ("route53:changeresourcerecordsetsactions", KeyType::Text, true),
-    ("route53:changeresourcerecordsetsnormalizedrecordnames", KeyType::Text, true),
+    (
+        "route53:changeresourcerecordsetsnormalizedrecordnames",
+        KeyType::Text,
+        true,
+    ),
     ("route53:changeresourcerecordsetsrecordtypes", KeyType::Text, true),
     ("s3:dataaccesspointarn", KeyType::Arn, false),
     ("sagemaker:instancetypes", KeyType::Text, true),

@@ -83,8 +83,17 @@ impl Anchors {
             let fixed = |pattern: &&Pattern| is_fixed(pattern, open_holes);
             match shape {
                 Shape::Text => {
-                    let texts: BTreeSet<Pattern> = texts(&lines).filter(|p| fixed(p)).cloned().collect();
-                    anchors.add_texts(&key, Test::StringLike, texts);
+                    // Under `StringEquals` a wildcard in the value of a hole is none.
+                    let (wild, exact): (Vec<_>, Vec<_>) = lines
+                        .iter()
+                        .copied()
+                        .partition(|line| line.operator.test == Test::StringLike);
+                    let settled = texts(&wild).filter(|p| fixed(p));
+                    let settled = settled.chain(texts(&exact).filter(|p| is_fixed(p, &[])));
+                    anchors.add_texts(&key, Test::StringLike, settled.cloned().collect());
+                    // A hole that may hold one: the stranger has another value than its very text.
+                    let open = texts(&wild).filter(|p| !fixed(p) && is_fixed(p, &[]));
+                    anchors.add_texts(&key, Test::StringEquals, open.cloned().collect());
                 }
                 Shape::OrganizationPath => {
                     let heads = texts(&lines)

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::iam::{
-    Condition, ConditionValues, ContextKey, Glob, HoleId, Operator, Pattern, Piece, PolicyDocument, PrincipalEntry,
-    Quantifier, Test, Token,
+    Condition, ConditionValues, ContextKey, Glob, HoleId, Operator, Pattern, Piece, PolicyDocument,
+    PrincipalEntry, Quantifier, Test, Token,
 };
 
 use super::anchors::{conditions_on, head, is_fixed, none_of, principals_of, texts};
@@ -84,7 +84,10 @@ pub(super) fn shared_providers(
                     let own = claims
                         .iter()
                         .filter_map(|claim| foreign(document, host, claim, open_holes));
-                    found.push((entry, own.chain(without_claims_of_others(document, host)).collect()));
+                    found.push((
+                        entry,
+                        own.chain(without_claims_of_others(document, host)).collect(),
+                    ));
                 }
             }
         }
@@ -129,7 +132,10 @@ fn without_claims_of_others(document: &PolicyDocument, host: &str) -> Vec<Condit
         .filter(|(other, _)| *other != host)
         .map(|(other, _)| format!("{other}:"))
         .collect();
-    let lines = document.statements.iter().flat_map(|statement| &statement.conditions);
+    let lines = document
+        .statements
+        .iter()
+        .flat_map(|statement| &statement.conditions);
     let keys: BTreeSet<&ContextKey> = lines
         .map(|line| &line.key)
         .filter(|key| others.iter().any(|other| key.folded().starts_with(other)))

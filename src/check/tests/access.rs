@@ -40,8 +40,14 @@ fn short_arns_do_not_narrow_a_grant() {
     check(
         &granted(&["s3:GetObject"], &["arn:aws:s3:::secret"]),
         &[
-            (r#"{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3*secret"}"#, "FAIL"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3*secret"}"#, "FAIL"),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3*secret"}"#,
+                "FAIL",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3*secret"}"#,
+                "FAIL",
+            ),
             (
                 r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3*secret"}"#,
                 "FAIL",
@@ -73,7 +79,10 @@ fn boxes_and_messages() {
             "One or more of the listed actions and/or resources in the statement with index: 2.",
         ),
         (
-            no_more_than(r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*"}"#, PolicyKind::Identity),
+            no_more_than(
+                r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*"}"#,
+                PolicyKind::Identity,
+            ),
             "The modified permissions grant new access compared to your existing policy.",
             "New access in the statement with index: 2.",
         ),
@@ -87,16 +96,26 @@ fn boxes_and_messages() {
         assert_eq!(found.denies[0].index, 1);
     }
     let found = finding(&granted(&[], &on), text, PolicyKind::Identity, &Known::default());
-    assert_eq!(found.message, "The policy document grants access to one or more of the listed resources.");
+    assert_eq!(
+        found.message,
+        "The policy document grants access to one or more of the listed resources."
+    );
 }
 
 #[test]
 fn transport_must_be_denied() {
     let asked = Check::AccessDenied {
-        boxes: vec![access(&["s3:*"], &[], &[], r#"{"Bool":{"aws:SecureTransport":"false"}}"#)],
+        boxes: vec![access(
+            &["s3:*"],
+            &[],
+            &[],
+            r#"{"Bool":{"aws:SecureTransport":"false"}}"#,
+        )],
     };
     let deny = |condition: &str| {
-        format!(r#"{{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{{{condition}}}}}"#)
+        format!(
+            r#"{{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{{{condition}}}}}"#
+        )
     };
     for (condition, expected) in [
         (r#""Bool":{"aws:SecureTransport":"false"}"#, "PASS"),
@@ -105,7 +124,12 @@ fn transport_must_be_denied() {
         (r#""NumericLessThan":{"s3:TlsVersion":"1.2"}"#, "FAIL"),
         (r#""Bool":{"aws:SecureTransport":"{{T}}"}"#, "UNDECIDED"),
     ] {
-        check_rows(&asked, PolicyKind::Resource, &Known::default(), &[(&deny(condition), expected)]);
+        check_rows(
+            &asked,
+            PolicyKind::Resource,
+            &Known::default(),
+            &[(&deny(condition), expected)],
+        );
     }
 }
 
@@ -119,11 +143,22 @@ fn boxes_with_principals_and_when() {
     for (asked, expected) in [
         (asked(&["arn:aws:iam::123456789012:role/r"], ""), "FAIL"),
         (asked(&["arn:aws:iam::111122223333:role/r"], ""), "PASS"),
-        (asked(&[], r#"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#), "PASS"),
-        (asked(&[], r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#), "FAIL"),
+        (
+            asked(&[], r#"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#),
+            "PASS",
+        ),
+        (
+            asked(&[], r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#),
+            "FAIL",
+        ),
         (asked(&["lambda.amazonaws.com"], ""), "PASS"),
     ] {
-        check_rows(&asked, PolicyKind::Resource, &Known::default(), &[(text, expected)]);
+        check_rows(
+            &asked,
+            PolicyKind::Resource,
+            &Known::default(),
+            &[(text, expected)],
+        );
     }
 }
 
@@ -137,7 +172,9 @@ fn axioms_turn_impossible_requests_into_passes() {
         ..Known::default()
     };
     let allow = |condition: &str| {
-        format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"123456789012"}},"Action":"s3:*","Resource":"*","Condition":{{{condition}}}}}"#)
+        format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"123456789012"}},"Action":"s3:*","Resource":"*","Condition":{{{condition}}}}}"#
+        )
     };
     for condition in [
         // A2, A4, A9
@@ -147,8 +184,18 @@ fn axioms_turn_impossible_requests_into_passes() {
         r#""StringEquals":{"aws:username":"u"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*"}"#,
     ] {
         let asked = granted(&["s3:GetObject"], &[]);
-        check_rows(&asked, PolicyKind::Resource, &Known::default(), &[(&allow(condition), "PASS")]);
-        check_rows(&asked, PolicyKind::Resource, &none(), &[(&allow(condition), "FAIL")]);
+        check_rows(
+            &asked,
+            PolicyKind::Resource,
+            &Known::default(),
+            &[(&allow(condition), "PASS")],
+        );
+        check_rows(
+            &asked,
+            PolicyKind::Resource,
+            &none(),
+            &[(&allow(condition), "FAIL")],
+        );
     }
 }
 
@@ -189,7 +236,17 @@ fn several_values_of_one_key() {
 #[test]
 fn accounts_that_cannot_be() {
     let text = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::12345678901234:root"},"Action":"s3:*","Resource":"*"}"#;
-    check_rows(&granted(&["s3:GetObject"], &[]), PolicyKind::Resource, &Known::default(), &[(text, "FAIL")]);
+    check_rows(
+        &granted(&["s3:GetObject"], &[]),
+        PolicyKind::Resource,
+        &Known::default(),
+        &[(text, "FAIL")],
+    );
     let reference = no_more_than(text, PolicyKind::Resource);
-    check_rows(&reference, PolicyKind::Resource, &Known::default(), &[(text, "PASS")]);
+    check_rows(
+        &reference,
+        PolicyKind::Resource,
+        &Known::default(),
+        &[(text, "PASS")],
+    );
 }

@@ -11,10 +11,16 @@ fn an_effect_or_a_statement_that_is_unknown() {
     check(
         &granted(&["s3:GetObject"], &[]),
         &[
-            (r#"{"Effect":{"?":"E"},"Action":"s3:*","Resource":"*"}"#, "UNDECIDED"),
+            (
+                r#"{"Effect":{"?":"E"},"Action":"s3:*","Resource":"*"}"#,
+                "UNDECIDED",
+            ),
             (r#"{"Effect":{"?":"E"},"Action":"ec2:*","Resource":"*"}"#, "PASS"),
             (r#"{"?":"S"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"?":"S"}"#, "UNDECIDED"),
+            (
+                r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"?":"S"}"#,
+                "UNDECIDED",
+            ),
             (
                 r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":{"?":"E"},"Action":"s3:*","Resource":"*"}"#,
                 "UNDECIDED",
@@ -32,11 +38,26 @@ fn an_element_that_is_unknown_as_a_whole() {
     check(
         &granted(&["s3:GetObject"], &[]),
         &[
-            (r#"{"Effect":"Allow","Action":{"?":"A"},"Resource":"*"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":["s3:GetObject",{"?":"A"}],"Resource":"*"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"ec2:*","Resource":{"?":"R"}}"#, "PASS"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":{"?":"R"}}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"?":"C"}}"#, "UNDECIDED"),
+            (
+                r#"{"Effect":"Allow","Action":{"?":"A"},"Resource":"*"}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":["s3:GetObject",{"?":"A"}],"Resource":"*"}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"ec2:*","Resource":{"?":"R"}}"#,
+                "PASS",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":{"?":"R"}}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"?":"C"}}"#,
+                "UNDECIDED",
+            ),
             // The complement of an unknown set is not the set.
             (
                 r#"{"Effect":"Allow","NotAction":{"?":"A"},"Resource":"*"},
@@ -63,11 +84,20 @@ fn an_element_that_is_unknown_as_a_whole() {
     let same = r#"{"Effect":"Allow","NotAction":{"?":"A"},"Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":{"?":"I"}}}}"#;
     check(&no_more_than(same, PolicyKind::Identity), &[(same, "PASS")]);
     check(
-        &no_more_than(r#"{"Effect":"Allow","Action":{"?":"A"},"Resource":"*"}"#, PolicyKind::Identity),
+        &no_more_than(
+            r#"{"Effect":"Allow","Action":{"?":"A"},"Resource":"*"}"#,
+            PolicyKind::Identity,
+        ),
         &[
             (r#"{"Effect":"Allow","Action":{"?":"A"},"Resource":"*"}"#, "PASS"),
-            (r#"{"Effect":"Allow","NotAction":{"?":"A"},"Resource":"*"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":["s3:GetObject",{"?":"A"}],"Resource":"*"}"#, "UNDECIDED"),
+            (
+                r#"{"Effect":"Allow","NotAction":{"?":"A"},"Resource":"*"}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":["s3:GetObject",{"?":"A"}],"Resource":"*"}"#,
+                "UNDECIDED",
+            ),
         ],
     );
 }
@@ -96,12 +126,30 @@ fn a_hole_may_be_the_head_of_an_arn() {
     check(
         &granted(&["s3:GetObject"], &["arn:aws:s3:::prod/key"]),
         &[
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"{{H}}:s3:::prod/*"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:{{H}}/*"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:{{H}}:prod/key"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"{{H}}"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"{{H}}/*"}"#, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"{{H}}/other"}"#, "PASS"),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"{{H}}:s3:::prod/*"}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:{{H}}/*"}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:{{H}}:prod/key"}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"{{H}}"}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"{{H}}/*"}"#,
+                "UNDECIDED",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"{{H}}/other"}"#,
+                "PASS",
+            ),
         ],
     );
 }
@@ -115,8 +163,14 @@ fn a_hole_in_a_pattern() {
         &granted(&["s3:GetObject"], &["arn:aws:s3:::prod-*"]),
         &[
             (bucket, "UNDECIDED"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::prod-{{B}}"}"#, "FAIL"),
-            (r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::dev-{{B}}"}"#, "PASS"),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::prod-{{B}}"}"#,
+                "FAIL",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::dev-{{B}}"}"#,
+                "PASS",
+            ),
             (
                 r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"},
                    {"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::{{B}}*"}"#,
@@ -134,12 +188,24 @@ fn a_hole_in_a_pattern() {
             ),
         ],
     );
-    check(&no_more_than(bucket, PolicyKind::Identity), &[
-        (bucket, "PASS"),
-        (r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::{{B}}/*"}"#, "FAIL"),
-        (r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::{{B}}/a/*"}"#, "PASS"),
-        (r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::{{C}}/*"}"#, "UNDECIDED"),
-    ]);
+    check(
+        &no_more_than(bucket, PolicyKind::Identity),
+        &[
+            (bucket, "PASS"),
+            (
+                r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::{{B}}/*"}"#,
+                "FAIL",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::{{B}}/a/*"}"#,
+                "PASS",
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::{{C}}/*"}"#,
+                "UNDECIDED",
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -173,7 +239,10 @@ fn parameters_with_defaults_and_allowed_values() {
 fn statements_under_conditions() {
     let asked = granted(&["s3:GetObject"], &[]);
     let rows = &[
-        (r#"{"if":"P","then":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#, "UNDECIDED"),
+        (
+            r#"{"if":"P","then":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#,
+            "UNDECIDED",
+        ),
         (
             r#"{"if":"P","then":{"Effect":"Allow","Action":"s3:*","Resource":"*"}},
                {"unless":"P","then":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#,

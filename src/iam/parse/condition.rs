@@ -156,7 +156,8 @@ fn typed(
     let folded = |patterns: Vec<Pattern>| {
         ConditionValues::Folded(patterns.iter().map(Pattern::to_ascii_lowercase).collect())
     };
-    let literals = |context: &mut Context| literals(texts, &spelled(operator, key, &format!("{texts:?}")), context);
+    let literals =
+        |context: &mut Context| literals(texts, &spelled(operator, key, &format!("{texts:?}")), context);
     let values = match operator.test {
         Test::StringEquals => ConditionValues::Text(patterns(Wildcards::Literal, context)?),
         Test::StringLike => ConditionValues::Text(patterns(Wildcards::Active, context)?),
@@ -176,7 +177,10 @@ fn typed(
             let patterns = patterns(Wildcards::Active, context)?;
             // An unknown value in a short ARN may hold any of its colons.
             let short = |pattern: &&Pattern| split_arn(pattern).is_none_or(|(_, parts)| parts < 6);
-            let open = patterns.iter().filter(short).find_map(|pattern| pattern.holes().next());
+            let open = patterns
+                .iter()
+                .filter(short)
+                .find_map(|pattern| pattern.holes().next());
             if let Some(hole) = open {
                 assume(hole, &spelled(operator, key, &format!("{patterns:?}")), context);
                 return Ok(None);

@@ -1,7 +1,8 @@
 //! The `Statement` element: its list, and the elements of each statement but principal and condition.
 
 use super::super::document::{
-    DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral, ResourceSet, Sid, Statement, Version,
+    DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral, ResourceSet, Sid, Statement,
+    Version,
 };
 use super::super::pattern::{HoleId, Pattern};
 use super::super::principal::PrincipalSet;

@@ -177,7 +177,9 @@ pub(super) fn resource_pattern(
     }
     if pattern.holes().next().is_some() {
         // The unknown value may hold any of the missing colons.
-        return Ok(ResourcePattern::Unreadable(Arc::from(pattern.to_string().as_str())));
+        return Ok(ResourcePattern::Unreadable(Arc::from(
+            pattern.to_string().as_str(),
+        )));
     }
     context.note(
         "short-arn",

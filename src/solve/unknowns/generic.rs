@@ -164,7 +164,9 @@ fn with_symbols(pattern: &Pattern, holes: &BTreeMap<HoleId, char>) -> Pattern {
             .0
             .iter()
             .map(|piece| match piece {
-                Piece::Hole(hole) => holes.get(&hole.value()).map_or(Piece::Star, |symbol| Piece::Char(*symbol)),
+                Piece::Hole(hole) => holes
+                    .get(&hole.value())
+                    .map_or(Piece::Star, |symbol| Piece::Char(*symbol)),
                 other => other.clone(),
             })
             .collect(),

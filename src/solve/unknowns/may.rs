@@ -132,7 +132,11 @@ fn by_allowed_values(
 ) -> Option<Formula> {
     let hole: &HoleId = pattern.holes().next()?;
     let single = pattern.variables().next().is_none() && pattern.holes().all(|other| other == hole);
-    let allowed = &symbols.holes.iter().find(|facts| facts.id == hole.value())?.allowed;
+    let allowed = &symbols
+        .holes
+        .iter()
+        .find(|facts| facts.id == hole.value())?
+        .allowed;
     // An ARN as a whole stands in every segment at once: its values are not those of one segment.
     let segments = allowed.iter().any(|value| value.contains(':')) && *variable != Variable::Action;
     if !single || segments || allowed.is_empty() || allowed.len() > MAX_ALLOWED {
@@ -193,7 +197,10 @@ fn covers(wide: &Pattern, narrow: &Pattern) -> bool {
         other => other.clone(),
     };
     let letter = |piece: &Piece| {
-        let index = letters.iter().position(|known| known == piece).unwrap_or(letters.len());
+        let index = letters
+            .iter()
+            .position(|known| known == piece)
+            .unwrap_or(letters.len());
         u32::try_from(index)
             .ok()
             .and_then(|index| char::from_u32(0xF_0010 + index))
