@@ -71,6 +71,6 @@ pub(super) fn boxes_formula(boxes: &[AccessBox], vocabulary: &Vocabulary) -> For
 pub(super) fn nothing() -> PolicyDocument {
     PolicyDocument {
         version: Version::V2012,
-        statements: Vec::new(),
+        statements: [].into(),
     }
 }

@@ -1,14 +1,20 @@
 //! From a counterexample to a finding: all guilty statements, why no Deny applied, what is assumed.
 
-use crate::formula::{Formula, and, not};
-use crate::iam::{Effect, Element, PolicyDocument, Request, Statement, evaluate, mismatch};
+use crate::formula::{Formula, Variable, and, domain, not};
+use crate::iam::{
+    Effect, Element, ElementSet, Pattern, PolicyDocument, Request, ResourcePattern, ResourceSet, Segment,
+    Statement, evaluate, mismatch,
+};
 use crate::solve::decide;
 
 use super::decide::Question;
 use super::engines::Engines;
 use super::message::{fail_message, reason};
-use super::realistic::realistic;
+use super::realistic::{pattern_example, realistic, written_example};
 use super::{Check, Finding, GuiltyStatement, MissedDeny};
+
+/// At most so many requests are tried for a statement.
+const MAX_TRIES: usize = 6;
 
 /// The finding of a violated question.
 pub(super) fn finding(
@@ -83,7 +89,7 @@ fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<
             formula != Formula::False
                 && engines.violates(|solver| decide(&formula, &question.symbols, solver))
         };
-        if seen.contains(index) || possible() {
+        if seen.contains(index) || lets_through(question, *index, request) || possible() {
             indices.push(*index);
         }
     }
@@ -101,6 +107,69 @@ fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<
         .map(|index| GuiltyStatement {
             index,
             sid: sid(index),
+        })
+        .collect()
+}
+
+/// Whether the statement surely lets a forbidden request through: the counterexample, on what the statement itself names.
+/// A quick test that spares most searches.
+fn lets_through(question: &Question<'_>, index: usize, request: &Request) -> bool {
+    let statements = question.document.statements.iter();
+    let mut own = statements.filter(|statement| statement.index == index);
+    own.any(|statement| {
+        let actions = named_actions(statement);
+        let resources = named_resources(statement);
+        let tried = |action: &String, resource: &String| {
+            let candidate = Request {
+                action: action.clone(),
+                resource: resource.clone(),
+                ..request.clone()
+            };
+            mismatch(statement, &candidate).is_none() && question.is_violated_by(&candidate)
+        };
+        let actions = std::iter::once(&request.action).chain(&actions);
+        actions
+            .flat_map(|action| {
+                let resources = std::iter::once(&request.resource).chain(&resources);
+                resources.map(move |resource| (action, resource))
+            })
+            .take(MAX_TRIES)
+            .any(|(action, resource)| tried(action, resource))
+    })
+}
+
+/// Actions that the statement names, well-formed ones only.
+fn named_actions(statement: &Statement) -> Vec<String> {
+    let patterns: &[Pattern] = match &statement.action {
+        ElementSet::In(patterns) => patterns,
+        ElementSet::Any | ElementSet::NotIn(_) => &[],
+    };
+    let texts = patterns
+        .iter()
+        .filter_map(|pattern| pattern_example(pattern, "x"));
+    texts
+        .filter(|text| domain(&Variable::Action).accepts(text))
+        .collect()
+}
+
+/// Resources that the statement names, well-formed ones only.
+fn named_resources(statement: &Statement) -> Vec<String> {
+    let entries: &[ResourcePattern] = match &statement.resource {
+        ResourceSet::In(entries) => entries,
+        ResourceSet::Any | ResourceSet::NotIn(_) => &[],
+    };
+    entries
+        .iter()
+        .filter_map(|entry| match entry {
+            ResourcePattern::Arn { arn, .. } => written_example(arn),
+            ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
+        })
+        .filter(|text| {
+            let mut parts = text.splitn(6, ':').skip(1);
+            Segment::ALL.into_iter().all(|segment| {
+                let part = parts.next();
+                part.is_some_and(|part| domain(&Variable::Resource(segment)).accepts(part))
+            })
         })
         .collect()
 }

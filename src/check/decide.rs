@@ -152,9 +152,9 @@ pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdi
                 )));
             }
             if question.rests_on_unknowns(&request) {
-                return Verdict::Undecided(depends(
-                    request.holes.keys().map(|hole| hole.0.to_string()).collect(),
-                ));
+                let names = subject.holes.iter().map(|hole| hole.id.0.to_string()).collect();
+                return by_default(check, reference, prepared, options, &engines)
+                    .unwrap_or_else(|| Verdict::Undecided(depends(names)));
             }
             Verdict::Internal("a counterexample does not replay".to_owned())
         }

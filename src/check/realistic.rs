@@ -21,7 +21,10 @@ pub(super) fn realistic(question: &Question<'_>, request: Request) -> (Request, 
     let request = plain_principal(question, without_needless_keys(question, request));
     let known = catalog::action(&request.action);
     let own = known.into_iter().map(|facts| facts.name);
-    let others = candidate_actions(question, &request).into_iter().take(MAX_TRIES);
+    // Looked up only when the request's own action will not do.
+    let others = std::iter::once_with(|| candidate_actions(question, &request))
+        .flatten()
+        .take(MAX_TRIES);
     let mut first = None;
     for name in own.chain(others) {
         let candidate = Request {
@@ -192,16 +195,8 @@ fn fitting_resource(question: &Question<'_>, request: Request, facts: &ActionFac
 }
 
 /// An ARN as a policy writes it, with plain text for its wildcards. `None` when it holds symbols.
-fn written_example(arn: &ArnPattern) -> Option<String> {
-    let fill = |segment: Segment, star: &str| -> Option<String> {
-        let pieces = arn.segment(segment).0.iter().map(|piece| match piece {
-            Piece::Char(c) => Some(c.to_string()),
-            Piece::Any => Some("x".to_owned()),
-            Piece::Star => Some(star.to_owned()),
-            Piece::Var(..) | Piece::Hole(_) => None,
-        });
-        pieces.collect()
-    };
+pub(super) fn written_example(arn: &ArnPattern) -> Option<String> {
+    let fill = |segment: Segment, star: &str| pattern_example(arn.segment(segment), star);
     Some(format!(
         "arn:{}:{}:{}:{}:{}",
         fill(Segment::Partition, "aws")?,
@@ -210,6 +205,20 @@ fn written_example(arn: &ArnPattern) -> Option<String> {
         fill(Segment::Account, OWN_ACCOUNT)?,
         fill(Segment::Rest, "example")?,
     ))
+}
+
+/// A text that a pattern matches, with `star` for each `*`. `None` when it holds symbols.
+pub(super) fn pattern_example(pattern: &Pattern, star: &str) -> Option<String> {
+    let mut text = String::with_capacity(pattern.0.len());
+    for piece in &pattern.0 {
+        match piece {
+            Piece::Char(c) => text.push(*c),
+            Piece::Any => text.push('x'),
+            Piece::Star => text.push_str(star),
+            Piece::Var(..) | Piece::Hole(_) => return None,
+        }
+    }
+    Some(text)
 }
 
 /// `arn:${Partition}:s3:::${BucketName}` as a glob.

@@ -24,6 +24,7 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     }
     check_outputs(&args.output)?;
     let color = wants_color(args.scan.talk.color, streams.color);
+    let quiet = args.scan.talk.quiet;
     let options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
     let report = scan(&options);
     if !report.usage_errors().is_empty() {
@@ -34,6 +35,12 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
         require_policies: args.require_policies,
         exit_zero: args.exit_zero,
     };
+    if report.hint_source && !quiet {
+        let _ = writeln!(
+            streams.stderr,
+            "hint: the findings are placed in the plan; pass `--source DIR`, the directory of the .tf files, to place them there"
+        );
+    }
     let scanned = report.exit_status(args.fail_on, flags);
     // Files first: a reader that closes standard output early must not cost them.
     let written = write_outputs(&report, &args.output, streams);
@@ -109,7 +116,9 @@ fn wants_color(color: Color, wish: Wish) -> bool {
 /// Two outputs into one file would leave only the last.
 fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
-    match outputs.iter().find(|output| !seen.insert(&output.path)) {
+    // `a` and `./a` are one file.
+    let whole = |output: &Output| std::path::absolute(&output.path).unwrap_or_else(|_| output.path.clone());
+    match outputs.iter().find(|output| !seen.insert(whole(output))) {
         Some(twice) => Err(Failure::usage(format!(
             "two outputs go to {}",
             twice.path.display()

@@ -265,7 +265,7 @@ pub enum GapReason {
     Incomplete(String),
 }
 
-/// A change to what is attached to an identity.
+/// A change to what is attached to an identity, or a policy of another kind that goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityChange {
     /// Where.
@@ -274,6 +274,8 @@ pub struct IdentityChange {
     pub identities: Vec<String>,
     /// What happens, for users: `the policy is deleted`, `a boundary is removed`.
     pub what: String,
+    /// The kind of the policy that is taken away; `Identity` for all that bears on identities.
+    pub kind: PolicyKind,
 }
 
 /// A principal of the input.

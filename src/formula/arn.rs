@@ -129,38 +129,22 @@ pub(super) fn split_matches(
     or(patterns.iter().map(|pattern| match split(pattern) {
         Some(arns) => matches_any(&arns.iter().collect::<Vec<_>>(), subject, case, vocabulary),
         // Beyond what is split: an uninterpreted fact, the same for the same text.
-        None => opaque(
-            &format!("the text pattern `{pattern}`"),
-            &(subject, case),
-            pattern,
-        ),
+        None => fact(Fact::Guard(
+            format!("the text pattern `{pattern}`{FACT_SEPARATOR}{subject:?} {case:?} {pattern:?}").into(),
+        )),
     }))
 }
 
-/// A match that is left uninterpreted: one fact for the same pattern of the same subject.
-pub(super) fn opaque(name: &str, subject: &impl std::fmt::Debug, pattern: &Pattern) -> Formula {
-    fact(Fact::Guard(
-        format!("{name}{FACT_SEPARATOR}{subject:?}{pattern:?}").into(),
-    ))
-}
-
 /// All ways to cut a pattern that is matched as one text into the segments of an ARN: `*` may reach over colons, `?` may
-/// be one. `None` when there are too many ways, when it begins with a symbol, or when a symbol may hold the colons that it
-/// lacks; with all its colons written, symbols are taken not to hold more.
+/// be one. `None` when a symbol that may hold a colon stands before the last segment, or when there are too many ways.
 fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
-    let is_symbol = |piece: &Piece| matches!(piece, Piece::Var(..) | Piece::Hole(_));
-    let colons = pattern
-        .0
-        .iter()
-        .filter(|piece| **piece == Piece::Char(':'))
-        .count();
-    if pattern.0.first().is_some_and(is_symbol) || (colons < 5 && pattern.0.iter().any(is_symbol)) {
-        return None;
-    }
     let mut cuts: BTreeSet<Vec<Vec<Piece>>> = BTreeSet::from([vec![Vec::new()]]);
     for piece in &pattern.0 {
         let mut next = BTreeSet::new();
         for cut in cuts {
+            if cut.len() < 6 && may_hold_colon(piece) {
+                return None;
+            }
             extend(cut, piece, &mut next);
             if next.len() > MAX_SPLITS {
                 return None;
@@ -183,6 +167,15 @@ fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
         }
     }
     Some(arns)
+}
+
+/// Whether a symbol's value may hold a colon: pseudo parameters (account, region, partition) never do.
+fn may_hold_colon(piece: &Piece) -> bool {
+    match piece {
+        Piece::Var(..) => true,
+        Piece::Hole(hole) => !hole.0.starts_with("AWS::"),
+        Piece::Char(_) | Piece::Any | Piece::Star => false,
+    }
 }
 
 /// Adds a piece to a cut in every way it can be read.

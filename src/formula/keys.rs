@@ -1,9 +1,10 @@
 //! Context keys: presence and value tests; keys that say what the principal is are read off the principal itself
 //! (axioms A1, A4, A9, A13).
 
-use crate::iam::{ContextKey, Glob, Pattern, Piece, PrincipalKind};
+use crate::iam::{ContextKey, FACT_SEPARATOR, Glob, Pattern, Piece, PrincipalKind};
 
-use super::arn::{Case, Subject, matches_any, opaque, split_matches, text_matches};
+use super::arn::{Case, Subject, matches_any, split_matches, text_matches};
+use super::meaning::begins_with_variable;
 use super::texts::any_of;
 use super::vocabulary::canonical;
 use super::{Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
@@ -156,16 +157,15 @@ fn principal_arn_passes(test: &ValueTest<'_>, vocabulary: &Vocabulary) -> Formul
 
 /// ARN patterns; one that begins with a policy variable is left uninterpreted.
 fn arns_match(arns: &[crate::iam::ArnPattern], subject: &Subject, vocabulary: &Vocabulary) -> Formula {
-    let begins_with_variable = |arn: &crate::iam::ArnPattern| {
-        arn.whole
-            .as_ref()
-            .is_some_and(|whole| matches!(whole.0.first(), Some(Piece::Var(..))))
-    };
-    let (symbolic, plain): (Vec<_>, Vec<_>) = arns.iter().partition(|arn| begins_with_variable(arn));
-    let symbolic = symbolic.into_iter().filter_map(|arn| arn.whole.as_ref());
+    let (opaque, plain): (Vec<_>, Vec<_>) = arns.iter().partition(|arn| begins_with_variable(arn));
+    let opaque = opaque.into_iter().filter_map(|arn| arn.whole.as_ref());
     or([matches_any(&plain, subject, Case::Sensitive, vocabulary)]
         .into_iter()
-        .chain(symbolic.map(|whole| opaque(&format!("the ARN pattern `{whole}`"), subject, whole))))
+        .chain(opaque.map(|whole| {
+            fact(Fact::Guard(
+                format!("the ARN pattern `{whole}`{FACT_SEPARATOR}{subject:?} {whole:?}").into(),
+            ))
+        })))
 }
 
 fn plain_passes(variable: &Variable, test: &ValueTest<'_>, vocabulary: &Vocabulary) -> Formula {

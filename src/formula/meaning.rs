@@ -109,30 +109,25 @@ fn resources(set: &ResourceSet, vocabulary: &Vocabulary) -> Formula {
 /// When the resource matches any of the entries. Only `*` means the pseudo resource.
 pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) -> Formula {
     let is_arn = not(&fact(Fact::NoResource));
-    let segmented: Vec<&ArnPattern> = entries
-        .iter()
-        .filter(|entry| !begins_with_variable(entry))
-        .filter_map(arn_of)
+    let split: Vec<&ArnPattern> = arns(entries)
+        .into_iter()
+        .filter(|arn| !begins_with_variable(arn))
         .collect();
-    let by_segments = matches_any(&segmented, &Subject::Resource, Case::Sensitive, vocabulary);
+    let by_segments = matches_any(&split, &Subject::Resource, Case::Sensitive, vocabulary);
     let others = entries.iter().map(|entry| match entry {
         ResourcePattern::Any => Formula::True,
+        // A variable that holds a whole ARN says nothing of single segments: left uninterpreted.
+        ResourcePattern::Arn { arn, .. } if begins_with_variable(arn) => {
+            guard(&format!("the resource `{}`{FACT_SEPARATOR}{arn:?}", whole_text(arn)).into())
+        }
         // What is unknown as a whole may turn out to be `*`, which means the pseudo resource too.
         ResourcePattern::Arn {
             arn: ArnPattern {
                 whole: Some(whole), ..
             },
             ..
-        } if begins_with_variable(entry) => {
-            guard(&format!("the resource `{whole}`{FACT_SEPARATOR}any").into())
-        }
-        ResourcePattern::Arn {
-            arn: ArnPattern {
-                whole: Some(whole), ..
-            },
-            ..
         } => {
-            let star = guard(&format!("the resource `{whole}`").into());
+            let star = guard(&format!("the resource `{whole}`{FACT_SEPARATOR}{whole:?}").into());
             and([fact(Fact::NoResource), star])
         }
         ResourcePattern::Nothing | ResourcePattern::Arn { short: None, .. } => Formula::False,
@@ -152,14 +147,19 @@ pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) ->
     or([and([is_arn.clone(), by_segments])].into_iter().chain(others))
 }
 
-/// Whether a variable stands for the head of the ARN: then its segments are not known, and the entry is left uninterpreted.
-fn begins_with_variable(entry: &ResourcePattern) -> bool {
-    let whole = arn_of(entry).and_then(|arn| arn.whole.as_ref());
-    whole.is_some_and(|whole| matches!(whole.0.first(), Some(Piece::Var(..))))
-}
-
 fn arns(entries: &[ResourcePattern]) -> Vec<&ArnPattern> {
     entries.iter().filter_map(arn_of).collect()
+}
+
+/// Whether an ARN pattern begins with a policy variable, so that even its segments hang on the variable's value.
+pub(super) fn begins_with_variable(arn: &ArnPattern) -> bool {
+    arn.whole
+        .as_ref()
+        .is_some_and(|whole| matches!(whole.0.first(), Some(Piece::Var(..))))
+}
+
+fn whole_text(arn: &ArnPattern) -> String {
+    arn.whole.as_ref().map_or_else(String::new, ToString::to_string)
 }
 
 fn arn_of(entry: &ResourcePattern) -> Option<&ArnPattern> {

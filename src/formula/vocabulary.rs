@@ -37,7 +37,7 @@ struct KeyUse {
 impl Vocabulary {
     /// Adds what a document speaks of.
     pub fn add_document(&mut self, document: &PolicyDocument) {
-        for statement in &document.statements {
+        for statement in document.statements.iter() {
             if let PrincipalSet::In(entries) | PrincipalSet::NotIn(entries) = &statement.principal {
                 self.add_principals(entries);
             }

@@ -18,13 +18,21 @@ pub struct PolicyDocument {
     /// `Version`; absent means 2008-10-17 (semantics.md 3.1).
     pub version: Version,
     /// The statements, in source order. A statement of the source that holds under several guards stands here several
-    /// times, each time with the same `index`.
-    pub statements: Vec<Statement>,
+    /// times, each time with the same `index`. Shared: copies of a document cost nothing.
+    pub statements: Arc<[Statement]>,
 }
 
 impl PolicyDocument {
     /// The document as a reference: short ARNs are read by completion only.
     pub fn as_reference(&self) -> PolicyDocument {
+        let is_short = |entry: &ResourcePattern| matches!(entry, ResourcePattern::Arn { short: Some(_), .. });
+        let has_short = |statement: &Statement| match &statement.resource {
+            ResourceSet::Any => false,
+            ResourceSet::In(entries) | ResourceSet::NotIn(entries) => entries.iter().any(is_short),
+        };
+        if !self.statements.iter().any(has_short) {
+            return self.clone();
+        }
         let strip = |statement: &Statement| Statement {
             resource: statement.resource.without_short(),
             ..statement.clone()
@@ -46,7 +54,7 @@ pub enum Version {
 }
 
 /// Which grammar a document must follow: which elements it needs and which it must not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentKind {
     /// Identity, boundary and session policies: no principal, a resource.
     Identity,
@@ -178,20 +186,19 @@ pub enum ConditionValues {
     Null(Vec<bool>),
 }
 
-/// What users read of the name of a fact. A fact about an element that is unknown goes on with the element itself: the
-/// same value in another element is another fact.
-pub fn fact_name(name: &str) -> &str {
-    name.split(FACT_SEPARATOR).next().unwrap_or(name)
-}
-
-/// Parts the name of an unknown value from the element that it stands in; no name holds it.
-pub const FACT_SEPARATOR: char = '\u{1f}';
-
 /// Facts that must all hold for a statement to be there.
 pub type Guard = Vec<GuardLiteral>;
 
-/// One fact known only at deployment, and whether it must hold. The name is what users read (`condition IsProd`,
-/// `aws_iam_policy.p.policy`); the same name is the same fact.
+/// Between what users read of a fact's name and what tells it from other facts about the same unknown value.
+pub const FACT_SEPARATOR: char = '\0';
+
+/// What users read of a fact's name.
+pub fn shown_fact(name: &str) -> &str {
+    name.split(FACT_SEPARATOR).next().unwrap_or(name)
+}
+
+/// One fact known only at deployment, and whether it must hold. The name up to [`FACT_SEPARATOR`] is what users read
+/// (`Env == prod`, the name of a hole); the same name is the same fact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GuardLiteral {
     /// The fact.

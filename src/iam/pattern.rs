@@ -98,6 +98,20 @@ impl Pattern {
             .map(Glob::new)
     }
 
+    /// Whether the whole of `text` matches; `None` when variables or holes would have to be filled in first.
+    pub fn matches(&self, text: &str) -> Option<bool> {
+        let is_symbol = |piece: &Piece| matches!(piece, Piece::Var(..) | Piece::Hole(_));
+        if self.0.iter().any(is_symbol) {
+            return None;
+        }
+        let token = |piece: &Piece| match piece {
+            Piece::Char(c) => Token::Char(*c),
+            Piece::Any => Token::Any,
+            Piece::Star | Piece::Var(..) | Piece::Hole(_) => Token::Star,
+        };
+        Some(greedy(&self.0, token, text, |a, b| a == b))
+    }
+
     /// The text this is, if it is literal.
     pub fn as_literal(&self) -> Option<String> {
         self.0
@@ -304,39 +318,50 @@ impl Glob {
     }
 
     fn matches_by(&self, text: &str, same: impl Fn(char, char) -> bool) -> bool {
-        let mut tokens: &[Token] = &self.0;
-        let mut rest = text.chars();
-        let mut retry: Option<(&[Token], std::str::Chars<'_>)> = None;
-        loop {
-            if let [Token::Star, after @ ..] = tokens {
-                if after.is_empty() {
-                    return true;
-                }
-                retry = Some((after, rest.clone()));
+        greedy(&self.0, |token| *token, text, same)
+    }
+}
+
+/// Greedy matching of tokens, read from pieces of any sort.
+fn greedy<T>(
+    pieces: &[T],
+    token: impl Fn(&T) -> Token,
+    text: &str,
+    same: impl Fn(char, char) -> bool,
+) -> bool {
+    let mut tokens = pieces;
+    let mut rest = text.chars();
+    let mut retry: Option<(&[T], std::str::Chars<'_>)> = None;
+    loop {
+        let first = tokens.split_first().map(|(first, after)| (token(first), after));
+        if let Some((Token::Star, after)) = first {
+            if after.is_empty() {
+                return true;
+            }
+            retry = Some((after, rest.clone()));
+            tokens = after;
+            continue;
+        }
+        let mut ahead = rest.clone();
+        let step = match (first, ahead.next()) {
+            (None, None) => return true,
+            (Some((Token::Char(wanted), after)), Some(c)) if same(wanted, c) => Some(after),
+            (Some((Token::Any, after)), Some(_)) => Some(after),
+            _ => None,
+        };
+        match (step, &mut retry) {
+            (Some(after), _) => {
                 tokens = after;
-                continue;
+                rest = ahead;
             }
-            let mut ahead = rest.clone();
-            let step = match (tokens, ahead.next()) {
-                ([], None) => return true,
-                ([Token::Char(wanted), after @ ..], Some(c)) if same(*wanted, c) => Some(after),
-                ([Token::Any, after @ ..], Some(_)) => Some(after),
-                _ => None,
-            };
-            match (step, &mut retry) {
-                (Some(after), _) => {
-                    tokens = after;
-                    rest = ahead;
+            (None, Some((after, from))) => {
+                if from.next().is_none() {
+                    return false;
                 }
-                (None, Some((after, from))) => {
-                    if from.next().is_none() {
-                        return false;
-                    }
-                    tokens = after;
-                    rest = from.clone();
-                }
-                (None, None) => return false,
+                tokens = after;
+                rest = from.clone();
             }
+            (None, None) => return false,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::pattern::{Pattern, Piece};
+use super::pattern::{HoleId, Pattern, Piece};
 
 /// The five segments of an ARN after `arn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,15 +76,21 @@ pub enum ResourcePattern {
 /// The pattern completed to the six parts of an ARN, if it begins with `arn:` (or with a symbol). Missing parts become
 /// `*`. The number tells how many parts were written.
 pub fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
-    if matches!(pattern.0.first(), Some(Piece::Hole(_) | Piece::Var(..))) {
-        let first = Pattern(pattern.0.iter().take(1).cloned().collect());
-        let segments = [
-            first.clone(),
-            first.clone(),
-            first.clone(),
-            first,
-            pattern.clone(),
-        ];
+    if let Some(first @ (Piece::Hole(_) | Piece::Var(..))) = pattern.0.first() {
+        let plain_tail = pattern.0.iter().skip(1).all(|piece| match piece {
+            Piece::Char(c) => *c != ':',
+            Piece::Star => true,
+            Piece::Any | Piece::Var(..) | Piece::Hole(_) => false,
+        });
+        // Where the tail may hold colons, not even the last segment is known: the whole text is one symbol of its own.
+        let symbol = if plain_tail {
+            first.clone()
+        } else {
+            Piece::Hole(HoleId::new(&pattern.to_string()))
+        };
+        let head = Pattern(vec![symbol]);
+        let rest = if plain_tail { pattern.clone() } else { head.clone() };
+        let segments = [head.clone(), head.clone(), head.clone(), head, rest];
         return Some((
             ArnPattern {
                 segments,
@@ -117,4 +123,26 @@ pub fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
         },
         written,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_symbol_may_hold_the_head_of_an_arn() {
+        let hole = || Piece::Hole(HoleId::new("P"));
+        let pattern = |tail: &str| Pattern([vec![hole()], Pattern::glob(tail).0].concat());
+        let rest = |tail: &str| {
+            split_arn(&pattern(tail))
+                .expect("split")
+                .0
+                .segment(Segment::Rest)
+                .clone()
+        };
+        assert_eq!(rest("/*"), pattern("/*"));
+        // `P` may be `arn:aws:lambda:eu-west-1:123456789012`: then the last segment begins after the colon.
+        assert_ne!(rest(":function:a"), rest(":function:b"));
+        assert!(matches!(rest(":function:a").0.as_slice(), [Piece::Hole(_)]));
+    }
 }

@@ -49,7 +49,7 @@ pub(super) fn guards_json(document: &PolicyDocument) -> Value {
             let facts: Vec<Value> = statement
                 .guard
                 .iter()
-                .map(|fact| json!({"name": crate::iam::fact_name(&fact.name), "holds": fact.holds}))
+                .map(|fact| json!({"name": crate::iam::shown_fact(&fact.name), "holds": fact.holds}))
                 .collect();
             json!({"statement": position, "facts": facts})
         })
@@ -375,7 +375,7 @@ mod tests {
     fn check(statement: Statement, kind: PolicyKind, expected: Value) {
         let document = PolicyDocument {
             version: Version::V2012,
-            statements: vec![statement],
+            statements: [statement].into(),
         };
         assert_eq!(
             document_json(&document, kind),

@@ -352,14 +352,14 @@ impl<'a> Summary<'a> {
         let Some(scanned) = self.run.inputs.get(input) else {
             return;
         };
-        let Some(IdentityChange { origin, .. }) = scanned.extraction.changes.get(change) else {
+        let Some(IdentityChange { origin, kind, .. }) = scanned.extraction.changes.get(change) else {
             return;
         };
         let Some(standard) = self.run.standards.standards.get(standard) else {
             return;
         };
         self.results.undecided += 1;
-        let blank = self.blank(scanned, origin, Some(PolicyKind::Identity));
+        let blank = self.blank(scanned, origin, Some(*kind));
         self.findings.push(Entry {
             standard: standard.id.clone(),
             severity: standard.severity,

@@ -244,7 +244,7 @@ pub(super) fn outcomes(
             });
         }
         for (change, found) in extraction.changes.iter().enumerate() {
-            for standard in about(standards, Some(PolicyKind::Identity), &found.origin) {
+            for standard in about(standards, Some(found.kind), &found.origin) {
                 if standards.get(standard).is_some_and(compares_with_before) {
                     outcomes.push(Outcome::Change {
                         input,
@@ -283,7 +283,8 @@ fn composed(verdict: Verdict, policy: &Policy, changes: &[IdentityChange]) -> Ve
                 .iter()
                 .any(|identity| policy.attached_to.contains(identity))
     };
-    match changes.iter().find(touches) {
+    let identities = |change: &&IdentityChange| change.kind == PolicyKind::Identity;
+    match changes.iter().filter(identities).find(touches) {
         Some(change) => Verdict::Undecided(not_compared(change)),
         None => verdict,
     }
@@ -302,9 +303,16 @@ fn is_composed(kind: PolicyKind) -> bool {
 }
 
 fn not_compared(change: &IdentityChange) -> Undecided {
+    let (id, what) = match change.kind {
+        PolicyKind::Identity => ("composed-comparison", "composed comparison"),
+        _ => (
+            "default-comparison",
+            "a comparison with what the service applies instead is",
+        ),
+    };
     Undecided {
-        id: "composed-comparison",
-        message: format!("composed comparison not supported yet: {}", change.what),
+        id,
+        message: format!("{what} not supported yet: {}", change.what),
         holes: Vec::new(),
     }
 }

@@ -92,7 +92,12 @@ impl Gathered {
     pub(super) fn take(&mut self, input: Input, result: Result<Extraction, Lost>) {
         let name = self.name(input.file);
         match result {
-            Ok(extraction) => {
+            Ok(mut extraction) => {
+                extraction
+                    .policies
+                    .iter_mut()
+                    .filter(|policy| policy.sensitive)
+                    .for_each(hide);
                 self.notes.extend(remarks(&name, &extraction));
                 self.inputs.push(ScannedInput {
                     name,
@@ -212,6 +217,44 @@ fn parse_tree(file: &SourceFile, id: FileId, limits: &Limits) -> Result<Node, Pa
     }
 }
 
+/// Takes what messages quote of a policy out of them, if its values must not be shown.
+fn hide(policy: &mut extract::Policy) {
+    if let Err(invalid) = &mut policy.document {
+        invalid.message = unquoted(&invalid.message);
+    }
+    if let extract::Before::Unreadable(message) = &mut policy.before {
+        *message = unquoted(message);
+    }
+    for note in &mut policy.notes {
+        note.message = unquoted(&note.message);
+    }
+}
+
+/// A message whose quotations are left out, but for the words of the policy language.
+fn unquoted(message: &str) -> String {
+    const WORDS: [&str; 14] = [
+        "Version",
+        "Id",
+        "Statement",
+        "Sid",
+        "Effect",
+        "Allow",
+        "Deny",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ];
+    let parts = message.split('`').enumerate().map(|(at, part)| match at % 2 {
+        1 if !WORDS.contains(&part) => "(sensitive)",
+        _ => part,
+    });
+    parts.collect::<Vec<_>>().join("`")
+}
+
 /// The remarks of an extraction: those on the input, then those of the parser on its policies.
 fn remarks(name: &str, extraction: &Extraction) -> Vec<Remark> {
     let inputs = extraction.notes.iter().map(|note| {
@@ -262,6 +305,23 @@ mod tests {
             origin,
             reason: GapReason::Unsupported("x".to_string()),
             kind: None,
+        }
+    }
+
+    #[test]
+    fn quotations_are_left_out() {
+        for (message, expected) in [
+            (
+                "statement 0: `secret` is not an element",
+                "statement 0: `(sensitive)` is not an element",
+            ),
+            (
+                "`Effect` must be `Allow` or `Deny`",
+                "`Effect` must be `Allow` or `Deny`",
+            ),
+            ("a `b", "a `(sensitive)"),
+        ] {
+            assert_eq!(unquoted(message), expected);
         }
     }
 

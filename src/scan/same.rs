@@ -53,7 +53,7 @@ fn same_before(left: &Before, right: &Before) -> bool {
 
 fn hash_document(document: &PolicyDocument, hasher: &mut impl Hasher) {
     document.statements.len().hash(hasher);
-    for statement in &document.statements {
+    for statement in document.statements.iter() {
         hash_statement(statement, hasher);
     }
 }

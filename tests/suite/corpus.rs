@@ -130,6 +130,7 @@ fn is_document(row: &Row) -> bool {
 /// Kinds of rows whose value is the ARN of a policy, or a list of them, that gives access where it stands.
 fn is_attachment(row: &Row) -> bool {
     match row.kind {
+        "attach_exclusive" => row.path.ends_with("arns"),
         "attach_managed" => !matches!(row.path.to_lowercase().as_str(), "roles" | "users" | "groups"),
         "sso_attach" => !row.path.to_lowercase().ends_with("name"),
         "session" => !is_document(row),

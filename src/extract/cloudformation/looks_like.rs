@@ -27,7 +27,8 @@ pub(super) fn policy_in(view: View<'_>) -> Option<Span> {
     }
 }
 
-fn is_document(entries: &[(Node, Node)]) -> bool {
+/// Whether the entries are those of a policy document.
+pub(super) fn is_document(entries: &[(Node, Node)]) -> bool {
     entries
         .iter()
         .any(|(key, value)| key_text(key) == Some("Statement") && has_effect(value))
@@ -43,7 +44,8 @@ fn has_effect(node: &Node) -> bool {
     }
 }
 
-fn is_text(text: &str) -> bool {
+/// Whether a text may be a policy document.
+pub(super) fn is_text(text: &str) -> bool {
     text.contains("\"Statement\"") && text.contains("\"Effect\"")
 }
 

@@ -5,6 +5,7 @@ mod attachments;
 mod conditions;
 mod intrinsics;
 mod looks_like;
+mod misplaced;
 mod parameters;
 mod permissions;
 mod policy;
@@ -25,7 +26,7 @@ use self::resources::{Site, read_resource};
 use self::syntax::View;
 use self::template::Template;
 use self::transforms::{names, read_transforms};
-use super::{Environment, Extraction};
+use super::{Environment, Extraction, GapReason};
 
 /// What the command line says about a template's environment.
 #[derive(Debug, Clone, Default)]
@@ -70,5 +71,29 @@ pub fn extract_template(
     }
     read_transforms(root, file, &transforms, &mut extraction);
     extraction.principals = principals(&template, &extraction);
+    hide_secrets(&template, &mut extraction);
     Ok(extraction)
+}
+
+/// Takes values that must not be shown out of what is shown beside the documents.
+fn hide_secrets(template: &Template<'_>, extraction: &mut Extraction) {
+    let hide = |text: &mut String| *text = template.without_secrets(std::mem::take(text));
+    for gap in &mut extraction.gaps {
+        let (GapReason::UnknownUntilApply(text)
+        | GapReason::UnknownManagedPolicy(text)
+        | GapReason::Unsupported(text)
+        | GapReason::UnknownType(text)
+        | GapReason::UnexpectedShape(text)
+        | GapReason::Incomplete(text)) = &mut gap.reason;
+        hide(text);
+    }
+    extraction
+        .policies
+        .iter_mut()
+        .flat_map(|policy| &mut policy.attached_to)
+        .for_each(hide);
+    for principal in &mut extraction.principals {
+        let shown = principal.policies.iter_mut().chain(&mut principal.boundary);
+        shown.chain([&mut principal.address]).for_each(hide);
+    }
 }

@@ -19,8 +19,8 @@ pub(super) struct Parameter {
     stored: bool,
     /// Whether its value must not be shown.
     pub no_echo: bool,
-    default: Option<String>,
-    allowed: Vec<String>,
+    pub default: Option<String>,
+    pub allowed: Vec<String>,
     /// Why it cannot be read.
     broken: Option<String>,
 }
@@ -120,6 +120,8 @@ impl Parameter {
 
     /// Whether the value was given and must not be shown, or would be shown as a default.
     pub fn is_secret(&self, name: &str, options: &CloudFormationOptions) -> bool {
-        self.no_echo && (options.parameters.contains_key(name) || self.default.is_some())
+        let is_told =
+            options.parameters.contains_key(name) || self.default.is_some() || !self.allowed.is_empty();
+        self.no_echo && is_told
     }
 }

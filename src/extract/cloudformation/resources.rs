@@ -15,9 +15,10 @@ use super::attachments::{Links, attach};
 use super::conditions::condition_named;
 use super::intrinsics::{PROCESSED, resolve};
 use super::looks_like::policy_in;
+use super::misplaced::misplaced;
 use super::permissions::{Grants, permission};
 use super::policy::{Drawn, Found, read_document, read_statement};
-use super::syntax::View;
+use super::syntax::{View, is_expansion, key_text};
 use super::template::{Resource, Scope, Template};
 use super::values::{Fault, Symbolic, World, alternatives, merged};
 use super::walk::{Blocked, Spot, walk};
@@ -167,7 +168,13 @@ pub(super) fn read_resource(site: Site<'_, '_>, links: &Links, extraction: &mut 
     } else {
         None
     };
-    if unknown && suspect.is_none() && !sam && !module {
+    let rewritten = resource
+        .view
+        .entries()
+        .unwrap_or_default()
+        .iter()
+        .any(|(key, _)| key_text(key).is_some_and(is_expansion));
+    if unknown && suspect.is_none() && !sam && !module && !rewritten {
         return;
     }
     let worlds = match worlds_of(template, resource) {
@@ -197,6 +204,11 @@ pub(super) fn read_resource(site: Site<'_, '_>, links: &Links, extraction: &mut 
         }
         return;
     }
+    if rewritten {
+        // It may even become a resource of another type.
+        let message = format!("a macro rewrites the resource; {PROCESSED}");
+        return whole(GapReason::Unsupported(message), resource.view.span, extraction);
+    }
     if module {
         let message = format!("a module is not expanded; {PROCESSED}");
         return whole(GapReason::Unsupported(message), resource.view.span, extraction);
@@ -207,6 +219,19 @@ pub(super) fn read_resource(site: Site<'_, '_>, links: &Links, extraction: &mut 
             resource.resource_type
         );
         return whole(GapReason::UnknownType(message), span, extraction);
+    }
+    let paths: Vec<&str> = rows
+        .iter()
+        .map(|row| row.path)
+        .chain(extra.iter().map(|(path, _)| *path))
+        .collect();
+    let properties = resource.view.get("Properties").filter(|_| !unknown);
+    if let Some((path, span)) = properties.and_then(|properties| misplaced(properties, &paths)) {
+        let message = format!(
+            "`{}` has no policies at `{path}`, but there something looks like one",
+            resource.resource_type
+        );
+        whole(GapReason::UnknownType(message), span, extraction);
     }
     for row in rows {
         read_row(site, row, &worlds, links, extraction);
@@ -380,6 +405,11 @@ fn read_documents(
                 view,
             }) => {
                 let found = read_document(site.template, &worlds, view);
+                if required && found == Ok(Found::Absent) {
+                    let reason = GapReason::UnexpectedShape(format!("`{path}` is missing"));
+                    gap(site, address, view.span, reason, Some(kind), extraction);
+                    continue;
+                }
                 emit(site, address, view, kind, attached, found, extraction);
             }
             Err(blocked) => block(site, blocked, Some(kind), extraction),

@@ -112,7 +112,8 @@ pub(super) fn call(view: View<'_>) -> Result<Option<Call<'_>>, Fault> {
     }))
 }
 
-fn is_function(key: &str) -> bool {
+/// Whether a key is the name of a function.
+pub(super) fn is_function(key: &str) -> bool {
     key == "Ref" || key.starts_with("Fn::")
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Template<'n> {
     facts: RefCell<Vec<Fact>>,
     steps: Cell<usize>,
     secret: Cell<bool>,
+    /// Names of holes that hold a secret, to tell them apart once it is taken out.
+    hidden: RefCell<Vec<String>>,
 }
 
 /// A resource.
@@ -105,6 +107,7 @@ impl<'n> Template<'n> {
             facts: RefCell::default(),
             steps: Cell::new(0),
             secret: Cell::new(false),
+            hidden: RefCell::new(Vec::new()),
         })
     }
 
@@ -148,6 +151,8 @@ impl<'n> Template<'n> {
 
     /// A hole computed from others, with no more known of it.
     pub fn derived_hole(&self, id: &str, from: &[HoleId]) -> HoleId {
+        let shown = self.shown_name(id);
+        let id = shown.as_str();
         let sources: Vec<Hole> = from.iter().filter_map(|id| self.hole(id)).collect();
         let origins = sources
             .iter()
@@ -192,14 +197,38 @@ impl<'n> Template<'n> {
         FactId(facts.len() - 1)
     }
 
-    fn without_secrets(&self, name: String) -> String {
-        self.parameters
+    /// The name of a hole without secrets; different names stay different.
+    fn shown_name(&self, name: &str) -> String {
+        let shown = self.without_secrets(name.to_owned());
+        if shown == name {
+            return shown;
+        }
+        let mut hidden = self.hidden.borrow_mut();
+        let position = hidden
             .iter()
-            .filter(|(_, parameter)| parameter.no_echo)
-            .filter_map(|(parameter, _)| Some((parameter, self.options.parameters.get(parameter)?)))
+            .position(|known| known == name)
+            .unwrap_or(hidden.len());
+        if position == hidden.len() {
+            hidden.push(name.to_owned());
+        }
+        format!("{shown} #{position}")
+    }
+
+    /// A text without the values that parameters with `NoEcho` have or may have.
+    pub fn without_secrets(&self, text: String) -> String {
+        let secret = self.parameters.iter().filter(|(_, parameter)| parameter.no_echo);
+        let values = secret.flat_map(|(name, parameter)| {
+            let given = self.options.parameters.get(name);
+            let values = given
+                .into_iter()
+                .chain(&parameter.default)
+                .chain(&parameter.allowed);
+            values.map(move |value| (name, value))
+        });
+        values
             .filter(|(_, value)| !value.is_empty())
-            .fold(name, |name, (parameter, value)| {
-                name.replace(value.as_str(), &format!("<{parameter}>"))
+            .fold(text, |text, (parameter, value)| {
+                text.replace(value.as_str(), &format!("<{parameter}>"))
             })
     }
 

@@ -7,7 +7,7 @@ use crate::iam::Parsed;
 
 use super::Context;
 use super::attributes::{Attribute, Value, attributes};
-use super::documents::{Content, Presence, content, parse, policy, unknown_reason};
+use super::documents::{Content, Presence, content, is_untold, parse, policy, unknown_reason};
 use super::found::{Found, Link};
 use super::json::{Json, Shape};
 use super::policies::Meaning;
@@ -54,6 +54,8 @@ impl<'a> Attachment<'_, 'a> {
                     && self.context.is_told_by_changes(&self.resource.address);
                 if self.is_required() && !is_told {
                     found.gap(self.gap(name, format!("required attribute missing: `{}`", self.row.path)));
+                } else if is_untold(self.context, self.resource) {
+                    self.unknown(name, Presence::Computed, found);
                 }
             }
             Value::Misshapen => {
@@ -126,6 +128,9 @@ impl<'a> Attachment<'_, 'a> {
         let Ok(arn) = value.string() else {
             return found.gap(self.gap(name, format!("`{}` has an unexpected shape", self.row.path)));
         };
+        if arn.is_empty() && self.is_required() {
+            return found.gap(self.gap(name, format!("`{}` is empty", self.row.path)));
+        }
         if arn.is_empty() {
             found.no_policy();
             return;

@@ -161,7 +161,7 @@ fn attribute<'a>(value: Value<'a>, views: Views<'a>, trail: Trail<'a>) -> Attrib
         path: trail.path,
         value,
         before: views.before,
-        is_sensitive: is_true(views.sensitive),
+        is_sensitive: marks_something(views.sensitive),
         marks: views.unknown,
         nearest: trail.nearest,
         in_block: trail.in_block,

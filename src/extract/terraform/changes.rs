@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::extract::IdentityChange;
+use crate::extract::{IdentityChange, PolicyKind};
 
 use super::Context;
 use super::attributes::block_name;
@@ -150,7 +150,7 @@ pub(super) fn as_it_was<'a>(resource: &Resource<'a>) -> Resource<'a> {
     Resource {
         after: resource.before,
         unknown: None,
-        sensitive: None,
+        sensitive: resource.before_sensitive,
         ..resource.clone()
     }
 }
@@ -293,6 +293,7 @@ fn push(
         origin: resource.origin("", resource.place(context.text, context.file)),
         identities: identities.into_iter().collect(),
         what,
+        kind: PolicyKind::Identity,
     });
 }
 

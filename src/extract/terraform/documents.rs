@@ -1,16 +1,21 @@
 //! Policy documents at the attributes of a resource: each becomes a policy, a gap, or is counted as no policy.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::extract::tables::Row;
 use crate::extract::{Before, Gap, GapReason, Policy, PolicyKind, Provenance};
-use crate::iam::{Invalid, Parsed, parse_document, parse_json};
+use crate::iam::{DocumentKind, Invalid, Parsed, parse_document, parse_json};
 
 use super::Context;
 use super::attributes::{Attribute, Value, attributes, marks_something};
+use super::changes::as_it_was;
 use super::configuration::Configured;
 use super::found::{Found, Link};
 use super::json::{Json, Shape};
+use super::removed::Target;
 use super::resource::{Resource, View};
-use super::rows::{documents_of, is_computed, is_required};
+use super::rows::{documents_of, is_computed, is_required, rows_of};
 
 /// An attribute that holds documents.
 #[derive(Debug, Clone, Copy)]
@@ -86,10 +91,28 @@ fn extract_attributes<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: 
     };
     if attributes.is_empty() && slot.presence == Presence::Required {
         found.gap(missing(context, resource, slot));
+    } else if attributes.is_empty() && is_untold(context, resource) && !has_member(resource, slot.path) {
+        let reason = unknown_reason(context, resource, slot.path, Presence::Computed);
+        found.gap_if(reason.map(|reason| Gap {
+            reason,
+            ..missing(context, resource, slot)
+        }));
     }
     for attribute in attributes {
         at_attribute(context, resource, slot, &attribute, found);
     }
+}
+
+/// Whether the first name of a path is there, be it empty.
+fn has_member(resource: &Resource<'_>, path: &str) -> bool {
+    let name = path.split(['.', '[']).next().unwrap_or_default();
+    let values = resource.after.and_then(|values| values.object().ok());
+    values.is_some_and(|values| values.get(name).is_some())
+}
+
+/// Whether only `planned_values` tells of a resource.
+pub(super) fn is_untold(context: &Context<'_>, resource: &Resource<'_>) -> bool {
+    resource.view == View::Planned && !context.is_told_by_changes(&resource.address)
 }
 
 /// The reason of a gap for an attribute that is known after apply, if it is configured or must be there; `None` if
@@ -165,6 +188,19 @@ pub(super) fn content(value: Json<'_>) -> Result<Content, Invalid> {
     }
 }
 
+/// The documents of a plan that were parsed, by their text in the plan: equal ones are parsed once and shared.
+#[derive(Debug, Default)]
+pub(super) struct Documents<'a>(RefCell<HashMap<(&'a str, DocumentKind), Result<Parsed, Invalid>>>);
+
+impl<'a> Documents<'a> {
+    /// Parses the text of a value.
+    fn parse(&self, value: Json<'a>, text: &str, kind: PolicyKind) -> Result<Parsed, Invalid> {
+        let key = (value.text(), kind.document_kind());
+        let mut known = self.0.borrow_mut();
+        known.entry(key).or_insert_with(|| parse(text, kind)).clone()
+    }
+}
+
 /// Parses the text of a document.
 pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Parsed, Invalid> {
     parse_document(&parse_json(text)?, kind.document_kind())
@@ -183,6 +219,17 @@ fn at_attribute<'a>(
             // What is unknown has no mark in `planned_values`; there the changes have told of it.
             if resource.view == View::Change || !context.is_told_by_changes(&resource.address) {
                 found.gap(missing(context, resource, slot));
+            }
+        }
+        // What is unknown has no mark in `planned_values`, but it is configured.
+        Value::Absent if is_untold(context, resource) => {
+            let presence = if attribute.in_block {
+                Presence::Required
+            } else {
+                Presence::Computed
+            };
+            if let Some(reason) = unknown_reason(context, resource, slot.path, presence) {
+                found.gap(gap(reason));
             }
         }
         Value::Absent => {}
@@ -208,7 +255,7 @@ fn at_attribute<'a>(
             Ok(Content::Nothing) => {}
             Ok(Content::Text(text)) if is_no_policy(&text, resource, slot) => found.no_policy(),
             Ok(Content::Text(text)) => {
-                let parsed = parse(&text, slot.kind);
+                let parsed = context.documents.parse(value, &text, slot.kind);
                 found.policy(known(context, resource, slot, attribute, parsed));
             }
             Ok(Content::Other) => found.gap(gap(unexpected(slot.path))),
@@ -226,27 +273,34 @@ fn is_no_policy(text: &str, resource: &Resource<'_>, slot: Slot<'_>) -> bool {
     }
 }
 
-fn known(
-    context: &Context<'_>,
-    resource: &Resource<'_>,
+fn known<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
     slot: Slot<'_>,
-    attribute: &Attribute<'_>,
+    attribute: &Attribute<'a>,
     parsed: Result<Parsed, Invalid>,
 ) -> Policy {
     let origin = origin(context, resource, slot, attribute);
     Policy {
         before: before(context, resource, slot, attribute),
-        sensitive: attribute.is_sensitive,
+        sensitive: attribute.is_sensitive || was_sensitive(resource, slot),
         ..policy(resource, slot.kind, origin, parsed)
     }
 }
 
+/// Whether any document at the slot was sensitive: what is said of the new one may repeat it.
+fn was_sensitive(resource: &Resource<'_>, slot: Slot<'_>) -> bool {
+    resource.before_sensitive.is_some()
+        && attributes(&as_it_was(resource), slot.path)
+            .map_or(true, |found| found.iter().any(|attribute| attribute.is_sensitive))
+}
+
 /// The deployed version: the same attribute before the change, whatever the change does.
-fn before(
-    context: &Context<'_>,
-    resource: &Resource<'_>,
+fn before<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
     slot: Slot<'_>,
-    attribute: &Attribute<'_>,
+    attribute: &Attribute<'a>,
 ) -> Before {
     if resource.view != View::Change {
         let told = context.is_told_by_changes(&resource.address);
@@ -260,11 +314,23 @@ fn before(
     let Some(value) = attribute.before else {
         return Before::Created;
     };
+    let row = rows_of(&resource.resource_type)
+        .iter()
+        .find(|row| row.path == slot.path);
+    match row.map_or(Target::Same, |row| Target::of(resource, row)) {
+        Target::Same => {}
+        Target::Other => return Before::Created,
+        Target::Unknown => {
+            return Before::Unreadable(
+                "whether it stays on its resource is known only after apply".to_owned(),
+            );
+        }
+    }
     match content(value) {
         Ok(Content::Nothing) => Before::Created,
         Ok(Content::Text(text)) if text.trim().is_empty() => Before::Created,
         Ok(Content::Text(text)) if is_no_policy(&text, resource, slot) => Before::Created,
-        Ok(Content::Text(text)) => match parse(&text, slot.kind) {
+        Ok(Content::Text(text)) => match context.documents.parse(value, &text, slot.kind) {
             Ok(parsed) => Before::Document(parsed.document),
             Err(invalid) => {
                 Before::Unreadable(format!("the deployed policy is not valid: {}", invalid.message))

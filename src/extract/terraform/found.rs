@@ -36,6 +36,11 @@ impl Found {
         self.extraction.gaps.push(gap);
     }
 
+    /// Adds a gap, if there is one.
+    pub fn gap_if(&mut self, gap: Option<Gap>) {
+        self.extraction.gaps.extend(gap);
+    }
+
     /// Counts an attribute that is there and holds no policy.
     pub fn no_policy(&mut self) {
         self.extraction.not_policies += 1;

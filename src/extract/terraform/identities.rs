@@ -217,6 +217,19 @@ impl Identities {
             for attribute in attributes {
                 let is_told = match attribute.value {
                     Value::Absent => true,
+                    // A name that must not be shown stands for an identity only if the plan has that.
+                    Value::Known(value) if attribute.is_sensitive => {
+                        let mut named = Targets::default();
+                        let is_told = self.add_named(value, principal_type, &mut named)
+                            && named
+                                .identities
+                                .iter()
+                                .all(|address| self.all.contains_key(address));
+                        targets
+                            .identities
+                            .extend(named.identities.into_iter().filter(|_| is_told));
+                        is_told
+                    }
                     Value::Known(value) => self.add_named(value, principal_type, &mut targets),
                     Value::Unknown => false,
                     Value::Misshapen => false,

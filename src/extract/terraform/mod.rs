@@ -16,6 +16,7 @@ mod permissions;
 mod plan;
 mod policies;
 mod principals;
+mod removed;
 mod resource;
 mod rows;
 mod unsupported;
@@ -27,7 +28,7 @@ use crate::source::{FileId, Place, Span};
 use super::tables::Row;
 use super::{Environment, Extraction, Gap, GapReason, Origin, PolicyKind};
 use configuration::Configuration;
-use documents::{Presence, Slot};
+use documents::{Documents, Presence, Slot};
 use found::Found;
 use identities::Identities;
 use policies::ManagedPolicies;
@@ -50,6 +51,7 @@ pub fn extract_plan(
     }
     for resource in &plan.resources {
         changes::extract(&context, resource, &mut found);
+        removed::extract(&context, resource, extra, &mut found);
         extract_resource(&context, resource, extra, &mut found);
     }
     principals::compose(&context, &plan.resources, &mut found);
@@ -67,6 +69,7 @@ struct Context<'a> {
     configuration: Configuration<'a>,
     identities: Identities,
     policies: ManagedPolicies<'a>,
+    documents: Documents<'a>,
     environment: Environment,
     /// Addresses that `resource_changes` tells of.
     told: BTreeSet<String>,
@@ -88,6 +91,7 @@ impl<'a> Context<'a> {
             file,
             configuration: Configuration::read(configuration),
             identities: Identities::read(&plan.resources),
+            documents: Documents::default(),
             policies: ManagedPolicies::read(&plan.resources, &plan.prior, account),
             environment,
             told: told.map(|resource| resource.address.clone()).collect(),
@@ -146,7 +150,8 @@ fn extract_resource<'a>(
     extra: &[(String, String, PolicyKind)],
     found: &mut Found,
 ) {
-    if resource.deposed {
+    // A leftover of an earlier replacement is only ever destroyed; one that will have values is none.
+    if resource.deposed && resource.after.is_none() {
         return;
     }
     if resource.mode == "data" {

@@ -27,7 +27,7 @@ const CONDITIONS: [(&str, &str, &str); 6] = [
 ];
 
 /// Adds the permission as a policy of one statement, or a gap if it cannot be told who may do what.
-pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, found: &mut Found) {
+pub(super) fn extract<'a>(context: &Context<'a>, resource: &Resource<'a>, found: &mut Found) {
     let place = resource.place(context.text, context.file);
     let mut holes = Vec::new();
     let value = match statement(context, resource, &mut holes) {
@@ -52,7 +52,7 @@ pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, found: &mu
     });
 }
 
-fn before(context: &Context<'_>, resource: &Resource<'_>) -> Before {
+fn before<'a>(context: &Context<'a>, resource: &Resource<'a>) -> Before {
     match (resource.view, resource.before) {
         (View::Change, None) => Before::Created,
         (View::Change, Some(_)) => {
@@ -71,9 +71,9 @@ fn before(context: &Context<'_>, resource: &Resource<'_>) -> Before {
     }
 }
 
-fn statement(
-    context: &Context<'_>,
-    resource: &Resource<'_>,
+fn statement<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
     holes: &mut Vec<Hole>,
 ) -> Result<Value, GapReason> {
     let mut permission = Permission {

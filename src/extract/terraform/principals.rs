@@ -152,6 +152,9 @@ fn boundary(context: &Context<'_>, resource: &Resource<'_>) -> Boundary {
     };
     match attributes.first().map(|attribute| attribute.value) {
         None | Some(Value::Absent) => Boundary::None,
+        Some(Value::Known(_)) if attributes.iter().any(|attribute| attribute.is_sensitive) => {
+            Boundary::Untold
+        }
         Some(Value::Known(value)) => match value.string() {
             Ok(arn) if arn.is_empty() => Boundary::None,
             Ok(arn) => match context.policies.meaning(&arn) {

@@ -36,6 +36,7 @@ pub(super) struct Resource<'a> {
     pub after: Option<Json<'a>>,
     pub unknown: Option<Json<'a>>,
     pub sensitive: Option<Json<'a>>,
+    pub before_sensitive: Option<Json<'a>>,
     /// A leftover object of an earlier replacement: it is only ever destroyed.
     pub deposed: bool,
 }
@@ -59,6 +60,7 @@ pub(super) fn change(json: Json<'_>) -> Result<Resource<'_>, Unreadable> {
         resource.after = change.get("after");
         resource.unknown = change.get("after_unknown");
         resource.sensitive = change.get("after_sensitive");
+        resource.before_sensitive = change.get("before_sensitive");
     }
     Ok(resource)
 }
@@ -84,7 +86,7 @@ impl Resource<'_> {
 
     /// Whether it is there after the plan is applied.
     pub fn stays(&self) -> bool {
-        self.after.is_some() && !self.deposed
+        self.after.is_some()
     }
 
     /// Whether it was there before.
@@ -161,6 +163,7 @@ fn identified<'a>(view: View, json: Json<'a>, entry: &Object<'a>) -> Resource<'a
         after: None,
         unknown: None,
         sensitive: None,
+        before_sensitive: None,
         deposed: false,
     }
 }

@@ -44,6 +44,8 @@ pub(super) fn treatment(row: &Row) -> Treatment {
         RowKind::Session => Treatment::Document(PolicyKind::Session),
         RowKind::AttachManaged if matches!(row.path, "roles" | "users" | "groups") => Treatment::Data,
         RowKind::AttachManaged => Treatment::Attachment(PolicyKind::Identity),
+        // The provider attaches those that are not attached yet; inline policies it only takes away.
+        RowKind::AttachExclusive if by_arn => Treatment::Attachment(PolicyKind::Identity),
         RowKind::SsoAttach if last == "name" => Treatment::Unsupported(
             "a customer managed policy that each account of the organization has by name",
         ),

@@ -120,6 +120,39 @@ fn gap_line(gap: &Gap) -> String {
 }
 
 #[test]
+fn what_is_taken_away_is_told() {
+    let gone = |what: &str, address: &str| format!("change {address}: {what} []");
+    for (resource, what) in [
+        (
+            "aws_s3_bucket_policy.p delete before={\"bucket\": \"b\", \"policy\": \"$BUCKET\"}",
+            "the policy is deleted",
+        ),
+        (
+            "aws_sqs_queue.p update before={\"policy\": \"$BUCKET\"} after={\"policy\": \"\"}",
+            "the policy is removed",
+        ),
+        (
+            "aws_kms_key.p update before={\"policy\": \"$BUCKET\"} after={} unknown={\"policy\": true}",
+            "the policy is removed",
+        ),
+    ] {
+        let address = resource.split_once(' ').unwrap().0;
+        check(&[resource], "", &[&gone(what, address)]);
+    }
+    // A queue that goes takes its policy with it; what is forgotten stays.
+    check(
+        &["aws_sqs_queue.p delete before={\"policy\": \"$BUCKET\"}"],
+        "",
+        &[],
+    );
+    check(
+        &["aws_s3_bucket_policy.p forget before={\"policy\": \"$BUCKET\"}"],
+        "",
+        &[],
+    );
+}
+
+#[test]
 fn documents_of_each_kind() {
     check(
         &[

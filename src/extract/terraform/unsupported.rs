@@ -6,7 +6,7 @@ use crate::extract::{Gap, GapReason, PolicyKind};
 
 use super::Context;
 use super::attributes::{Attribute, Value, attributes};
-use super::documents::{Presence, unknown_reason};
+use super::documents::{Presence, is_untold, unknown_reason};
 use super::found::Found;
 use super::json::{Json, Shape};
 use super::resource::Resource;
@@ -50,6 +50,10 @@ pub(super) fn extract(
             format!("/{path}")
         };
         match value {
+            Value::Absent if is_untold(context, resource) => {
+                let reason = unknown_reason(context, resource, row.path, Presence::Computed);
+                found.gap_if(reason.map(|reason| gap(&suffix, reason)));
+            }
             Value::Absent => {}
             Value::Misshapen => {
                 let reason = format!("`{}` has an unexpected shape", row.path);

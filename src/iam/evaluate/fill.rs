@@ -13,6 +13,16 @@ pub(super) enum Filled {
     Unresolved,
 }
 
+/// Whether the filled pattern matches the whole text; never when it is unresolved.
+pub(super) fn filled_matches(pattern: &Pattern, text: &str, request: &Request) -> bool {
+    pattern
+        .matches(text)
+        .unwrap_or_else(|| match fill(pattern, request) {
+            Filled::Glob(glob) => glob.matches(text),
+            Filled::Unresolved => false,
+        })
+}
+
 /// Fills a pattern.
 pub(super) fn fill(pattern: &Pattern, request: &Request) -> Filled {
     let mut pieces = Vec::with_capacity(pattern.0.len());
@@ -65,8 +75,5 @@ pub(super) fn arn_matches(pattern: &ArnPattern, text: &str, request: &Request) -
     Segment::ALL
         .into_iter()
         .zip([partition, service, region, account, rest])
-        .all(|(segment, part)| match fill(pattern.segment(segment), request) {
-            Filled::Glob(glob) => glob.matches(part),
-            Filled::Unresolved => false,
-        })
+        .all(|(segment, part)| filled_matches(pattern.segment(segment), part, request))
 }

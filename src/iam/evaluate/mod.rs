@@ -7,7 +7,7 @@ mod principal;
 use super::document::{Effect, ElementSet, PolicyDocument, ResourceSet, Statement};
 use super::request::{ReadingId, Request};
 use super::resource::ResourcePattern;
-use fill::{Filled, arn_matches, fill};
+use fill::{Filled, arn_matches, fill, filled_matches};
 
 /// What a document says of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,10 +105,9 @@ pub fn mismatch(statement: &Statement, request: &Request) -> Option<Element> {
 fn action_matches(actions: &ElementSet, request: &Request) -> bool {
     let action = request.action.to_ascii_lowercase();
     let any = |patterns: &[super::Pattern]| {
-        patterns.iter().any(|pattern| match fill(pattern, request) {
-            Filled::Glob(glob) => glob.matches(&action),
-            Filled::Unresolved => false,
-        })
+        patterns
+            .iter()
+            .any(|pattern| filled_matches(pattern, &action, request))
     };
     match actions {
         ElementSet::Any => true,

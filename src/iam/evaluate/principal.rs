@@ -4,7 +4,7 @@ use super::super::document::Effect;
 use super::super::pattern::Pattern;
 use super::super::principal::{PrincipalEntry, PrincipalSet};
 use super::super::request::{Principal, ReadingId, Request};
-use super::fill::{Filled, fill};
+use super::fill::filled_matches;
 
 /// Whether the element means the request's principal.
 pub(super) fn matches(set: &PrincipalSet, effect: Effect, request: &Request) -> bool {
@@ -20,10 +20,7 @@ pub(super) fn matches(set: &PrincipalSet, effect: Effect, request: &Request) -> 
 }
 
 fn means(entry: &PrincipalEntry, effect: Effect, request: &Request) -> bool {
-    let is = |pattern: &Pattern, text: &str| match fill(pattern, request) {
-        Filled::Glob(glob) => glob.matches(text),
-        Filled::Unresolved => false,
-    };
+    let is = |pattern: &Pattern, text: &str| filled_matches(pattern, text, request);
     match (entry, &request.principal) {
         (PrincipalEntry::Everyone, _) => true,
         (PrincipalEntry::AnyAws, Principal::Service(_) | Principal::Federated(_)) => {

@@ -19,7 +19,7 @@ pub(super) fn conditions(value: &Value, context: &mut Context) -> Result<Vec<Con
     let operators = match value {
         Value::Object(operators) => operators,
         Value::Unknown(hole) => {
-            assume(hole, "Condition", context);
+            assume(hole, "in Condition", context);
             return Ok(Vec::new());
         }
         other => {
@@ -60,7 +60,7 @@ fn keys_of(
     let keys = match value {
         Value::Object(keys) => keys,
         Value::Unknown(hole) => {
-            assume(hole, &format!("{operator:?}"), context);
+            assume(hole, &format!("in {operator:?}"), context);
             return Ok(());
         }
         other => {
@@ -120,7 +120,11 @@ fn values_of(
             Value::Number(number) => Text(vec![TextPiece::Lit(number.clone())]),
             Value::Bool(value) => Text(vec![TextPiece::Lit(value.to_string())]),
             Value::Unknown(hole) => {
-                assume(hole, &spelled(operator, key, &format!("{items:?}")), context);
+                assume(
+                    hole,
+                    &format!("in {operator:?} {} {items:?}", key.folded()),
+                    context,
+                );
                 return Ok(None);
             }
             other => {
@@ -133,11 +137,6 @@ fn values_of(
         });
     }
     typed(&texts, operator, key, context)
-}
-
-/// A condition line as the fact that it holds.
-fn spelled(operator: Operator, key: &ContextKey, values: &str) -> String {
-    format!("{operator:?}{}{values}", key.folded())
 }
 
 fn typed(
@@ -156,8 +155,6 @@ fn typed(
     let folded = |patterns: Vec<Pattern>| {
         ConditionValues::Folded(patterns.iter().map(Pattern::to_ascii_lowercase).collect())
     };
-    let literals =
-        |context: &mut Context| literals(texts, &spelled(operator, key, &format!("{texts:?}")), context);
     let values = match operator.test {
         Test::StringEquals => ConditionValues::Text(patterns(Wildcards::Literal, context)?),
         Test::StringLike => ConditionValues::Text(patterns(Wildcards::Active, context)?),
@@ -182,7 +179,8 @@ fn typed(
                 .filter(short)
                 .find_map(|pattern| pattern.holes().next());
             if let Some(hole) = open {
-                assume(hole, &spelled(operator, key, &format!("{patterns:?}")), context);
+                let what = format!("in {operator:?} {} {patterns:?}", key.folded());
+                assume(hole, &what, context);
                 return Ok(None);
             }
             ConditionValues::Arn(
@@ -192,31 +190,31 @@ fn typed(
                     .collect::<Result<_, _>>()?,
             )
         }
-        Test::Numeric(comparison) => match literals(context) {
+        Test::Numeric(comparison) => match literals(texts, operator, key, context) {
             Some(texts) => ConditionValues::Number(
                 comparison,
                 parsed(&texts, parse_number, &element, "number", context)?,
             ),
             None => return Ok(None),
         },
-        Test::Date(comparison) => match literals(context) {
+        Test::Date(comparison) => match literals(texts, operator, key, context) {
             Some(texts) => ConditionValues::Date(
                 comparison,
                 parsed(&texts, parse_instant, &element, "date", context)?,
             ),
             None => return Ok(None),
         },
-        Test::IpAddress => match literals(context) {
+        Test::IpAddress => match literals(texts, operator, key, context) {
             Some(texts) => ConditionValues::Ip(parsed(&texts, parse_cidr, &element, "IP range", context)?),
             None => return Ok(None),
         },
-        Test::Binary => match literals(context) {
+        Test::Binary => match literals(texts, operator, key, context) {
             Some(texts) => {
                 ConditionValues::Binary(parsed(&texts, decode_base64, &element, "base64 text", context)?)
             }
             None => return Ok(None),
         },
-        Test::Null => match literals(context) {
+        Test::Null => match literals(texts, operator, key, context) {
             Some(texts) => ConditionValues::Null(parsed(
                 &texts,
                 parse_bool,
@@ -231,7 +229,12 @@ fn typed(
 }
 
 /// The texts without holes; a hole guards the statement.
-fn literals(texts: &[Text], element: &str, context: &mut Context) -> Option<Vec<String>> {
+fn literals(
+    texts: &[Text],
+    operator: Operator,
+    key: &ContextKey,
+    context: &mut Context,
+) -> Option<Vec<String>> {
     let hole = texts
         .iter()
         .flat_map(|text| &text.0)
@@ -240,7 +243,11 @@ fn literals(texts: &[Text], element: &str, context: &mut Context) -> Option<Vec<
             TextPiece::Lit(_) => None,
         });
     if let Some(hole) = hole {
-        assume(hole, element, context);
+        assume(
+            hole,
+            &format!("in {operator:?} {} {texts:?}", key.folded()),
+            context,
+        );
         return None;
     }
     Some(

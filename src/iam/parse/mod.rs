@@ -215,7 +215,7 @@ fn parse_as(value: &Value, kind: DocumentKind, role: Role) -> Result<Parsed, Inv
     }
     let document = PolicyDocument {
         version: context.version,
-        statements,
+        statements: statements.into(),
     };
     Ok(Parsed {
         document,

@@ -82,19 +82,20 @@ fn unknown_statement(hole: &HoleId, index: usize, context: &mut Context) -> [Sta
             PrincipalSet::In(vec![super::super::principal::PrincipalEntry::Everyone])
         }
     };
-    [Effect::Allow, Effect::Deny].map(|effect| {
-        let mut guard = context.guard.clone();
-        guard.push(unknown_fact(hole, &format!("statement {effect:?}")));
-        Statement {
-            index,
-            sid: None,
-            effect,
-            principal: principal.clone(),
-            action: ElementSet::Any,
-            resource: ResourceSet::Any,
-            conditions: Vec::new(),
-            guard,
-        }
+    [Effect::Allow, Effect::Deny].map(|effect| Statement {
+        index,
+        sid: None,
+        effect,
+        principal: principal.clone(),
+        action: ElementSet::Any,
+        resource: ResourceSet::Any,
+        conditions: Vec::new(),
+        // Two facts: nothing ties what it allows to what it denies.
+        guard: [
+            context.guard.clone(),
+            vec![unknown_fact(hole, &format!("as {effect:?}"))],
+        ]
+        .concat(),
     })
 }
 
@@ -139,18 +140,19 @@ fn statement(
         None => Vec::new(),
     };
     let effects = effects(element("Effect"), context)?;
-    let allows = effects.iter().any(|(effect, _)| *effect == Effect::Allow);
-    if matches!(principal, PrincipalSet::NotIn(_)) && allows {
+    if matches!(principal, PrincipalSet::NotIn(_))
+        && effects.iter().any(|(effect, _)| *effect == Effect::Allow)
+    {
         context.note(
             "not-principal-allow",
             "`NotPrincipal` with `Allow` grants to everyone else",
         );
     }
-    if context.kind == DocumentKind::Rcp && allows {
+    if context.kind == DocumentKind::Rcp && effects.iter().any(|(effect, _)| *effect == Effect::Allow) {
         return Err(context.invalid("a resource control policy can only deny"));
     }
     let guard = context.guard.clone();
-    let build = |(effect, under): (Effect, Option<GuardLiteral>)| Statement {
+    let build = |(effect, condition): (Effect, Option<GuardLiteral>)| Statement {
         index,
         sid: sid.clone(),
         effect,
@@ -164,12 +166,12 @@ fn statement(
             _ => resource.clone(),
         },
         conditions: conditions.clone(),
-        guard: guard.iter().cloned().chain(under).collect(),
+        guard: guard.iter().cloned().chain(condition).collect(),
     };
     Ok(effects.into_iter().map(build).collect())
 }
 
-/// `Effect`; one that is known only later is either, under a fact and its negation.
+/// `Effect`; one that is known only later is `Allow` or else `Deny`, by a fact of its own.
 fn effects(
     value: Option<&Value>,
     context: &mut Context,
@@ -185,7 +187,7 @@ fn effects(
         },
         Some(_) => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
     };
-    let allows = unknown_fact(&hole, "Effect");
+    let allows = unknown_fact(&hole, "is `Allow`");
     let denies = GuardLiteral {
         holds: false,
         ..allows.clone()
@@ -271,7 +273,7 @@ fn strings<'a>(
         match item {
             Value::String(text) => texts.push(text),
             Value::Unknown(hole) => {
-                assume(hole, &format!("{name}{value:?}"), context);
+                assume(hole, &format!("in {name} {items:?}"), context);
                 return Ok(None);
             }
             other => {
@@ -282,19 +284,18 @@ fn strings<'a>(
     Ok(Some(texts))
 }
 
-/// Guards the statement by a value that is unknown as a whole: what the statement says without it may hold or not. The
-/// fact is that `element`, spelled out, matches: the same value under another operator is another fact.
-pub(super) fn assume(hole: &HoleId, element: &str, context: &mut Context) {
-    let literal = unknown_fact(hole, &format!("{:?}{element}", context.version));
+/// Guards the statement by something of which a part is unknown as a whole: what the statement says without it may hold
+/// or not. `what` spells the element and its value out: only the same element with the same value is the same fact.
+pub(super) fn assume(hole: &HoleId, what: &str, context: &mut Context) {
+    let literal = unknown_fact(hole, what);
     if !context.guard.contains(&literal) {
         context.guard.push(literal);
     }
 }
 
-/// The fact that an element matches which holds an unknown value.
-fn unknown_fact(hole: &HoleId, element: &str) -> GuardLiteral {
+fn unknown_fact(hole: &HoleId, what: &str) -> GuardLiteral {
     GuardLiteral {
-        name: format!("{}{FACT_SEPARATOR}{element}", hole.0).into(),
+        name: format!("{}{FACT_SEPARATOR}{what}", hole.0).into(),
         holds: true,
     }
 }

@@ -144,5 +144,46 @@ fn unknown_parts_become_guards_or_holes() {
     };
     assert_eq!(statement(hole(), Value::text("Allow")).len(), 1);
     assert_eq!(statement(hole(), Value::text("Allow"))[0].guard.len(), 1);
-    assert_eq!(statement(Value::text("s3:*"), hole()).len(), 2);
+    let either = statement(Value::text("s3:*"), hole());
+    assert_eq!(either.len(), 2);
+    // One fact, both ways: it allows or else it denies.
+    assert_eq!(either[0].guard[0].name, either[1].guard[0].name);
+    assert_ne!(either[0].guard[0].holds, either[1].guard[0].holds);
+}
+
+/// What hangs on one unknown value in different ways must not be taken for one fact: a Deny of what an Allow leaves out
+/// would seem to deny it all.
+#[test]
+fn different_elements_are_different_facts() {
+    let hole = || Value::Unknown(crate::iam::HoleId::new("h"));
+    let statement = |effect: &str, element: &str, value: Value| {
+        Value::Object(vec![
+            ("Effect".into(), Value::text(effect)),
+            (element.into(), value),
+            ("Resource".into(), Value::text("*")),
+        ])
+    };
+    let guards = |statements: Vec<Value>| {
+        let value = Value::Object(vec![("Statement".into(), Value::List(statements))]);
+        let document = parse_document(&value, DocumentKind::Identity)
+            .expect("valid")
+            .document;
+        document
+            .statements
+            .iter()
+            .map(|statement| statement.guard[0].name.clone())
+            .collect::<Vec<_>>()
+    };
+    let names = guards(vec![
+        statement("Allow", "NotAction", hole()),
+        statement("Deny", "Action", hole()),
+        statement("Allow", "Action", Value::List(vec![Value::text("s3:*"), hole()])),
+        statement("Deny", "Action", hole()),
+    ]);
+    assert_ne!(names[0], names[1]);
+    assert_ne!(names[1], names[2]);
+    assert_eq!(names[1], names[3]);
+    let whole = guards(vec![hole()]);
+    assert_ne!(whole[0], whole[1]);
+    assert_eq!(super::super::shown_fact(&whole[0]), "h");
 }

@@ -165,7 +165,7 @@ pub(super) fn resource_pattern(
         return Ok(ResourcePattern::Arn { arn, short: None });
     }
     let Some((arn, parts)) = split_arn(pattern) else {
-        let text = pattern.to_string();
+        let text = format!("the resource text `{pattern}`");
         context.note(
             "not-an-arn",
             format!("`{element}` holds text that is neither `*` nor an ARN"),

@@ -33,7 +33,7 @@ fn origin(address: &str) -> Origin {
 fn document() -> PolicyDocument {
     PolicyDocument {
         version: Version::V2012,
-        statements: vec![Statement {
+        statements: [Statement {
             index: 0,
             sid: None,
             effect: Effect::Allow,
@@ -42,7 +42,8 @@ fn document() -> PolicyDocument {
             resource: ResourceSet::Any,
             conditions: vec![],
             guard: vec![],
-        }],
+        }]
+        .into(),
     }
 }
 
@@ -342,7 +343,7 @@ fn evidence_changes_with_what_was_judged() {
     assert_eq!(same, fingerprint);
     assert_ne!(other, first);
     let mut changed = document();
-    changed.statements[0].effect = Effect::Deny;
+    std::sync::Arc::make_mut(&mut changed.statements)[0].effect = Effect::Deny;
     assert_ne!(
         evidence(Policy {
             document: Ok(changed),

@@ -21,7 +21,7 @@ fn policy(address: &str, attached_to: &[&str]) -> Policy {
     Policy {
         document: Ok(PolicyDocument {
             version: Version::V2012,
-            statements: vec![],
+            statements: [].into(),
         }),
         kind: PolicyKind::Identity,
         origin: origin(address),
@@ -41,6 +41,7 @@ fn change(identities: &[&str]) -> IdentityChange {
         origin: origin("change"),
         identities: identities.iter().map(ToString::to_string).collect(),
         what: "the policy is deleted".to_string(),
+        kind: PolicyKind::Identity,
     }
 }
 

@@ -5,6 +5,7 @@
 mod boolean;
 mod cover;
 mod globset;
+mod narrow;
 mod needed;
 mod places;
 mod product;
@@ -44,7 +45,9 @@ impl Solver for GlobSolver {
     }
 
     fn solve(&self, formula: &Formula) -> Answer {
-        let answer = match decide(formula, &Steps::new(self.steps)) {
+        let narrowed = narrow::narrowed(formula);
+        let narrowed = narrowed.as_ref().unwrap_or(formula);
+        let answer = match decide(narrowed, &Steps::new(self.steps)) {
             Ok(answer) => answer,
             Err(Stop::Exhausted) => Answer::Unknown(Reason::StepLimit(self.steps)),
             Err(Stop::Unsupported(what)) => Answer::Unknown(Reason::Unsupported(what.to_owned())),

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::formula::{Claim, Fact, Formula, Model, ValueSet, Vocabulary, for_each_atom};
-use crate::iam::{HoleId, fact_name};
+use crate::iam::HoleId;
 
 use super::{Answer, Reason, Solver};
 
@@ -111,17 +111,31 @@ fn unknowns(formula: &Formula) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for_each_atom(formula, &mut |atom| match &atom.claim {
         Claim::Fact(Fact::Guard(name)) => {
-            names.insert(fact_name(name).to_owned());
+            names.extend(shown(crate::iam::shown_fact(name)));
         }
         Claim::Member(_, ValueSet::Templates { patterns, .. }) => {
             for pattern in patterns.iter() {
-                names.extend(pattern.holes().map(|hole| hole.value().0.to_string()));
+                names.extend(pattern.holes().flat_map(|hole| shown(&hole.value().0)));
                 names.extend(pattern.variables().map(|key| format!("${{{key}}}")));
             }
         }
         Claim::Fact(_) | Claim::Member(..) => {}
     });
     names
+}
+
+/// The holes that a name spells out (`the resource {{hole:P}}:*`), or the name itself.
+fn shown(name: &str) -> Vec<String> {
+    let mut inner = name
+        .split("{{hole:")
+        .skip(1)
+        .filter_map(|rest| rest.split("}}").next())
+        .peekable();
+    if inner.peek().is_none() {
+        vec![name.to_owned()]
+    } else {
+        inner.map(str::to_owned).collect()
+    }
 }
 
 /// The formula with every atom replaced.

@@ -4,7 +4,7 @@
 //! - a document: its text, if it is not empty or must be there; one too where it will be known after apply, unless it is
 //!   an attribute that providers fill in and that is not configured; one too where one that must be there is missing;
 //! - each ARN of an attachment that needs a document: of an AWS managed policy, or unknown; none for a policy of the same
-//!   plan, which is counted where it stands, nor for an empty text;
+//!   plan, which is counted where it stands, nor for an empty text in a list;
 //! - one for a permission that is no document (`aws_lambda_permission`, grants), wherever it is configured;
 //! - one for each text that looks like a policy in a resource whose type the table does not have.
 
@@ -57,12 +57,15 @@ fn count_row(plan: &Value, entry: &Value, row: &Row) -> usize {
         });
     }
     if is_attachment(row) {
+        // An attachment without its policy is a mistake; elsewhere an empty text is none.
+        let is_single = row.kind != "session" && matches!(row.path, "policy_arn" | "managed_policy_arn");
         let is_own = configured
             .as_ref()
             .is_some_and(|references| references.contains("_policy."));
         return sum(&|(value, unknown)| match value {
             _ if *unknown => usize::from(configured.is_some() && !is_own),
-            Some(Value::String(arn)) => usize::from(!arn.is_empty() && !is_created(plan, arn)),
+            Some(Value::String(arn)) if arn.is_empty() => usize::from(is_single),
+            Some(Value::String(arn)) => usize::from(!is_created(plan, arn)),
             Some(Value::Array(arns)) => arns
                 .iter()
                 .filter(|arn| !is_created(plan, arn.as_str().unwrap_or("")))
