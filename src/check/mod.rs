@@ -245,3 +245,6 @@ pub struct MissedDeny {
     /// Which element does not match, for users.
     pub why: String,
 }
+
+#[cfg(test)]
+mod tests;

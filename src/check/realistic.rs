@@ -65,8 +65,25 @@ fn plain_principal(question: &Question<'_>, request: Request) -> Request {
         .map(|principal| with_principal(&request, principal));
     let better = replaced
         .into_iter()
+        .filter(|candidate| fits_its_principal(candidate))
         .find(|candidate| question.is_violated_by(candidate));
     better.unwrap_or(request)
+}
+
+/// Whether a principal of that kind carries the keys of the request (axioms A1 and A9).
+fn fits_its_principal(request: &Request) -> bool {
+    let anonymous = request.principal == Principal::Anonymous;
+    let user = matches!(request.principal, Principal::User { .. });
+    request.context.keys().all(|key| {
+        let signed = [
+            "aws:principalorg",
+            "aws:principaltag/",
+            "aws:principalis",
+            "aws:principalservice",
+        ];
+        let signed = signed.iter().any(|prefix| key.folded().starts_with(prefix));
+        (user || key.folded() != "aws:username") && !(anonymous && signed)
+    })
 }
 
 /// The request by another principal; context keys that are read off the principal follow it.

@@ -80,7 +80,7 @@ pub(super) fn public(document: &PolicyDocument, owner: Owner<'_>) -> Stranger {
         of(&[PrincipalKind::Service], services),
         of(&[PrincipalKind::Canonical], canonical),
     ];
-    arms.extend(shared_provider_arms(document, &conditions));
+    arms.extend(shared_provider_arms(document, owner, &conditions));
     Stranger(arms)
 }
 
@@ -123,7 +123,7 @@ pub(super) fn external(document: &PolicyDocument, trust: &Trust, owner: Owner<'_
         ServicePrincipals::Trusted => {}
         ServicePrincipals::ConfusedDeputy => arms.push(of(&[PrincipalKind::Service], Vec::new())),
     }
-    arms.extend(shared_provider_arms(document, &conditions));
+    arms.extend(shared_provider_arms(document, owner, &conditions));
     Stranger(arms)
 }
 
@@ -142,14 +142,17 @@ fn trusted_providers(accounts: &[Pattern]) -> Vec<PrincipalEntry> {
 }
 
 /// A tenant of a shared identity provider that the document trusts without naming the tenant.
-fn shared_provider_arms(document: &PolicyDocument, conditions: &[Condition]) -> Vec<Arm> {
+fn shared_provider_arms(document: &PolicyDocument, owner: Owner<'_>, conditions: &[Condition]) -> Vec<Arm> {
     let arm = |(entry, tenant): (PrincipalEntry, Vec<Condition>)| Arm {
         kinds: vec![PrincipalKind::Federated],
         within: vec![entry],
         outside: Vec::new(),
         conditions: conditions.iter().cloned().chain(tenant).collect(),
     };
-    shared_providers(document).into_iter().map(arm).collect()
+    shared_providers(document, owner.open_holes)
+        .into_iter()
+        .map(arm)
+        .collect()
 }
 
 impl Stranger {

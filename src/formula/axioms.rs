@@ -18,7 +18,12 @@ pub enum Axioms {
 
 /// The formula of possible requests over a vocabulary, by principals of these kinds.
 pub fn possible(vocabulary: &Vocabulary, kinds: &[PrincipalKind], axioms: Axioms) -> Formula {
-    let mut parts = vec![kind_in(kinds), paths(vocabulary, kinds), slots(vocabulary)];
+    let mut parts = vec![
+        kind_in(kinds),
+        paths(vocabulary, kinds),
+        slots(vocabulary),
+        arns(vocabulary),
+    ];
     match axioms {
         Axioms::None => {}
         Axioms::High => parts.extend([
@@ -73,6 +78,16 @@ fn slots(vocabulary: &Vocabulary) -> Formula {
             .into_iter()
             .zip(later)
             .map(|(earlier, later)| implies(&fact(Fact::Present(later)), fact(Fact::Present(earlier))))
+    }))
+}
+
+/// A value that is not seen as an ARN is none.
+fn arns(vocabulary: &Vocabulary) -> Formula {
+    let segmented = vocabulary.keys().filter(|key| vocabulary.is_segmented(key));
+    and(segmented.flat_map(|key| vocabulary.slots(key)).map(|slot| {
+        let shape = ValueSet::Globs([Glob::parse("arn:*:*:*:*:*")].into());
+        let is_text = not(&member(Variable::Key(slot.clone()), shape));
+        or([fact(Fact::IsArn(slot)), is_text])
     }))
 }
 

@@ -3,8 +3,8 @@
 use ipnet::IpNet;
 
 use crate::iam::{
-    Comparison, Condition, ConditionValues, ContextKey, Instant, Pattern, Quantifier, Rational, ReadingId,
-    key_facts,
+    Comparison, Condition, ConditionValues, ContextKey, Instant, Pattern, Piece, Quantifier, Rational,
+    ReadingId, Test, key_facts,
 };
 
 use super::arn::Case;
@@ -58,9 +58,20 @@ pub fn condition(condition: &Condition, vocabulary: &Vocabulary) -> Formula {
 /// The value in the slot passes the operator.
 fn value(condition: &Condition, slot: &Slot, vocabulary: &Vocabulary) -> Formula {
     let passes = |test| value_passes(slot, &test, vocabulary);
+    let read = |patterns: &[Pattern]| -> Vec<Pattern> {
+        let wild = condition.operator.test == Test::StringLike;
+        let one = |pattern: &Pattern| {
+            if wild {
+                pattern.clone()
+            } else {
+                holes_as_text(pattern)
+            }
+        };
+        patterns.iter().map(one).collect()
+    };
     let matched = match &condition.values {
-        ConditionValues::Text(patterns) => passes(ValueTest::Text(patterns, Case::Sensitive)),
-        ConditionValues::Folded(patterns) => passes(ValueTest::Text(patterns, Case::Folded)),
+        ConditionValues::Text(patterns) => passes(ValueTest::Text(&read(patterns), Case::Sensitive)),
+        ConditionValues::Folded(patterns) => passes(ValueTest::Text(&read(patterns), Case::Folded)),
         ConditionValues::Arn(arns) => passes(ValueTest::Arn(arns)),
         ConditionValues::Number(comparison, numbers) => {
             passes(numbers_test(&condition.key, *comparison, numbers))
@@ -104,6 +115,15 @@ fn value(condition: &Condition, slot: &Slot, vocabulary: &Vocabulary) -> Formula
             fact(Fact::Reading(ReadingId::UnresolvedVariableNegated)),
         ]),
     ])
+}
+
+/// The pattern of an operator that knows no wildcards: none counts in the value of a hole either.
+fn holes_as_text(pattern: &Pattern) -> Pattern {
+    let pieces = pattern.0.iter().map(|piece| match piece {
+        Piece::Hole(hole) => Piece::Hole(hole.as_text()),
+        other => other.clone(),
+    });
+    Pattern(pieces.collect())
 }
 
 /// Numbers as intervals; of `aws:EpochTime`, which is the same variable as `aws:CurrentTime`, as instants.

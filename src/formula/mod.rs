@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::iam::{ContextKey, Glob, HoleId, Instant, Pattern, PrincipalKind, Rational, ReadingId, Segment};
+use crate::iam::{
+    ContextKey, FACT_SEPARATOR, Glob, HoleId, Instant, Pattern, PrincipalKind, Rational, ReadingId, Segment,
+};
 
 pub use axioms::{Axioms, possible};
 pub use condition::condition;
@@ -298,5 +300,5 @@ pub fn guard(name: &Arc<str>) -> Formula {
 
 /// The guard fact of a hole that is unknown as a whole.
 pub fn unknown(hole: &HoleId) -> Formula {
-    fact(Fact::Guard(hole.0.clone()))
+    fact(Fact::Guard(format!("{}{FACT_SEPARATOR}principal", hole.0).into()))
 }

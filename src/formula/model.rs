@@ -97,7 +97,7 @@ fn fill(pattern: &Pattern, model: &Model) -> Option<Pattern> {
                 filled.extend(
                     model
                         .holes
-                        .get(hole)
+                        .get(&hole.value())
                         .map_or("", String::as_str)
                         .chars()
                         .map(Piece::Char),

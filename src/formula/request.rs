@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::iam::{ContextKey, KeyType, Principal, PrincipalKind, Request, Segment, key_facts};
+use crate::iam::{ContextKey, KeyType, Principal, PrincipalKind, Request, Segment, key_facts, parse_instant};
 
 use super::{Fact, Model, Slot, Variable, Vocabulary};
 
@@ -22,6 +22,14 @@ pub fn request(model: &Model, vocabulary: &Vocabulary, kind: PrincipalKind) -> R
         if !values.is_empty() {
             context.insert(key.clone(), values);
         }
+    }
+    if vocabulary.has_epoch()
+        && let Some([time]) = context
+            .get(&ContextKey::new("aws:CurrentTime"))
+            .map(Vec::as_slice)
+        && let Some(epoch) = epoch_seconds(time)
+    {
+        context.insert(ContextKey::new("aws:EpochTime"), vec![epoch]);
     }
     let mut readings = BTreeMap::new();
     let mut facts = BTreeMap::new();
@@ -44,6 +52,18 @@ pub fn request(model: &Model, vocabulary: &Vocabulary, kind: PrincipalKind) -> R
         readings,
         holes: model.holes.clone(),
         facts,
+    }
+}
+
+/// A time as seconds since 1970.
+fn epoch_seconds(time: &str) -> Option<String> {
+    const SECOND: i128 = 1_000_000_000;
+    let instant = parse_instant(time)?;
+    let (seconds, rest) = (instant.div_euclid(SECOND), instant.rem_euclid(SECOND));
+    if rest == 0 {
+        Some(seconds.to_string())
+    } else {
+        (seconds >= 0).then(|| format!("{seconds}.{rest:09}"))
     }
 }
 

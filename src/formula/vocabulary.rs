@@ -22,6 +22,8 @@ pub struct Vocabulary {
     canonical_users: bool,
     /// Axioms off: keys about the principal are variables of their own.
     independent_principal: bool,
+    /// Whether `aws:EpochTime` is spoken of, which is `aws:CurrentTime` under another name.
+    epoch: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,6 +62,7 @@ impl Vocabulary {
 
     /// Adds what a condition speaks of.
     pub fn add_condition(&mut self, condition: &Condition) {
+        self.epoch |= condition.key.folded() == "aws:epochtime";
         let entry = self.keys.entry(canonical(&condition.key)).or_default();
         if condition.operator.quantifier != Quantifier::One && key_facts(&condition.key).multivalued {
             entry
@@ -107,6 +110,7 @@ impl Vocabulary {
         let key = ContextKey::new(name);
         let segmented = key_facts(&key).key_type == KeyType::Arn;
         self.principal_path |= key.folded() == "aws:principalarn";
+        self.epoch |= key.folded() == "aws:epochtime";
         self.keys.entry(canonical(&key)).or_default().segmented |= segmented;
     }
 
@@ -130,6 +134,7 @@ impl Vocabulary {
         self.canonical_users |= other.canonical_users;
         self.principal_path |= other.principal_path;
         self.independent_principal |= other.independent_principal;
+        self.epoch |= other.epoch;
     }
 
     /// The keys, in order.
@@ -145,6 +150,11 @@ impl Vocabulary {
     /// Whether a principal's path is spoken of.
     pub fn has_principal_path(&self) -> bool {
         self.principal_path
+    }
+
+    /// Whether `aws:EpochTime` is spoken of.
+    pub fn has_epoch(&self) -> bool {
+        self.epoch
     }
 
     /// Whether S3 canonical user ids are spoken of.

@@ -89,8 +89,12 @@ pub struct KeyFacts {
     pub multivalued: bool,
 }
 
-/// Global condition keys (AWS global condition context keys page), lower case and sorted.
+/// Global condition keys (AWS global condition context keys page) and keys of services that hold several values (service
+/// authorization reference, `ArrayOf…`), lower case and sorted.
 const GLOBAL_KEYS: &[(&str, KeyType, bool)] = &[
+    ("autoscaling:instancetypes", KeyType::Text, true),
+    ("autoscaling:loadbalancernames", KeyType::Text, true),
+    ("autoscaling:targetgrouparns", KeyType::Text, true),
     ("aws:calledvia", KeyType::Text, true),
     ("aws:currenttime", KeyType::Date, false),
     ("aws:epochtime", KeyType::Date, false),
@@ -110,9 +114,16 @@ const GLOBAL_KEYS: &[(&str, KeyType, bool)] = &[
     ("aws:viaawsservice", KeyType::Bool, false),
     ("aws:vpceorgpaths", KeyType::Text, true),
     ("aws:vpcsourceip", KeyType::Address, false),
+    ("cloudformation:importresourcetypes", KeyType::Text, true),
+    ("cloudformation:resourcetypes", KeyType::Text, true),
     ("dynamodb:attributes", KeyType::Text, true),
     ("dynamodb:leadingkeys", KeyType::Text, true),
     ("ec2:sourceinstancearn", KeyType::Arn, false),
+    ("elasticloadbalancing:securitygroup", KeyType::Text, true),
+    ("elasticloadbalancing:subnet", KeyType::Text, true),
+    ("glue:securitygroupids", KeyType::Text, true),
+    ("glue:subnetids", KeyType::Text, true),
+    ("glue:vpcids", KeyType::Text, true),
     ("iam:permissionsboundary", KeyType::Text, false),
     ("iam:policyarn", KeyType::Arn, false),
     ("kms:encryptioncontextkeys", KeyType::Text, true),
@@ -120,7 +131,21 @@ const GLOBAL_KEYS: &[(&str, KeyType, bool)] = &[
     ("kms:grantoperations", KeyType::Text, true),
     ("lambda:functionarn", KeyType::Arn, false),
     ("lambda:invokedviafunctionurl", KeyType::Bool, false),
+    ("lambda:securitygroupids", KeyType::Text, true),
+    ("lambda:subnetids", KeyType::Text, true),
+    ("route53:changeresourcerecordsetsactions", KeyType::Text, true),
+    (
+        "route53:changeresourcerecordsetsnormalizedrecordnames",
+        KeyType::Text,
+        true,
+    ),
+    ("route53:changeresourcerecordsetsrecordtypes", KeyType::Text, true),
     ("s3:dataaccesspointarn", KeyType::Arn, false),
+    ("sagemaker:instancetypes", KeyType::Text, true),
+    ("sagemaker:vpcsecuritygroupids", KeyType::Text, true),
+    ("sagemaker:vpcsubnets", KeyType::Text, true),
+    ("secretsmanager:addreplicaregions", KeyType::Text, true),
+    ("ses:recipients", KeyType::Text, true),
 ];
 
 /// What is known of a key; unknown keys hold one value of any text.

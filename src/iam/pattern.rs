@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::document::FACT_SEPARATOR;
 use super::keys::ContextKey;
 
 /// The name of an unknown value. The same name is the same value within one document.
@@ -14,6 +15,28 @@ impl HoleId {
     /// A hole of that name.
     pub fn new(name: &str) -> HoleId {
         HoleId(Arc::from(name))
+    }
+
+    /// The hole where `*` and `?` in its value are ordinary characters, as under `StringEquals`.
+    pub fn as_text(&self) -> HoleId {
+        if self.is_text() {
+            self.clone()
+        } else {
+            HoleId(format!("{}{FACT_SEPARATOR}", self.0).into())
+        }
+    }
+
+    /// Whether this is a hole [as text](HoleId::as_text).
+    pub fn is_text(&self) -> bool {
+        self.0.ends_with(FACT_SEPARATOR)
+    }
+
+    /// The hole itself, however it is read.
+    pub fn value(&self) -> HoleId {
+        match self.0.strip_suffix(FACT_SEPARATOR) {
+            Some(name) => HoleId::new(name),
+            None => self.clone(),
+        }
     }
 }
 

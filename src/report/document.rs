@@ -49,7 +49,7 @@ pub(super) fn guards_json(document: &PolicyDocument) -> Value {
             let facts: Vec<Value> = statement
                 .guard
                 .iter()
-                .map(|fact| json!({"name": &*fact.name, "holds": fact.holds}))
+                .map(|fact| json!({"name": crate::iam::shown_fact(&fact.name), "holds": fact.holds}))
                 .collect();
             json!({"statement": position, "facts": facts})
         })

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use keyaki::check::{self, AccessBox, Check, Options, Reference, Subject, Verdict};
-use keyaki::extract::{Before, PolicyKind};
+use keyaki::extract::{Before, Hole, PolicyKind};
 use keyaki::iam::{
-    ContextKey, Decision, DocumentKind, Pattern, PolicyDocument, Principal, Request, Value, evaluate,
-    parse_document,
+    ContextKey, Decision, DocumentKind, HoleId, Pattern, PolicyDocument, Principal, Request, Text, TextPiece,
+    Value, evaluate, parse_document, parse_json,
 };
 
 /// A small generator of random numbers: the same on every machine.
@@ -53,6 +53,9 @@ const RESOURCES: &[&str] = &[
     "arn:aws:s3:::${aws:PrincipalTag/t, 'a'}",
     "arn:aws:ec2:*",
     "arn:aws:s3*a",
+    "arn:aws:s3:::a?b",
+    "arn:aws:*:us-east-1:*:*",
+    "arn:aws:s3:::${aws:username}",
 ];
 const PRINCIPALS: &[&str] = &[
     r#""*""#,
@@ -64,6 +67,8 @@ const PRINCIPALS: &[&str] = &[
     r#"{"Service":"lambda.amazonaws.com"}"#,
     r#"{"AWS":["111122223333","arn:aws:iam::123456789012:user/u"]}"#,
     r#"{"Federated":"accounts.google.com"}"#,
+    r#"{"AWS":["arn:aws:iam::123456789012:root","arn:aws:iam::123456789012:role/p/r"]}"#,
+    r#"{"AWS":["arn:aws:iam::123456789012:user/u","arn:aws:iam::111122223333:root"],"Service":"ec2.amazonaws.com"}"#,
 ];
 const CONDITIONS: &[&str] = &[
     r#""StringEquals":{"aws:PrincipalTag/t":"a"}"#,
@@ -96,6 +101,24 @@ const CONDITIONS: &[&str] = &[
     r#""StringNotEquals":{"aws:PrincipalTag/t":"${aws:userid}"}"#,
     r#""StringEquals":{"aws:username":"a"}"#,
     r#""StringEqualsIfExists":{"aws:PrincipalOrgID":"o-a"}"#,
+    r#""ForAllValues:StringLikeIfExists":{"aws:TagKeys":["a","?b"]}"#,
+    r#""ForAnyValue:StringEqualsIfExists":{"aws:TagKeys":"c"}"#,
+    r#""ForAllValues:StringEquals":{"aws:PrincipalTag/t":"a"}"#,
+    r#""ForAnyValue:StringNotLike":{"aws:TagKeys":["b*","c"]}"#,
+    r#""ArnEquals":{"aws:SourceArn":"arn:aws:s3:::?"}"#,
+    r#""StringEquals":{"aws:SourceArn":["arn:aws:s3:::a","none"]}"#,
+    r#""StringNotLike":{"aws:SourceArn":"arn:aws:s3:*"}"#,
+    r#""ArnLike":{"aws:PrincipalArn":["arn:aws:iam::*:user/?","arn:aws:iam::111122223333:*"]}"#,
+    r#""StringNotEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/p/r"}"#,
+    r#""NumericLessThan":{"aws:EpochTime":"1767225600"}"#,
+    r#""NumericGreaterThan":{"aws:EpochTime":"1772323200"}"#,
+    r#""DateNotEquals":{"aws:CurrentTime":"2026-03-01T00:00:00Z"}"#,
+    r#""StringEquals":{"aws:PrincipalType":["User","Anonymous"]}"#,
+    r#""Null":{"aws:PrincipalArn":"true"}"#,
+    r#""StringLike":{"aws:userid":"${aws:PrincipalTag/t, 'AIDA'}*"}"#,
+    r#""StringEqualsIgnoreCase":{"aws:PrincipalTag/t":"${aws:username}"}"#,
+    r#""BinaryEquals":{"kms:Blob":"YQ=="}"#,
+    r#""StringLike":{"s3:max-keys":"1*"}"#,
 ];
 
 fn document(random: &mut Random, kind: DocumentKind) -> (String, PolicyDocument) {
@@ -247,18 +270,13 @@ fn request(random: &mut Random, kind: DocumentKind) -> Request {
         );
     }
     if random.chance(60) {
-        put(
-            "aws:CurrentTime",
-            vec![
-                random
-                    .pick(&[
-                        "2025-01-01T00:00:00Z",
-                        "2026-03-01T00:00:00Z",
-                        "2027-01-01T00:00:00Z",
-                    ])
-                    .to_owned(),
-            ],
-        );
+        let (time, epoch) = [
+            ("2025-01-01T00:00:00Z", "1735689600"),
+            ("2026-03-01T00:00:00Z", "1772323200"),
+            ("2027-01-01T00:00:00Z", "1798761600"),
+        ][random.below(3)];
+        put("aws:CurrentTime", vec![time.to_owned()]);
+        put("aws:EpochTime", vec![epoch.to_owned()]);
     }
     if random.chance(50) && !anonymous {
         put(
@@ -270,6 +288,20 @@ fn request(random: &mut Random, kind: DocumentKind) -> Request {
         Principal::User { .. } => put("aws:username", vec![random.pick(&["a", "b", "u"]).to_owned()]),
         Principal::Anonymous => put("aws:userid", vec!["anonymous".to_owned()]),
         _ => {}
+    }
+    if random.chance(50) {
+        put("kms:Blob", vec![random.pick(&["YQ==", "Yg=="]).to_owned()]);
+    }
+    let kind = match &principal {
+        Principal::User { .. } => Some("User"),
+        Principal::RoleSession { .. } => Some("AssumedRole"),
+        Principal::Root { .. } => Some("Account"),
+        Principal::FederatedUser { .. } => Some("FederatedUser"),
+        Principal::Anonymous => Some("Anonymous"),
+        Principal::Service(_) | Principal::Federated(_) | Principal::Canonical(_) => None,
+    };
+    if let Some(kind) = kind {
+        put("aws:PrincipalType", vec![kind.to_owned()]);
     }
     if !anonymous && random.chance(50) {
         put("aws:userid", vec![random.pick(&["a", "AIDA"]).to_owned()]);
@@ -424,4 +456,142 @@ fn no_request_contradicts_a_verdict() {
         seen.get("undecided").copied().unwrap_or(0) * 10 < rounds,
         "too many undecided: {seen:?}"
     );
+}
+
+/// Values that holes are given after the verdict.
+const VALUES: &[&str] = &["a", "b", "*", "a*", "", "x", "u", "a/k", "?"];
+
+/// Texts in which a hole takes the place of a name.
+const WITH_HOLES: &[(&str, &str)] = &[
+    (r#""arn:aws:s3:::a""#, r#""arn:aws:s3:::{{H}}""#),
+    (r#""arn:aws:s3:::a/*""#, r#""arn:aws:s3:::{{H}}/*""#),
+    (r#""arn:aws:s3:::a*b""#, r#""arn:aws:s3:::{{K}}*b""#),
+    (r#""aws:PrincipalTag/t":"a""#, r#""aws:PrincipalTag/t":"{{H}}""#),
+    (r#""aws:PrincipalTag/t":"a*""#, r#""aws:PrincipalTag/t":"{{K}}""#),
+    (
+        r#""aws:PrincipalTag/t":["a","b"]"#,
+        r#""aws:PrincipalTag/t":["{{H}}","b"]"#,
+    ),
+    (r#""aws:TagKeys":["a","b"]"#, r#""aws:TagKeys":["{{H}}","{{K}}"]"#),
+    (r#""aws:TagKeys":"b*""#, r#""aws:TagKeys":"{{H}}""#),
+    (r#""s3:PutObject""#, r#""s3:Put{{K}}""#),
+];
+
+fn with_holes(value: &Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let text = text.as_literal().unwrap_or_default();
+            let mut pieces = Vec::new();
+            for (index, part) in text.split("{{").enumerate() {
+                let literal = match part.split_once("}}") {
+                    Some((hole, literal)) if index > 0 => {
+                        pieces.push(TextPiece::Hole(HoleId::new(hole)));
+                        literal
+                    }
+                    _ => part,
+                };
+                pieces.push(TextPiece::Lit(literal.to_owned()));
+            }
+            Value::String(Text(pieces))
+        }
+        Value::List(items) => Value::List(items.iter().map(with_holes).collect()),
+        Value::Object(entries) => Value::Object(
+            entries
+                .iter()
+                .map(|(key, value)| (key.clone(), with_holes(value)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+fn document_with_holes(random: &mut Random, kind: DocumentKind) -> (String, PolicyDocument) {
+    let (mut text, _) = document(random, kind);
+    for (literal, hole) in WITH_HOLES {
+        if random.chance(70) {
+            text = text.replace(literal, hole);
+        }
+    }
+    let value = with_holes(&parse_json(&text).unwrap());
+    let document = parse_document(&value, kind).unwrap_or_else(|error| panic!("{text}: {error}"));
+    (text, document.document)
+}
+
+#[test]
+fn no_value_of_a_hole_contradicts_a_pass() {
+    let rounds: usize = std::env::var("KEYAKI_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(300);
+    let mut random = Random(0xD1B5_4A32_D192_ED03);
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for _ in 0..rounds {
+        let (kind, policy_kind) = if random.chance(50) {
+            (DocumentKind::Identity, PolicyKind::Identity)
+        } else {
+            (DocumentKind::Resource, PolicyKind::Resource)
+        };
+        let (new_text, new) = document_with_holes(&mut random, kind);
+        let (old_text, old) = document_with_holes(&mut random, kind);
+        let texts = format!("new {new_text}\nold {old_text}");
+        let asked = Check::NoNewAccess {
+            reference: Reference::Document(old.clone().into()),
+        };
+        let hole = |name: &str| Hole {
+            id: HoleId::new(name),
+            origin: format!("parameter {name}"),
+            default: None,
+            allowed: Vec::new(),
+            stable: true,
+        };
+        let holes = [hole("H"), hole("K")];
+        let prepared = check::prepare(Subject {
+            document: &new,
+            kind: policy_kind,
+            resource_type: None,
+            holes: &holes,
+            before: &Before::NotTold,
+            default_facts: &[],
+            account: None,
+        });
+        let verdict = check::check(&asked, &prepared, &Options::default());
+        let filled = |document: &PolicyDocument, values: &BTreeMap<HoleId, String>| {
+            document.assuming(kind, values, &BTreeMap::new())
+        };
+        let word = match &verdict {
+            Verdict::Pass(_) => "pass",
+            Verdict::Fail(finding) => {
+                let request = &finding.counterexample;
+                let allowed = |document: &PolicyDocument| {
+                    evaluate(&filled(document, &request.holes), request).decision == Decision::Allowed
+                };
+                assert!(
+                    allowed(&new) && !allowed(&old.as_reference()),
+                    "{texts}\n{request:?}"
+                );
+                "fail"
+            }
+            Verdict::Undecided(_) => "undecided",
+            Verdict::Error(error) => panic!("{texts}: {error}"),
+            Verdict::Internal(message) => panic!("{texts}\n{message}"),
+        };
+        *seen.entry(word).or_default() += 1;
+        if word != "pass" {
+            continue;
+        }
+        for _ in 0..20 {
+            let values: BTreeMap<HoleId, String> = ["H", "K"]
+                .into_iter()
+                .map(|name| (HoleId::new(name), random.pick(VALUES).to_owned()))
+                .collect();
+            let (new, old) = (filled(&new, &values), filled(&old, &values).as_reference());
+            for _ in 0..20 {
+                let request = request(&mut random, kind);
+                let violates = evaluate(&new, &request).decision == Decision::Allowed
+                    && evaluate(&old, &request).decision != Decision::Allowed;
+                assert!(!violates, "{texts}\n{values:?}\n{request:?}");
+            }
+        }
+    }
+    eprintln!("verdicts with holes: {seen:?}");
 }

@@ -83,8 +83,17 @@ impl Anchors {
             let fixed = |pattern: &&Pattern| is_fixed(pattern, open_holes);
             match shape {
                 Shape::Text => {
-                    let texts: BTreeSet<Pattern> = texts(&lines).filter(|p| fixed(p)).cloned().collect();
-                    anchors.add_texts(&key, Test::StringEquals, texts);
+                    // Under `StringEquals` a wildcard in the value of a hole is none.
+                    let (wild, exact): (Vec<_>, Vec<_>) = lines
+                        .iter()
+                        .copied()
+                        .partition(|line| line.operator.test == Test::StringLike);
+                    let settled = texts(&wild).filter(|p| fixed(p));
+                    let settled = settled.chain(texts(&exact).filter(|p| is_fixed(p, &[])));
+                    anchors.add_texts(&key, Test::StringLike, settled.cloned().collect());
+                    // A hole that may hold one: the stranger has another value than its very text.
+                    let open = texts(&wild).filter(|p| !fixed(p) && is_fixed(p, &[]));
+                    anchors.add_texts(&key, Test::StringEquals, open.cloned().collect());
                 }
                 Shape::OrganizationPath => {
                     let heads = texts(&lines)
@@ -219,7 +228,7 @@ pub(super) fn zone_conditions(
     let star = || Pattern(vec![Piece::Star]);
     let mut wanted: Vec<(&str, Test, ConditionValues)> = Vec::new();
     for key in ACCOUNT_KEYS {
-        wanted.push((key, Test::StringEquals, ConditionValues::Text(accounts.to_vec())));
+        wanted.push((key, Test::StringLike, ConditionValues::Text(accounts.to_vec())));
     }
     for key in ORGANIZATION_KEYS {
         wanted.push((
@@ -359,7 +368,7 @@ fn arns(lines: &[&Condition]) -> Vec<ArnPattern> {
 }
 
 /// Whether a value is the same whatever happens: no wildcard, no variable, no hole that may hold a wildcard.
-fn is_fixed(pattern: &Pattern, open_holes: &[HoleId]) -> bool {
+pub(super) fn is_fixed(pattern: &Pattern, open_holes: &[HoleId]) -> bool {
     pattern.0.iter().all(|piece| match piece {
         Piece::Char(_) => true,
         Piece::Hole(hole) => !open_holes.contains(hole),

@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::iam::{Condition, ConditionValues, ContextKey, Pattern, PolicyDocument, PrincipalEntry, Test};
+use crate::iam::{
+    Condition, ConditionValues, ContextKey, Glob, HoleId, Operator, Pattern, Piece, PolicyDocument,
+    PrincipalEntry, Quantifier, Test, Token,
+};
 
-use super::anchors::{conditions_on, head, none_of, principals_of, texts};
+use super::anchors::{conditions_on, head, is_fixed, none_of, principals_of, texts};
 
 /// How a claim names the tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,38 +69,106 @@ pub(super) const BUILT_IN: &[&str] = &[
 
 /// The shared providers that a document trusts, each with the conditions that a foreign tenant meets: no claim has one of
 /// the fixed tenants that the document names.
-pub(super) fn shared_providers(document: &PolicyDocument) -> Vec<(PrincipalEntry, Vec<Condition>)> {
+pub(super) fn shared_providers(
+    document: &PolicyDocument,
+    open_holes: &[HoleId],
+) -> Vec<(PrincipalEntry, Vec<Condition>)> {
     let mut found: Vec<(PrincipalEntry, Vec<Condition>)> = Vec::new();
     for entry in principals_of(document) {
         let PrincipalEntry::Federated(name) = entry else {
             continue;
         };
-        let text = name.to_string();
         for (host, claims) in PROVIDERS {
-            let named = text == *host || text.ends_with(&format!(":oidc-provider/{host}"));
-            if named && !found.iter().any(|(known, _)| known == entry) {
-                found.push((
-                    entry.clone(),
-                    claims
+            for entry in forms(name, host) {
+                if !found.iter().any(|(known, _)| *known == entry) {
+                    let own = claims
                         .iter()
-                        .filter_map(|claim| foreign(document, host, claim))
-                        .collect(),
-                ));
+                        .filter_map(|claim| foreign(document, host, claim, open_holes));
+                    found.push((
+                        entry,
+                        own.chain(without_claims_of_others(document, host)).collect(),
+                    ));
+                }
             }
         }
     }
     found
 }
 
-fn foreign(document: &PolicyDocument, host: &str, (claim, tenant): &(&str, Tenant)) -> Option<Condition> {
+/// The shared provider of that host as far as the entry means it: as it is named, or where an unknown value or wildcard
+/// may turn out to name it, its usual forms.
+fn forms(name: &Pattern, host: &str) -> Vec<PrincipalEntry> {
+    let text = name.to_string();
+    if text == host || text.ends_with(&format!(":oidc-provider/{host}")) {
+        return vec![PrincipalEntry::Federated(name.clone())];
+    }
+    if name.as_literal().is_some() || text.contains(":saml-provider/") {
+        return Vec::new();
+    }
+    let outline = Glob::new(
+        name.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Char(c) => Token::Char(*c),
+                Piece::Any => Token::Any,
+                Piece::Star | Piece::Var(..) | Piece::Hole(_) => Token::Star,
+            })
+            .collect(),
+    );
+    let by_arn = Pattern::glob(&format!("arn:*:oidc-provider/{host}"));
+    let by_name = BUILT_IN.contains(&host).then(|| Pattern::literal(host));
+    [by_arn]
+        .into_iter()
+        .chain(by_name)
+        .filter(|form| form.as_glob().is_some_and(|form| form.intersects(&outline)))
+        .map(PrincipalEntry::Federated)
+        .collect()
+}
+
+/// A token has no claims under the name of another provider.
+fn without_claims_of_others(document: &PolicyDocument, host: &str) -> Vec<Condition> {
+    let others: Vec<String> = PROVIDERS
+        .iter()
+        .filter(|(other, _)| *other != host)
+        .map(|(other, _)| format!("{other}:"))
+        .collect();
+    let lines = document
+        .statements
+        .iter()
+        .flat_map(|statement| &statement.conditions);
+    let keys: BTreeSet<&ContextKey> = lines
+        .map(|line| &line.key)
+        .filter(|key| others.iter().any(|other| key.folded().starts_with(other)))
+        .collect();
+    let absent = Operator {
+        quantifier: Quantifier::One,
+        test: Test::Null,
+        negated: false,
+        if_exists: false,
+    };
+    keys.into_iter()
+        .map(|key| Condition {
+            operator: absent,
+            key: key.clone(),
+            values: ConditionValues::Null(vec![true]),
+        })
+        .collect()
+}
+
+fn foreign(
+    document: &PolicyDocument,
+    host: &str,
+    (claim, tenant): &(&str, Tenant),
+    open_holes: &[HoleId],
+) -> Option<Condition> {
     let key = ContextKey::new(&format!("{host}:{claim}"));
     let lines: Vec<&Condition> = conditions_on(document, &key).collect();
     let fixed = texts(&lines).filter_map(|pattern| match tenant {
         Tenant::Whole => pattern.as_literal().map(|_| pattern.clone()),
         Tenant::UpTo(separator) => {
-            head(pattern, *separator, &[]).or_else(|| pattern.as_literal().map(|_| pattern.clone()))
+            head(pattern, *separator, open_holes).or_else(|| pattern.as_literal().map(|_| pattern.clone()))
         }
-        Tenant::UpToSecondColon => second_colon(pattern),
+        Tenant::UpToSecondColon => second_colon(pattern, open_holes),
     });
     let fixed: BTreeSet<Pattern> = fixed.collect();
     let values = ConditionValues::Text(fixed.iter().cloned().collect());
@@ -105,14 +176,11 @@ fn foreign(document: &PolicyDocument, host: &str, (claim, tenant): &(&str, Tenan
 }
 
 /// `organization:name:…` as `organization:name:*`, when the name is fixed.
-fn second_colon(pattern: &Pattern) -> Option<Pattern> {
-    let text = pattern.to_string();
-    let mut parts = text.splitn(3, ':');
-    let (kind, name, _) = (parts.next()?, parts.next()?, parts.next()?);
-    let head = format!("{kind}:{name}:");
-    Pattern::glob(&head)
-        .as_literal()
-        .map(|head| Pattern::glob(&format!("{head}*")))
+fn second_colon(pattern: &Pattern, open_holes: &[HoleId]) -> Option<Pattern> {
+    let is_colon = |(_, piece): &(usize, &Piece)| **piece == Piece::Char(':');
+    let (end, _) = pattern.0.iter().enumerate().filter(is_colon).nth(1)?;
+    let head = Pattern(pattern.0.iter().take(end + 1).cloned().collect());
+    is_fixed(&head, open_holes).then(|| Pattern(head.0.into_iter().chain([Piece::Star]).collect()))
 }
 
 #[cfg(test)]
@@ -148,7 +216,7 @@ mod tests {
             let document = parse_document(&Value::text(text), DocumentKind::Trust)
                 .expect("valid")
                 .document;
-            let providers = shared_providers(&document);
+            let providers = shared_providers(&document, &[]);
             assert_eq!(providers.len(), 1);
             assert_eq!(!providers[0].1.is_empty(), pinned, "{condition}");
         }

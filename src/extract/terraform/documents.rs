@@ -131,8 +131,8 @@ pub(super) fn unknown_reason(
         (Configured::Yes(references), _) => Some(depends(&references)),
         (Configured::No, Presence::Required) => Some(depends(&[])),
         (Configured::No, Presence::Optional | Presence::Computed) => None,
-        (Configured::NotTold, Presence::Computed) => None,
-        (Configured::NotTold, Presence::Required | Presence::Optional) => Some(depends(&[])),
+        // Without a configuration it cannot be told who fills it in.
+        (Configured::NotTold, _) => Some(depends(&[])),
     }
 }
 

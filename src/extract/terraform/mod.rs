@@ -150,8 +150,9 @@ fn extract_resource<'a>(
     extra: &[(String, String, PolicyKind)],
     found: &mut Found,
 ) {
-    // A leftover of an earlier replacement is only ever destroyed; one that will have values is none.
-    if resource.deposed && resource.after.is_none() {
+    // A leftover of an earlier replacement is only ever destroyed; one that does anything else is none.
+    let destroyed = resource.actions.iter().all(|action| action == "delete");
+    if resource.deposed && (destroyed || resource.after.is_none()) {
         return;
     }
     if resource.mode == "data" {

@@ -84,7 +84,7 @@ pub(super) fn is_required(row: &Row) -> bool {
 
 /// Whether providers fill the attribute in when it is not configured.
 pub(super) fn is_computed(row: &Row) -> bool {
-    row.notes.contains("Optional+Computed") || matches!(row.path, "managed_policy_arns" | "acl")
+    row.notes.contains("Optional+Computed") || matches!(row.path, "managed_policy_arns" | "acl" | "grant")
 }
 
 /// The rows of a managed resource type.

@@ -80,7 +80,7 @@ fn is_grant(row: &Row) -> bool {
 fn is_harmless(row: &Row, value: Json<'_>) -> bool {
     let is = |words: &[&str]| value.string().is_ok_and(|text| words.contains(&text.as_str()));
     match row.kind {
-        RowKind::Acl => is(&["private", "Private", ""]),
+        RowKind::Acl => is(&["private", "Private", ""]) || value.list().is_ok_and(|items| items.is_empty()),
         RowKind::Exposure => is(&["AWS_IAM"]),
         RowKind::Resource if row.path == "body" => {
             !value.text().contains("x-amazon-apigateway-policy") && !value.text().contains("\\u")

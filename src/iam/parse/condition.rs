@@ -172,6 +172,17 @@ fn typed(
         }
         Test::Arn => {
             let patterns = patterns(Wildcards::Active, context)?;
+            // An unknown value in a short ARN may hold any of its colons.
+            let short = |pattern: &&Pattern| split_arn(pattern).is_none_or(|(_, parts)| parts < 6);
+            let open = patterns
+                .iter()
+                .filter(short)
+                .find_map(|pattern| pattern.holes().next());
+            if let Some(hole) = open {
+                let what = format!("in {operator:?} {} {patterns:?}", key.folded());
+                assume(hole, &what, context);
+                return Ok(None);
+            }
             ConditionValues::Arn(
                 patterns
                     .iter()

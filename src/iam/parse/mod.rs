@@ -114,6 +114,10 @@ pub(super) fn fill_resource(
     let ResourcePattern::Arn { arn, .. } = entry else {
         return entry.clone();
     };
+    let known = |segment: &super::Pattern| segment.holes().next().is_none();
+    if arn.segments.iter().all(known) {
+        return entry.clone();
+    }
     let written = match &arn.whole {
         Some(whole) => fill(whole),
         None => {

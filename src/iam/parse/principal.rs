@@ -1,7 +1,7 @@
 //! `Principal` and `NotPrincipal`.
 
 use super::super::document::DocumentKind;
-use super::super::pattern::Piece;
+use super::super::pattern::{HoleId, Piece};
 use super::super::principal::{PrincipalEntry, PrincipalSet, parse_aws_principal};
 use super::super::value::{Text, Value};
 use super::statement::assume;
@@ -59,7 +59,8 @@ fn entries(value: &Value, name: &str, context: &mut Context) -> Result<Option<Ve
         Value::Object(groups) => {
             let mut entries = Vec::new();
             for (kind, values) in groups {
-                if !group(kind, values, name, context, &mut entries)? {
+                if let Some(hole) = group(kind, values, name, context, &mut entries)? {
+                    assume(&hole, &format!("{name}{value:?}"), context);
                     return Ok(None);
                 }
             }
@@ -96,14 +97,14 @@ fn bare(text: &Text, name: &str, context: &mut Context) -> Result<PrincipalEntry
     }
 }
 
-/// One group (`AWS`, `Service`, …). False when the group as a whole is known only later.
+/// One group (`AWS`, `Service`, …). The hole when part of the group is known only later.
 fn group(
     kind: &str,
     values: &Value,
     name: &str,
     context: &mut Context,
     entries: &mut Vec<PrincipalEntry>,
-) -> Result<bool, Invalid> {
+) -> Result<Option<HoleId>, Invalid> {
     let items = match values {
         Value::List(items) if items.is_empty() => {
             return Err(context.invalid(format!("`{name}` must not hold an empty list")));
@@ -115,17 +116,14 @@ fn group(
         let text = match item {
             Value::String(text) => text.clone(),
             Value::Number(number) => Text(vec![super::super::value::TextPiece::Lit(number.clone())]),
-            Value::Unknown(hole) => {
-                assume(hole, &format!("in {name} {kind} {items:?}"), context);
-                return Ok(false);
-            }
+            Value::Unknown(hole) => return Ok(Some(hole.clone())),
             other => {
                 return Err(context.invalid(format!("`{name}` must hold strings, not {}", kind_of(other))));
             }
         };
         entries.push(entry(kind, &text, name, context)?);
     }
-    Ok(true)
+    Ok(None)
 }
 
 fn entry(kind: &str, text: &Text, name: &str, context: &mut Context) -> Result<PrincipalEntry, Invalid> {

@@ -175,6 +175,12 @@ pub(super) fn resource_pattern(
     if parts == 6 {
         return Ok(ResourcePattern::Arn { arn, short: None });
     }
+    if pattern.holes().next().is_some() {
+        // The unknown value may hold any of the missing colons.
+        return Ok(ResourcePattern::Unreadable(Arc::from(
+            pattern.to_string().as_str(),
+        )));
+    }
     context.note(
         "short-arn",
         format!("`{element}` holds an ARN with fewer than six parts"),

@@ -52,7 +52,7 @@ pub(super) fn model(formula: &Formula, symbols: &Symbols, solver: &dyn Solver) -
     let whole_arn = name_holes(&mut model, &holes, symbols);
     // `?` may have read a symbol as one character: then the model is none once the symbol has its text. (A hole that is
     // a whole ARN cannot be read back from its segments; replaying the request decides there.)
-    (whole_arn || holds(formula, &model)).then_some(model)
+    (whole_arn || holes.is_empty() || holds(formula, &model)).then_some(model)
 }
 
 /// A model for one truth of the conditions, if there is one for each.
@@ -99,7 +99,7 @@ fn holes(formula: &Formula) -> BTreeMap<HoleId, char> {
                     .unwrap_or(u32::MAX)
                     .saturating_add(0xF_0100);
                 holes
-                    .entry(hole.clone())
+                    .entry(hole.value())
                     .or_insert(char::from_u32(next).unwrap_or('\u{F0FFF}'));
             }
         }
@@ -164,7 +164,9 @@ fn with_symbols(pattern: &Pattern, holes: &BTreeMap<HoleId, char>) -> Pattern {
             .0
             .iter()
             .map(|piece| match piece {
-                Piece::Hole(hole) => holes.get(hole).map_or(Piece::Star, |symbol| Piece::Char(*symbol)),
+                Piece::Hole(hole) => holes
+                    .get(&hole.value())
+                    .map_or(Piece::Star, |symbol| Piece::Char(*symbol)),
                 other => other.clone(),
             })
             .collect(),

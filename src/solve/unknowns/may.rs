@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::formula::{Claim, Fact, Formula, ValueSet, Variable, and, fact, member, not, or};
-use crate::iam::{Glob, HoleId, Pattern, Piece, Token};
+use crate::iam::{Glob, HoleId, Pattern, Piece, Segment, Token};
 
 use super::{Symbols, map_atoms};
 
@@ -48,7 +48,7 @@ pub(super) fn may(formula: &Formula, symbols: &Symbols) -> Formula {
             .collect::<Vec<_>>();
         let outline = member(
             template.variable.clone(),
-            set(outline(&template.pattern), template.fold),
+            set(reach(&template.variable, &template.pattern), template.fold),
         );
         and([or([not(&own), outline])].into_iter().chain(wider))
     });
@@ -104,6 +104,23 @@ pub(super) fn outline(pattern: &Pattern) -> Glob {
     )
 }
 
+/// What a pattern can match at most in a variable. Where the last segment of an ARN begins with a symbol, that may be the
+/// head of the ARN, with some of the colons that follow.
+fn reach(variable: &Variable, pattern: &Pattern) -> Glob {
+    let last = matches!(
+        variable,
+        Variable::Resource(Segment::Rest) | Variable::KeySegment(_, Segment::Rest)
+    );
+    let colon = pattern.0.iter().rposition(|piece| *piece == Piece::Char(':'));
+    match (last && pattern.0.first().is_some_and(is_symbol), colon) {
+        (true, Some(colon)) => {
+            let tail = pattern.0.iter().skip(colon + 1).cloned();
+            outline(&Pattern([Piece::Star].into_iter().chain(tail).collect()))
+        }
+        _ => outline(pattern),
+    }
+}
+
 /// A pattern whose only symbol is a hole with few possible values: some value matches, or some does not. Different
 /// places may take different values, which only adds models.
 fn by_allowed_values(
@@ -115,7 +132,11 @@ fn by_allowed_values(
 ) -> Option<Formula> {
     let hole: &HoleId = pattern.holes().next()?;
     let single = pattern.variables().next().is_none() && pattern.holes().all(|other| other == hole);
-    let allowed = &symbols.holes.iter().find(|facts| facts.id == *hole)?.allowed;
+    let allowed = &symbols
+        .holes
+        .iter()
+        .find(|facts| facts.id == hole.value())?
+        .allowed;
     // An ARN as a whole stands in every segment at once: its values are not those of one segment.
     let segments = allowed.iter().any(|value| value.contains(':')) && *variable != Variable::Action;
     if !single || segments || allowed.is_empty() || allowed.len() > MAX_ALLOWED {
@@ -123,7 +144,11 @@ fn by_allowed_values(
     }
     // Whether `*` in a value is a wildcard depends on the element: taken as one where it must match, as a plain
     // character where it must not, which only adds models.
-    let read = if holds { Pattern::glob } else { Pattern::literal };
+    let read = if holds && !hole.is_text() {
+        Pattern::glob
+    } else {
+        Pattern::literal
+    };
     let matches: Vec<Formula> = allowed
         .iter()
         .map(|value| {
@@ -166,12 +191,21 @@ fn covers(wide: &Pattern, narrow: &Pattern) -> bool {
         .filter(|piece| is_symbol(piece))
         .cloned()
         .collect();
+    // A hole as text has less than the hole: covered by both, it covers only itself.
+    let wider = |piece: &Piece| match piece {
+        Piece::Hole(hole) if !wide.0.contains(piece) => Piece::Hole(hole.value()),
+        other => other.clone(),
+    };
     let letter = |piece: &Piece| {
-        let index = letters.iter().position(|known| known == piece).unwrap_or(0);
+        let index = letters
+            .iter()
+            .position(|known| known == piece)
+            .unwrap_or(letters.len());
         u32::try_from(index)
             .ok()
             .and_then(|index| char::from_u32(0xF_0010 + index))
     };
+    let narrow = &Pattern(narrow.0.iter().map(wider).collect());
     let spelled = |pattern: &Pattern, wildcard: fn(&Piece) -> Token| -> Option<Vec<Token>> {
         let token = |piece: &Piece| match piece {
             Piece::Char(c) => Some(Token::Char(*c)),

@@ -115,7 +115,7 @@ fn unknowns(formula: &Formula) -> BTreeSet<String> {
         }
         Claim::Member(_, ValueSet::Templates { patterns, .. }) => {
             for pattern in patterns.iter() {
-                names.extend(pattern.holes().flat_map(|hole| shown(&hole.0)));
+                names.extend(pattern.holes().flat_map(|hole| shown(&hole.value().0)));
                 names.extend(pattern.variables().map(|key| format!("${{{key}}}")));
             }
         }

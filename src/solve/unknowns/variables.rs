@@ -115,7 +115,11 @@ fn named(formula: &Formula, key: &ContextKey) -> BTreeSet<String> {
                 _ => false,
             };
             if about {
-                texts.extend(globs.iter().filter_map(Glob::as_literal));
+                let literals: Vec<String> = globs.iter().filter_map(Glob::as_literal).collect();
+                if matches!(&atom.claim, Claim::Member(_, ValueSet::Folded(_))) {
+                    texts.extend(literals.iter().map(|text| text.to_ascii_uppercase()));
+                }
+                texts.extend(literals);
             }
         }
     });
