@@ -251,8 +251,9 @@ fn the_zone_of_trust() {
     ] {
         check(&external(), PolicyKind::Resource, &[(&statement, expected)]);
     }
-    let Check::NoExternalAccess { trust } = external() else {
-        unreachable!()
+    let trust = match external() {
+        Check::NoExternalAccess { trust } => trust,
+        other => panic!("{other:?}"),
     };
     let deputy = Check::NoExternalAccess {
         trust: Trust {
