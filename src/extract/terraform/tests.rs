@@ -13,12 +13,37 @@ const BUCKET: &str = r#"{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:Ge
 /// documents, and a configuration.
 fn check(resources: &[&str], configuration: &str, expected: &[&str]) {
     let changes: Vec<String> = resources.iter().map(|resource| change(resource)).collect();
-    let configuration = format!("{{\"root_module\": {{{configuration}}}}}");
+    let configuration = format!(
+        "{{\"root_module\": {{{}}}}}",
+        with_every_resource(resources, configuration)
+    );
     let text = format!(
         "{{\"format_version\": \"1.2\", \"resource_changes\": [{}], \"configuration\": {configuration}}}",
         changes.join(",\n")
     );
     check_text(&text, expected);
+}
+
+/// As Terraform writes it, the configuration has an entry for every resource, also for one that sets nothing.
+fn with_every_resource(resources: &[&str], configuration: &str) -> String {
+    let mut entries: Vec<String> = Vec::new();
+    for resource in resources {
+        let (resource_type, rest) = resource.split_once('.').unwrap();
+        let name = rest.split([' ', '[']).next().unwrap();
+        let head = format!(r#""type": "{resource_type}", "name": "{name}""#);
+        if !configuration.contains(&head) && !entries.iter().any(|entry| entry.contains(&head)) {
+            entries.push(format!(r#"{{{head}, "expressions": {{}}}}"#));
+        }
+    }
+    let entries = entries.join(", ");
+    match configuration.split_once(r#""resources": ["#) {
+        Some((before, after)) if !entries.is_empty() => {
+            format!(r#"{before}"resources": [{entries}, {after}"#)
+        }
+        Some(_) => configuration.to_owned(),
+        None if configuration.is_empty() => format!(r#""resources": [{entries}]"#),
+        None => format!(r#"{configuration}, "resources": [{entries}]"#),
+    }
 }
 
 fn check_text(text: &str, expected: &[&str]) {
