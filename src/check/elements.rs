@@ -111,7 +111,7 @@ pub fn principal_arn(text: &str) -> Result<String, String> {
     const FORM: &str = "a trusted principal is the ARN of one role, user or session, without wildcards";
     let pattern = Pattern::glob(text);
     if pattern
-        .0
+        .pieces()
         .iter()
         .any(|piece| matches!(piece, Piece::Any | Piece::Star))
         || has_spaces(text)

@@ -209,8 +209,8 @@ pub(super) fn written_example(arn: &ArnPattern) -> Option<String> {
 
 /// A text that a pattern matches, with `star` for each `*`. `None` when it holds symbols.
 pub(super) fn pattern_example(pattern: &Pattern, star: &str) -> Option<String> {
-    let mut text = String::with_capacity(pattern.0.len());
-    for piece in &pattern.0 {
+    let mut text = String::with_capacity(pattern.pieces().len());
+    for piece in pattern.pieces().iter() {
         match piece {
             Piece::Char(c) => text.push(*c),
             Piece::Any => text.push('x'),

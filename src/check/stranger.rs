@@ -93,7 +93,7 @@ pub(super) fn external(document: &PolicyDocument, trust: &Trust, owner: Owner<'_
         .collect();
     accounts.extend(owner.account.map(Pattern::literal));
     // An account that is not known yet is the input's own where the document names it.
-    let own = Pattern(vec![crate::iam::Piece::Hole(crate::iam::HoleId::new(
+    let own = Pattern::new(vec![crate::iam::Piece::Hole(crate::iam::HoleId::new(
         "AWS::AccountId",
     ))]);
     if owner.account.is_none() && anchors::mentions_hole(document, "AWS::AccountId") {
@@ -130,10 +130,8 @@ pub(super) fn external(document: &PolicyDocument, trust: &Trust, owner: Owner<'_
 /// Identity providers of trusted accounts, and the shared ones, which have arms of their own.
 fn trusted_providers(accounts: &[Pattern]) -> Vec<PrincipalEntry> {
     let of_account = |account: &Pattern| {
-        let mut pieces = Pattern::glob("arn:*:iam::").0;
-        pieces.extend(account.0.iter().cloned());
-        pieces.extend(Pattern::glob(":*").0);
-        PrincipalEntry::Federated(Pattern(pieces))
+        let (head, tail) = (Pattern::glob("arn:*:iam::"), Pattern::glob(":*"));
+        PrincipalEntry::Federated(Pattern::concat(&[&head, account, &tail]))
     };
     let shared = providers::BUILT_IN
         .iter()

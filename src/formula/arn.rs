@@ -139,7 +139,7 @@ pub(super) fn split_matches(
 /// be one. `None` when a symbol that may hold a colon stands before the last segment, or when there are too many ways.
 fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
     let mut cuts: BTreeSet<Vec<Vec<Piece>>> = BTreeSet::from([vec![Vec::new()]]);
-    for piece in &pattern.0 {
+    for piece in pattern.pieces().iter() {
         let mut next = BTreeSet::new();
         for cut in cuts {
             if cut.len() < 6 && may_hold_colon(piece) {
@@ -157,9 +157,10 @@ fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
         let [first, partition, service, region, account, rest] = cut.as_slice() else {
             continue;
         };
-        let first = Pattern(first.clone()).as_glob();
+        let first = Pattern::new(first.clone()).as_glob();
         if first.is_some_and(|first: Glob| first.matches("arn")) {
-            let segments = [partition, service, region, account, rest].map(|pieces| Pattern(pieces.clone()));
+            let segments =
+                [partition, service, region, account, rest].map(|pieces| Pattern::new(pieces.clone()));
             arns.push(ArnPattern {
                 segments,
                 whole: None,

@@ -119,11 +119,14 @@ fn value(condition: &Condition, slot: &Slot, vocabulary: &Vocabulary) -> Formula
 
 /// The pattern of an operator that knows no wildcards: none counts in the value of a hole either.
 fn holes_as_text(pattern: &Pattern) -> Pattern {
-    let pieces = pattern.0.iter().map(|piece| match piece {
+    if pattern.plain().is_some() {
+        return pattern.clone();
+    }
+    let as_text = |piece: &Piece| match piece {
         Piece::Hole(hole) => Piece::Hole(hole.as_text()),
         other => other.clone(),
-    });
-    Pattern(pieces.collect())
+    };
+    pattern.pieces().iter().map(as_text).collect()
 }
 
 /// Numbers as intervals; of `aws:EpochTime`, which is the same variable as `aws:CurrentTime`, as instants.

@@ -155,7 +155,7 @@ fn arns(entries: &[ResourcePattern]) -> Vec<&ArnPattern> {
 pub(super) fn begins_with_variable(arn: &ArnPattern) -> bool {
     arn.whole
         .as_ref()
-        .is_some_and(|whole| matches!(whole.0.first(), Some(Piece::Var(..))))
+        .is_some_and(|whole| matches!(whole.pieces().first(), Some(Piece::Var(..))))
 }
 
 fn whole_text(arn: &ArnPattern) -> String {

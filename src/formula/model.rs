@@ -74,7 +74,7 @@ fn set_contains(set: &ValueSet, text: &str, model: &Model) -> bool {
 /// has neither value nor default.
 fn fill(pattern: &Pattern, model: &Model) -> Option<Pattern> {
     let mut filled = Vec::new();
-    for piece in &pattern.0 {
+    for piece in pattern.pieces().iter() {
         match piece {
             Piece::Var(key, default) => {
                 let slot = Slot {
@@ -106,7 +106,7 @@ fn fill(pattern: &Pattern, model: &Model) -> Option<Pattern> {
             Piece::Char(_) | Piece::Any | Piece::Star => filled.push(piece.clone()),
         }
     }
-    Some(Pattern(filled))
+    Some(Pattern::new(filled))
 }
 
 #[cfg(test)]

@@ -116,9 +116,7 @@ fn means(entry: &PrincipalEntry, effect: Effect, vocabulary: &Vocabulary) -> For
 
 /// The pattern after a prefix in which `*` is a wildcard.
 fn prefixed(prefix: &str, pattern: &Pattern) -> Pattern {
-    let mut pieces = Pattern::glob(prefix).0;
-    pieces.extend(pattern.0.iter().cloned());
-    Pattern(pieces)
+    Pattern::concat(&[&Pattern::glob(prefix), pattern])
 }
 
 /// Whether the account of a listed user, role or session is listed too: only then `NotPrincipal` surely excludes it.

@@ -34,7 +34,7 @@ pub(super) fn any_of(
 /// the default is. A variable without default needs its key.
 fn symbolic(variable: &Variable, pattern: &Pattern, case: Case, vocabulary: &Vocabulary) -> Formula {
     let mut readings = vec![(Vec::new(), Vec::<Piece>::new())];
-    for piece in &pattern.0 {
+    for piece in pattern.pieces().iter() {
         let Piece::Var(key, default) = piece else {
             readings
                 .iter_mut()
@@ -58,7 +58,7 @@ fn symbolic(variable: &Variable, pattern: &Pattern, case: Case, vocabulary: &Voc
         readings = next;
     }
     or(readings.into_iter().map(|(needs, pieces)| {
-        let pattern = Pattern(pieces);
+        let pattern = Pattern::new(pieces);
         let set = match (pattern.as_glob(), case) {
             (Some(glob), Case::Sensitive) => ValueSet::Globs(Arc::from([glob])),
             (Some(glob), Case::Folded) => ValueSet::Folded(Arc::from([glob])),
@@ -85,8 +85,8 @@ pub(super) fn all_resolved<'a>(
     patterns: impl Iterator<Item = &'a Pattern>,
     vocabulary: &Vocabulary,
 ) -> Formula {
-    let pieces = patterns.flat_map(|pattern| &pattern.0);
-    and(pieces.filter_map(|piece| match piece {
+    let symbols = patterns.flat_map(Pattern::symbols);
+    and(symbols.filter_map(|piece| match piece {
         Piece::Var(key, None) => Some(resolved(key, vocabulary)),
         Piece::Var(_, Some(_)) | Piece::Char(_) | Piece::Any | Piece::Star | Piece::Hole(_) => None,
     }))

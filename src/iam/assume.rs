@@ -107,15 +107,18 @@ impl Reading<'_> {
     }
 
     fn fill(&self, pattern: &Pattern, wildcards: Wildcards) -> Pattern {
-        let pieces = pattern.0.iter().flat_map(|piece| match piece {
+        if pattern.plain().is_some() {
+            return pattern.clone();
+        }
+        let filled = |piece: &Piece| match piece {
             Piece::Hole(hole) => match (self.holes.get(hole), wildcards) {
-                (Some(value), Wildcards::Active) => Pattern::glob(value).0,
-                (Some(value), Wildcards::Literal) => Pattern::literal(value).0,
+                (Some(value), Wildcards::Active) => Pattern::glob(value).pieces().into_owned(),
+                (Some(value), Wildcards::Literal) => Pattern::literal(value).pieces().into_owned(),
                 (None, _) => vec![piece.clone()],
             },
             other => vec![other.clone()],
-        });
-        Pattern(pieces.collect())
+        };
+        pattern.pieces().iter().flat_map(filled).collect()
     }
 
     fn principal(&self, entry: &PrincipalEntry) -> PrincipalEntry {
@@ -211,7 +214,7 @@ impl Reading<'_> {
             .whole
             .as_ref()
             .map(|whole| self.fill(whole, Wildcards::Active));
-        let star = || Pattern(vec![Piece::Star]);
+        let star = Pattern::star;
         match whole {
             Some(whole) if whole.is_star() => ArnPattern {
                 segments: std::array::from_fn(|_| star()),

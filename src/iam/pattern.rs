@@ -1,6 +1,7 @@
 //! Patterns: literal text, the wildcards `*` and `?`, policy variables and holes; and globs, patterns without the
 //! latter two, with matching in linear space and without recursion.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -64,14 +65,32 @@ pub enum Piece {
     Hole(HoleId),
 }
 
-/// A pattern of the policy language.
+/// A pattern of the policy language. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pattern(pub Vec<Piece>);
+pub struct Pattern(Pieces);
+
+/// What a pattern consists of. Almost all of them are plain, and a token takes a sixth of the memory of a piece.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Pieces {
+    /// Characters and wildcards, as they were written.
+    Plain(Arc<[Token]>),
+    /// At least one policy variable or hole.
+    Mixed(Arc<[Piece]>),
+}
 
 impl Pattern {
+    /// The pattern of these pieces.
+    pub fn new(pieces: Vec<Piece>) -> Pattern {
+        let tokens: Option<Arc<[Token]>> = pieces.iter().map(Piece::token).collect();
+        Pattern(match tokens {
+            Some(tokens) => Pieces::Plain(tokens),
+            None => Pieces::Mixed(pieces.into()),
+        })
+    }
+
     /// The pattern that matches exactly `text`.
     pub fn literal(text: &str) -> Pattern {
-        Pattern(text.chars().map(Piece::Char).collect())
+        Glob::literal(text).into()
     }
 
     /// Reads `*` and `?` as wildcards and everything else as literal text.
@@ -79,53 +98,104 @@ impl Pattern {
         Glob::parse(text).into()
     }
 
+    /// `*`.
+    pub fn star() -> Pattern {
+        Glob::star().into()
+    }
+
+    /// The pieces, in order.
+    pub fn pieces(&self) -> Cow<'_, [Piece]> {
+        match &self.0 {
+            Pieces::Plain(tokens) => tokens.iter().copied().map(Piece::from).collect(),
+            Pieces::Mixed(pieces) => Cow::Borrowed(pieces),
+        }
+    }
+
+    /// The characters and wildcards, as they were written, if there are neither variables nor holes.
+    pub fn plain(&self) -> Option<&[Token]> {
+        match &self.0 {
+            Pieces::Plain(tokens) => Some(tokens),
+            Pieces::Mixed(_) => None,
+        }
+    }
+
+    /// The policy variables and holes, in order.
+    pub fn symbols(&self) -> impl Iterator<Item = &Piece> {
+        let is_symbol = |piece: &&Piece| matches!(piece, Piece::Var(..) | Piece::Hole(_));
+        self.mixed().iter().filter(is_symbol)
+    }
+
+    /// The patterns one after the other.
+    pub fn concat(patterns: &[&Pattern]) -> Pattern {
+        patterns
+            .iter()
+            .flat_map(|pattern| pattern.pieces().into_owned())
+            .collect()
+    }
+
+    /// The parts between the first `parts - 1` literal characters `separator`.
+    pub fn splitn(&self, parts: usize, separator: char) -> Vec<Pattern> {
+        match &self.0 {
+            Pieces::Plain(tokens) => tokens
+                .splitn(parts, |token| *token == Token::Char(separator))
+                .map(|part| Pattern(Pieces::Plain(part.into())))
+                .collect(),
+            Pieces::Mixed(pieces) => pieces
+                .splitn(parts, |piece| *piece == Piece::Char(separator))
+                .map(|part| Pattern::new(part.to_vec()))
+                .collect(),
+        }
+    }
+
+    /// How many pieces there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Pieces::Plain(tokens) => tokens.len(),
+            Pieces::Mixed(pieces) => pieces.len(),
+        }
+    }
+
+    /// Whether this is the pattern of the empty text only.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The last piece.
+    pub fn last(&self) -> Option<Piece> {
+        match &self.0 {
+            Pieces::Plain(tokens) => tokens.last().copied().map(Piece::from),
+            Pieces::Mixed(pieces) => pieces.last().cloned(),
+        }
+    }
+
     /// Whether this is the single wildcard `*` (or several of them).
     pub fn is_star(&self) -> bool {
-        !self.0.is_empty() && self.0.iter().all(|piece| *piece == Piece::Star)
+        let star = |tokens: &[Token]| !tokens.is_empty() && tokens.iter().all(|token| *token == Token::Star);
+        self.plain().is_some_and(star)
     }
 
     /// The glob this is, if it has neither variables nor holes.
     pub fn as_glob(&self) -> Option<Glob> {
-        self.0
-            .iter()
-            .map(|piece| match piece {
-                Piece::Char(c) => Some(Token::Char(*c)),
-                Piece::Any => Some(Token::Any),
-                Piece::Star => Some(Token::Star),
-                Piece::Var(..) | Piece::Hole(_) => None,
-            })
-            .collect::<Option<Vec<_>>>()
-            .map(Glob::new)
+        match &self.0 {
+            Pieces::Plain(tokens) if Glob::is_normal(tokens) => Some(Glob(tokens.clone())),
+            Pieces::Plain(tokens) => Some(Glob::new(tokens.to_vec())),
+            Pieces::Mixed(_) => None,
+        }
     }
 
     /// Whether the whole of `text` matches; `None` when variables or holes would have to be filled in first.
     pub fn matches(&self, text: &str) -> Option<bool> {
-        let is_symbol = |piece: &Piece| matches!(piece, Piece::Var(..) | Piece::Hole(_));
-        if self.0.iter().any(is_symbol) {
-            return None;
-        }
-        let token = |piece: &Piece| match piece {
-            Piece::Char(c) => Token::Char(*c),
-            Piece::Any => Token::Any,
-            Piece::Star | Piece::Var(..) | Piece::Hole(_) => Token::Star,
-        };
-        Some(greedy(&self.0, token, text, |a, b| a == b))
+        Some(greedy(self.plain()?, text, |a, b| a == b))
     }
 
     /// The text this is, if it is literal.
     pub fn as_literal(&self) -> Option<String> {
-        self.0
-            .iter()
-            .map(|piece| match piece {
-                Piece::Char(c) => Some(*c),
-                Piece::Any | Piece::Star | Piece::Var(..) | Piece::Hole(_) => None,
-            })
-            .collect()
+        literal(self.plain()?)
     }
 
     /// The holes in this pattern, in order.
     pub fn holes(&self) -> impl Iterator<Item = &HoleId> {
-        self.0.iter().filter_map(|piece| match piece {
+        self.mixed().iter().filter_map(|piece| match piece {
             Piece::Hole(hole) => Some(hole),
             Piece::Char(_) | Piece::Any | Piece::Star | Piece::Var(..) => None,
         })
@@ -133,7 +203,7 @@ impl Pattern {
 
     /// The context keys used as variables, in order.
     pub fn variables(&self) -> impl Iterator<Item = &ContextKey> {
-        self.0.iter().filter_map(|piece| match piece {
+        self.mixed().iter().filter_map(|piece| match piece {
             Piece::Var(key, _) => Some(key),
             Piece::Char(_) | Piece::Any | Piece::Star | Piece::Hole(_) => None,
         })
@@ -141,36 +211,68 @@ impl Pattern {
 
     /// The pattern with literal characters in ASCII lower case.
     pub fn to_ascii_lowercase(&self) -> Pattern {
-        Pattern(
-            self.0
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Char(c) => Piece::Char(c.to_ascii_lowercase()),
-                    other => other.clone(),
-                })
-                .collect(),
-        )
+        Pattern(match &self.0 {
+            Pieces::Plain(tokens) => {
+                Pieces::Plain(tokens.iter().map(|token| token.to_ascii_lowercase()).collect())
+            }
+            Pieces::Mixed(pieces) => Pieces::Mixed(
+                pieces
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Char(c) => Piece::Char(c.to_ascii_lowercase()),
+                        other => other.clone(),
+                    })
+                    .collect(),
+            ),
+        })
+    }
+
+    /// The pieces of a pattern with variables or holes.
+    fn mixed(&self) -> &[Piece] {
+        match &self.0 {
+            Pieces::Plain(_) => &[],
+            Pieces::Mixed(pieces) => pieces,
+        }
+    }
+}
+
+impl Piece {
+    /// The token this is, unless it is a variable or a hole.
+    fn token(&self) -> Option<Token> {
+        match self {
+            Piece::Char(c) => Some(Token::Char(*c)),
+            Piece::Any => Some(Token::Any),
+            Piece::Star => Some(Token::Star),
+            Piece::Var(..) | Piece::Hole(_) => None,
+        }
+    }
+}
+
+impl From<Token> for Piece {
+    fn from(token: Token) -> Piece {
+        match token {
+            Token::Char(c) => Piece::Char(c),
+            Token::Any => Piece::Any,
+            Token::Star => Piece::Star,
+        }
+    }
+}
+
+impl FromIterator<Piece> for Pattern {
+    fn from_iter<I: IntoIterator<Item = Piece>>(pieces: I) -> Pattern {
+        Pattern::new(pieces.into_iter().collect())
     }
 }
 
 impl From<Glob> for Pattern {
     fn from(glob: Glob) -> Pattern {
-        Pattern(
-            glob.tokens()
-                .iter()
-                .map(|token| match token {
-                    Token::Char(c) => Piece::Char(*c),
-                    Token::Any => Piece::Any,
-                    Token::Star => Piece::Star,
-                })
-                .collect(),
-        )
+        Pattern(Pieces::Plain(glob.0))
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for piece in &self.0 {
+        for piece in self.pieces().iter() {
             match piece {
                 Piece::Char(c) => write!(f, "{c}")?,
                 Piece::Any => f.write_str("?")?,
@@ -195,12 +297,28 @@ pub enum Token {
     Star,
 }
 
+impl Token {
+    /// The token with its character in ASCII lower case.
+    pub fn to_ascii_lowercase(self) -> Token {
+        match self {
+            Token::Char(c) => Token::Char(c.to_ascii_lowercase()),
+            Token::Any | Token::Star => self,
+        }
+    }
+}
+
 /// A pattern of literal characters, `?` and `*`, normalised: runs of `*` are one, and `?` stands before `*`. Cheap to
 /// clone. Equal globs match the same strings (the reverse holds too, over an unbounded alphabet).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Glob(Arc<[Token]>);
 
 impl Glob {
+    /// Whether [`Glob::new`] would leave the tokens as they are.
+    fn is_normal(tokens: &[Token]) -> bool {
+        let after_star = |pair: &[Token]| matches!(pair, [Token::Star, Token::Star | Token::Any]);
+        !tokens.windows(2).any(after_star)
+    }
+
     /// A glob of these tokens, normalised.
     pub fn new(tokens: Vec<Token>) -> Glob {
         let mut normal: Vec<Token> = Vec::with_capacity(tokens.len());
@@ -259,13 +377,7 @@ impl Glob {
 
     /// The text this is, if it has no wildcard.
     pub fn as_literal(&self) -> Option<String> {
-        self.0
-            .iter()
-            .map(|token| match token {
-                Token::Char(c) => Some(*c),
-                Token::Any | Token::Star => None,
-            })
-            .collect()
+        literal(&self.0)
     }
 
     /// Whether the glob matches the whole of `text`. Greedy with one backtracking point: no recursion, at most
@@ -318,22 +430,28 @@ impl Glob {
     }
 
     fn matches_by(&self, text: &str, same: impl Fn(char, char) -> bool) -> bool {
-        greedy(&self.0, |token| *token, text, same)
+        greedy(&self.0, text, same)
     }
 }
 
-/// Greedy matching of tokens, read from pieces of any sort.
-fn greedy<T>(
-    pieces: &[T],
-    token: impl Fn(&T) -> Token,
-    text: &str,
-    same: impl Fn(char, char) -> bool,
-) -> bool {
-    let mut tokens = pieces;
+/// The text of tokens that are all characters.
+fn literal(tokens: &[Token]) -> Option<String> {
+    tokens
+        .iter()
+        .map(|token| match token {
+            Token::Char(c) => Some(*c),
+            Token::Any | Token::Star => None,
+        })
+        .collect()
+}
+
+/// Greedy matching of tokens.
+fn greedy(tokens: &[Token], text: &str, same: impl Fn(char, char) -> bool) -> bool {
+    let mut tokens = tokens;
     let mut rest = text.chars();
-    let mut retry: Option<(&[T], std::str::Chars<'_>)> = None;
+    let mut retry: Option<(&[Token], std::str::Chars<'_>)> = None;
     loop {
-        let first = tokens.split_first().map(|(first, after)| (token(first), after));
+        let first = tokens.split_first().map(|(first, after)| (*first, after));
         if let Some((Token::Star, after)) = first {
             if after.is_empty() {
                 return true;

@@ -79,11 +79,11 @@ pub fn parse_aws_principal(pattern: &Pattern) -> Option<PrincipalEntry> {
     if pattern.is_star() {
         return Some(PrincipalEntry::AnyAws);
     }
-    if let [Piece::Hole(hole)] = pattern.0.as_slice() {
+    if let [Piece::Hole(hole)] = &*pattern.pieces() {
         return Some(PrincipalEntry::Unknown(hole.clone()));
     }
-    let segments: Vec<&[Piece]> = pattern.0.splitn(6, |piece| *piece == Piece::Char(':')).collect();
-    let own = |pieces: &[Piece]| Pattern(pieces.to_vec());
+    let segments = pattern.splitn(6, ':');
+    let own = |pieces: &[Piece]| Pattern::new(pieces.to_vec());
     let [first, partition, service, region, account, rest] = segments.as_slice() else {
         let text = pattern.as_literal()?;
         if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
@@ -96,23 +96,24 @@ pub fn parse_aws_principal(pattern: &Pattern) -> Option<PrincipalEntry> {
             && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         return dangling.then_some(PrincipalEntry::Dangling(text));
     };
-    let literal = |pieces: &[Piece]| own(pieces).as_literal();
-    if literal(first).as_deref() != Some("arn")
+    if first.as_literal().as_deref() != Some("arn")
         || !region.is_empty()
         || account.is_empty()
         || partition.is_empty()
     {
         return None;
     }
-    let service = literal(service)?;
+    let service = service.as_literal()?;
+    let rest = rest.pieces();
+    let literal = |pieces: &[Piece]| own(pieces).as_literal();
     let (kind, name) = match rest.iter().position(|piece| *piece == Piece::Char('/')) {
         Some(at) => {
             let (kind, name) = rest.split_at_checked(at)?;
             (literal(kind)?, name.get(1..)?)
         }
-        None => (literal(rest)?, [].as_slice()),
+        None => (literal(&rest)?, [].as_slice()),
     };
-    let (partition, account) = (own(partition), own(account));
+    let (partition, account) = (partition.clone(), account.clone());
     match (service.as_str(), kind.as_str()) {
         ("iam", "root") if name.is_empty() => Some(PrincipalEntry::Account(account)),
         ("iam", "role") if !name.is_empty() => Some(PrincipalEntry::Role {

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use std::borrow::Cow;
+
 use super::pattern::{HoleId, Pattern, Piece};
 
 /// The five segments of an ARN after `arn`.
@@ -76,8 +78,12 @@ pub enum ResourcePattern {
 /// The pattern completed to the six parts of an ARN, if it begins with `arn:` (or with a symbol). Missing parts become
 /// `*`. The number tells how many parts were written.
 pub fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
-    if let Some(first @ (Piece::Hole(_) | Piece::Var(..))) = pattern.0.first() {
-        let plain_tail = pattern.0.iter().skip(1).all(|piece| match piece {
+    let pieces = match pattern.plain() {
+        Some(_) => Cow::default(),
+        None => pattern.pieces(),
+    };
+    if let Some(first @ (Piece::Hole(_) | Piece::Var(..))) = pieces.first() {
+        let plain_tail = pieces.iter().skip(1).all(|piece| match piece {
             Piece::Char(c) => *c != ':',
             Piece::Star => true,
             Piece::Any | Piece::Var(..) | Piece::Hole(_) => false,
@@ -88,7 +94,7 @@ pub fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
         } else {
             Piece::Hole(HoleId::new(&pattern.to_string()))
         };
-        let head = Pattern(vec![symbol]);
+        let head = Pattern::new(vec![symbol]);
         let rest = if plain_tail { pattern.clone() } else { head.clone() };
         let segments = [head.clone(), head.clone(), head.clone(), head, rest];
         return Some((
@@ -99,22 +105,17 @@ pub fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
             6,
         ));
     }
-    let mut parts = pattern.0.splitn(6, |piece| *piece == Piece::Char(':'));
-    if parts
-        .next()
-        .and_then(|first| Pattern(first.to_vec()).as_literal())
-        .as_deref()
-        != Some("arn")
-    {
+    let mut parts = pattern.splitn(6, ':').into_iter();
+    if parts.next().and_then(|first| first.as_literal()).as_deref() != Some("arn") {
         return None;
     }
     let mut written = 1;
     let segments = std::array::from_fn(|_| match parts.next() {
         Some(part) => {
             written += 1;
-            Pattern(part.to_vec())
+            part
         }
-        None => Pattern(vec![Piece::Star]),
+        None => Pattern::star(),
     });
     (written > 1).then_some((
         ArnPattern {
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn a_symbol_may_hold_the_head_of_an_arn() {
         let hole = || Piece::Hole(HoleId::new("P"));
-        let pattern = |tail: &str| Pattern([vec![hole()], Pattern::glob(tail).0].concat());
+        let pattern = |tail: &str| Pattern::concat(&[&Pattern::new(vec![hole()]), &Pattern::glob(tail)]);
         let rest = |tail: &str| {
             split_arn(&pattern(tail))
                 .expect("split")
@@ -143,6 +144,6 @@ mod tests {
         assert_eq!(rest("/*"), pattern("/*"));
         // `P` may be `arn:aws:lambda:eu-west-1:123456789012`: then the last segment begins after the colon.
         assert_ne!(rest(":function:a"), rest(":function:b"));
-        assert!(matches!(rest(":function:a").0.as_slice(), [Piece::Hole(_)]));
+        assert!(matches!(&*rest(":function:a").pieces(), [Piece::Hole(_)]));
     }
 }

@@ -257,8 +257,9 @@ impl Writer {
 
     fn pattern(&self, pattern: &Pattern, meaning: Meaning) -> String {
         let variables = self.version == Version::V2012;
-        let mut text = String::with_capacity(pattern.0.len());
-        let mut pieces = pattern.0.iter().peekable();
+        let pieces = pattern.pieces();
+        let mut text = String::with_capacity(pieces.len());
+        let mut pieces = pieces.iter().peekable();
         while let Some(piece) = pieces.next() {
             match piece {
                 Piece::Char(c @ ('*' | '?')) if meaning == Meaning::Glob => {
@@ -429,7 +430,7 @@ mod tests {
             Piece::Var(ContextKey::new("aws:username"), None),
         ];
         assert_eq!(
-            writer.pattern(&Pattern(pieces), Meaning::Glob),
+            writer.pattern(&Pattern::new(pieces), Meaning::Glob),
             "${*}*${$}{{{hole:h}}${aws:username}"
         );
         assert_eq!(writer.pattern(&Pattern::literal("a*"), Meaning::Literal), "a*");

@@ -159,18 +159,18 @@ impl Anchors {
     }
 
     fn add_arns(&mut self, key: &ContextKey, lines: &[&Condition], open_holes: &[HoleId]) {
-        let star = || Pattern(vec![Piece::Star]);
+        let star = Pattern::star;
         let mut excluded = Vec::new();
         for arn in arns(lines) {
             let account = arn.segment(Segment::Account);
-            if !account.0.is_empty() && is_fixed(account, open_holes) && arn.whole.is_none() {
+            if !account.pieces().is_empty() && is_fixed(account, open_holes) && arn.whole.is_none() {
                 let segments = [star(), star(), star(), account.clone(), star()];
                 excluded.push(ArnPattern {
                     segments,
                     whole: None,
                 });
             } else if is_fixed(arn.segment(Segment::Rest), open_holes)
-                && (account.0.is_empty() || arn.whole.is_some())
+                && (account.pieces().is_empty() || arn.whole.is_some())
             {
                 excluded.push(arn);
             }
@@ -225,7 +225,7 @@ pub(super) fn zone_conditions(
             .map(|text| Pattern::literal(text))
             .collect::<Vec<_>>()
     };
-    let star = || Pattern(vec![Piece::Star]);
+    let star = Pattern::star;
     let mut wanted: Vec<(&str, Test, ConditionValues)> = Vec::new();
     for key in ACCOUNT_KEYS {
         wanted.push((key, Test::StringLike, ConditionValues::Text(accounts.to_vec())));
@@ -369,7 +369,7 @@ fn arns(lines: &[&Condition]) -> Vec<ArnPattern> {
 
 /// Whether a value is the same whatever happens: no wildcard, no variable, no hole that may hold a wildcard.
 pub(super) fn is_fixed(pattern: &Pattern, open_holes: &[HoleId]) -> bool {
-    pattern.0.iter().all(|piece| match piece {
+    pattern.pieces().iter().all(|piece| match piece {
         Piece::Char(_) => true,
         Piece::Hole(hole) => !open_holes.contains(hole),
         Piece::Any | Piece::Star | Piece::Var(..) => false,
@@ -379,11 +379,12 @@ pub(super) fn is_fixed(pattern: &Pattern, open_holes: &[HoleId]) -> bool {
 /// The fixed text before a separator, followed by anything: `o-abc/r-1/*` gives `o-abc/*`.
 pub(super) fn head(pattern: &Pattern, separator: char, open_holes: &[HoleId]) -> Option<Pattern> {
     let end = pattern
-        .0
+        .pieces()
         .iter()
         .position(|piece| *piece == Piece::Char(separator))?;
-    let head = Pattern(pattern.0.iter().take(end + 1).cloned().collect());
-    is_fixed(&head, open_holes).then(|| Pattern(head.0.into_iter().chain([Piece::Star]).collect()))
+    let head = Pattern::new(pattern.pieces().iter().take(end + 1).cloned().collect());
+    is_fixed(&head, open_holes)
+        .then(|| Pattern::new(head.pieces().iter().cloned().chain([Piece::Star]).collect()))
 }
 
 fn is_empty(values: &ConditionValues) -> bool {

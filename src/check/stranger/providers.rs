@@ -106,7 +106,7 @@ fn forms(name: &Pattern, host: &str) -> Vec<PrincipalEntry> {
         return Vec::new();
     }
     let outline = Glob::new(
-        name.0
+        name.pieces()
             .iter()
             .map(|piece| match piece {
                 Piece::Char(c) => Token::Char(*c),
@@ -178,9 +178,10 @@ fn foreign(
 /// `organization:name:…` as `organization:name:*`, when the name is fixed.
 fn second_colon(pattern: &Pattern, open_holes: &[HoleId]) -> Option<Pattern> {
     let is_colon = |(_, piece): &(usize, &Piece)| **piece == Piece::Char(':');
-    let (end, _) = pattern.0.iter().enumerate().filter(is_colon).nth(1)?;
-    let head = Pattern(pattern.0.iter().take(end + 1).cloned().collect());
-    is_fixed(&head, open_holes).then(|| Pattern(head.0.into_iter().chain([Piece::Star]).collect()))
+    let (end, _) = pattern.pieces().iter().enumerate().filter(is_colon).nth(1)?;
+    let head = Pattern::new(pattern.pieces().iter().take(end + 1).cloned().collect());
+    is_fixed(&head, open_holes)
+        .then(|| Pattern::new(head.pieces().iter().cloned().chain([Piece::Star]).collect()))
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ pub(super) fn filled_matches(pattern: &Pattern, text: &str, request: &Request) -
 
 /// Fills a pattern.
 pub(super) fn fill(pattern: &Pattern, request: &Request) -> Filled {
-    let mut pieces = Vec::with_capacity(pattern.0.len());
-    for piece in &pattern.0 {
+    let mut pieces = Vec::with_capacity(pattern.pieces().len());
+    for piece in pattern.pieces().iter() {
         let text = match piece {
             Piece::Char(_) | Piece::Any | Piece::Star => {
                 pieces.push(piece.clone());
@@ -46,7 +46,7 @@ pub(super) fn fill(pattern: &Pattern, request: &Request) -> Filled {
             None => return Filled::Unresolved,
         }
     }
-    match Pattern(pieces).as_glob() {
+    match Pattern::new(pieces).as_glob() {
         Some(glob) => Filled::Glob(glob),
         None => Filled::Unresolved,
     }

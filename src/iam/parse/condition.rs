@@ -280,7 +280,7 @@ fn parse_bool(text: &str) -> Option<bool> {
 /// An ARN pattern of a condition (semantics.md 3.6, ambiguity row 17): `*` alone is any ARN; a short one is completed
 /// when its last part ends in `*`.
 fn arn(pattern: &Pattern, element: &str, context: &Context) -> Result<ArnPattern, Invalid> {
-    let star = || Pattern(vec![Piece::Star]);
+    let star = Pattern::star;
     if pattern.is_star() {
         return Ok(ArnPattern {
             segments: std::array::from_fn(|_| star()),
@@ -289,7 +289,7 @@ fn arn(pattern: &Pattern, element: &str, context: &Context) -> Result<ArnPattern
     }
     match split_arn(pattern) {
         Some((arn, 6)) => Ok(arn),
-        Some((arn, _)) if pattern.0.last() == Some(&Piece::Star) => Ok(arn),
+        Some((arn, _)) if pattern.pieces().last() == Some(&Piece::Star) => Ok(arn),
         Some(_) | None => {
             Err(context.invalid(format!("`{element}` has a value that is no ARN with six parts")))
         }

@@ -121,12 +121,12 @@ pub(super) fn fill_resource(
     let written = match &arn.whole {
         Some(whole) => fill(whole),
         None => {
-            let mut pieces = super::Pattern::literal("arn").0;
+            let mut pieces = super::Pattern::literal("arn").pieces().into_owned();
             for segment in &arn.segments {
                 pieces.push(super::Piece::Char(':'));
-                pieces.extend(fill(segment).0);
+                pieces.extend_from_slice(&fill(segment).pieces());
             }
-            super::Pattern(pieces)
+            super::Pattern::new(pieces)
         }
     };
     let mut context = Context {

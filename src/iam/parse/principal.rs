@@ -78,7 +78,7 @@ fn bare(text: &Text, name: &str, context: &mut Context) -> Result<PrincipalEntry
     if pattern.is_star() {
         return Ok(PrincipalEntry::Everyone);
     }
-    if let [Piece::Hole(hole)] = pattern.0.as_slice() {
+    if let [Piece::Hole(hole)] = &*pattern.pieces() {
         return Ok(PrincipalEntry::Unknown(hole.clone()));
     }
     match parse_aws_principal(&pattern) {
@@ -133,12 +133,12 @@ fn entry(kind: &str, text: &Text, name: &str, context: &mut Context) -> Result<P
         Role::Checked => Wildcards::Literal,
     };
     let pattern = pattern(text, wildcards, name, context)?;
-    if pattern.0.is_empty() {
+    if pattern.pieces().is_empty() {
         return Err(context.invalid(format!("`{name}` must not hold an empty string")));
     }
     let partial = wildcards == Wildcards::Literal
         && pattern
-            .0
+            .pieces()
             .iter()
             .any(|piece| matches!(piece, Piece::Char('*' | '?')));
     if partial {

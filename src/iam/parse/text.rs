@@ -44,7 +44,7 @@ pub(super) fn pattern(
         }
     }
     pieces.shrink_to_fit();
-    Ok(Pattern(pieces))
+    Ok(Pattern::new(pieces))
 }
 
 /// NUL, which no IAM text can hold, and the characters that stand for unknown values in formulas.
@@ -110,7 +110,7 @@ fn variable(body: &str) -> Option<Piece> {
 pub(super) fn action_pattern(text: &Text, element: &str, context: &mut Context) -> Result<Pattern, Invalid> {
     let pattern = text_pattern(text, element, context)?.to_ascii_lowercase();
     let mut colons = 0;
-    for piece in &pattern.0 {
+    for piece in pattern.pieces().iter() {
         match piece {
             Piece::Char(':') => colons += 1,
             Piece::Char(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') => {}
@@ -144,19 +144,18 @@ pub(super) fn resource_pattern(
     if pattern.is_star() {
         return Ok(ResourcePattern::Any);
     }
-    if pattern.0.is_empty() {
+    if pattern.is_empty() {
         return Err(context.invalid(format!("`{element}` must not hold an empty string")));
     }
     if let Some(path) = strip_literal(pattern, "execute-api:/") {
         let mut rest = vec![Piece::Star, Piece::Char('/')];
-        rest.extend(path.iter().cloned());
-        let star = || Pattern(vec![Piece::Star]);
+        rest.extend(path);
         let segments = [
-            star(),
+            Pattern::star(),
             Pattern::literal("execute-api"),
-            star(),
-            star(),
-            Pattern(rest),
+            Pattern::star(),
+            Pattern::star(),
+            Pattern::new(rest),
         ];
         let arn = super::super::resource::ArnPattern {
             segments,
@@ -186,8 +185,8 @@ pub(super) fn resource_pattern(
         format!("`{element}` holds an ARN with fewer than six parts"),
     );
     let is_wildcard = |piece: &&Piece| matches!(piece, Piece::Star | Piece::Any);
-    let wildcards = pattern.0.iter().filter(is_wildcard).count();
-    let (wildcard, trailing) = (wildcards > 0, pattern.0.last() == Some(&Piece::Star));
+    let wildcards = pattern.pieces().iter().filter(is_wildcard).count();
+    let (wildcard, trailing) = (wildcards > 0, pattern.last() == Some(Piece::Star));
     // With a single `*` at the end both readings are the same, and a reference is read by completion only.
     let crossing = wildcard && !(trailing && wildcards == 1) && context.role == Role::Checked;
     let short = crossing.then(|| pattern.clone());
@@ -202,10 +201,11 @@ pub(super) fn resource_pattern(
     }
 }
 
-fn strip_literal<'a>(pattern: &'a Pattern, prefix: &str) -> Option<&'a [Piece]> {
-    let mut rest = pattern.0.as_slice();
+fn strip_literal(pattern: &Pattern, prefix: &str) -> Option<Vec<Piece>> {
+    let pieces = pattern.pieces();
+    let mut rest = &*pieces;
     for c in prefix.chars() {
         rest = rest.strip_prefix([Piece::Char(c)].as_slice())?;
     }
-    Some(rest)
+    Some(rest.to_vec())
 }

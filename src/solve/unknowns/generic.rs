@@ -159,9 +159,9 @@ fn generic(formula: &Formula, holes: &BTreeMap<HoleId, char>) -> Formula {
 }
 
 fn with_symbols(pattern: &Pattern, holes: &BTreeMap<HoleId, char>) -> Pattern {
-    Pattern(
+    Pattern::new(
         pattern
-            .0
+            .pieces()
             .iter()
             .map(|piece| match piece {
                 Piece::Hole(hole) => holes
@@ -174,9 +174,9 @@ fn with_symbols(pattern: &Pattern, holes: &BTreeMap<HoleId, char>) -> Pattern {
 }
 
 fn holes_as_stars(pattern: &Pattern) -> Pattern {
-    Pattern(
+    Pattern::new(
         pattern
-            .0
+            .pieces()
             .iter()
             .map(|piece| match piece {
                 Piece::Hole(_) => Piece::Star,

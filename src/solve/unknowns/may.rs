@@ -93,7 +93,7 @@ fn set(glob: Glob, fold: bool) -> ValueSet {
 pub(super) fn outline(pattern: &Pattern) -> Glob {
     Glob::new(
         pattern
-            .0
+            .pieces()
             .iter()
             .map(|piece| match piece {
                 Piece::Char(c) => Token::Char(*c),
@@ -111,11 +111,12 @@ fn reach(variable: &Variable, pattern: &Pattern) -> Glob {
         variable,
         Variable::Resource(Segment::Rest) | Variable::KeySegment(_, Segment::Rest)
     );
-    let colon = pattern.0.iter().rposition(|piece| *piece == Piece::Char(':'));
-    match (last && pattern.0.first().is_some_and(is_symbol), colon) {
+    let pieces = pattern.pieces();
+    let colon = pieces.iter().rposition(|piece| *piece == Piece::Char(':'));
+    match (last && pieces.first().is_some_and(is_symbol), colon) {
         (true, Some(colon)) => {
-            let tail = pattern.0.iter().skip(colon + 1).cloned();
-            outline(&Pattern([Piece::Star].into_iter().chain(tail).collect()))
+            let tail = pieces.iter().skip(colon + 1).cloned();
+            outline(&Pattern::new([Piece::Star].into_iter().chain(tail).collect()))
         }
         _ => outline(pattern),
     }
@@ -170,30 +171,24 @@ fn by_allowed_values(
 
 /// The pattern with a hole replaced.
 fn substituted(pattern: &Pattern, hole: &HoleId, value: &Pattern) -> Pattern {
-    let pieces = pattern.0.iter().flat_map(|piece| match piece {
-        Piece::Hole(own) if own == hole => value.0.clone(),
+    let replaced = |piece: &Piece| match piece {
+        Piece::Hole(own) if own == hole => value.pieces().into_owned(),
         other => vec![other.clone()],
-    });
-    Pattern(pieces.collect())
+    };
+    pattern.pieces().iter().flat_map(replaced).collect()
 }
 
 /// Whether one pattern covers another whatever the values of their symbols: the word of the covered one, its wildcards
 /// fresh letters and its symbols letters of their own, is matched by the other, in which a symbol matches only itself
 /// and `*` anything. With `?` in the covering pattern, which could fall inside a symbol's text, nothing is claimed.
 fn covers(wide: &Pattern, narrow: &Pattern) -> bool {
-    if wide.0.contains(&Piece::Any) {
+    if wide.pieces().contains(&Piece::Any) {
         return false;
     }
-    let letters: Vec<Piece> = wide
-        .0
-        .iter()
-        .chain(&narrow.0)
-        .filter(|piece| is_symbol(piece))
-        .cloned()
-        .collect();
+    let letters: Vec<Piece> = wide.symbols().chain(narrow.symbols()).cloned().collect();
     // A hole as text has less than the hole: covered by both, it covers only itself.
     let wider = |piece: &Piece| match piece {
-        Piece::Hole(hole) if !wide.0.contains(piece) => Piece::Hole(hole.value()),
+        Piece::Hole(hole) if !wide.pieces().contains(piece) => Piece::Hole(hole.value()),
         other => other.clone(),
     };
     let letter = |piece: &Piece| {
@@ -205,14 +200,14 @@ fn covers(wide: &Pattern, narrow: &Pattern) -> bool {
             .ok()
             .and_then(|index| char::from_u32(0xF_0010 + index))
     };
-    let narrow = &Pattern(narrow.0.iter().map(wider).collect());
+    let narrow = &narrow.pieces().iter().map(wider).collect::<Pattern>();
     let spelled = |pattern: &Pattern, wildcard: fn(&Piece) -> Token| -> Option<Vec<Token>> {
         let token = |piece: &Piece| match piece {
             Piece::Char(c) => Some(Token::Char(*c)),
             Piece::Any | Piece::Star => Some(wildcard(piece)),
             Piece::Var(..) | Piece::Hole(_) => letter(piece).map(Token::Char),
         };
-        pattern.0.iter().map(token).collect()
+        pattern.pieces().iter().map(token).collect()
     };
     // U+F0000 and U+F0001 stand for the wildcards of the covered pattern.
     let word = spelled(narrow, |piece| match piece {

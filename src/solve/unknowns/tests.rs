@@ -20,7 +20,7 @@ fn rest(text: &str) -> Formula {
         '?' => Piece::Any,
         other => Piece::Char(other),
     });
-    let pattern = Pattern(pieces.collect());
+    let pattern = Pattern::new(pieces.collect());
     match pattern.as_glob() {
         Some(glob) => member(REST, ValueSet::Globs(Arc::from([glob]))),
         None => member(

@@ -159,9 +159,9 @@ fn with_values(formula: &Formula, values: &BTreeMap<ContextKey, String>, symbols
 }
 
 fn filled(pattern: &Pattern, values: &BTreeMap<ContextKey, String>, fold: bool) -> Pattern {
-    Pattern(
+    Pattern::new(
         pattern
-            .0
+            .pieces()
             .iter()
             .flat_map(|piece| match piece {
                 Piece::Var(key, _) => match values.get(key) {
