@@ -202,10 +202,8 @@ fn by_default(
         return None;
     }
     let mut finding = finding(&question, request, engines, answered.solver, answered.unconfirmed);
-    let used = format!("{:?}", subject.document);
-    let named = holes
-        .into_iter()
-        .filter(|(hole, _)| used.contains(&format!("HoleId({:?})", hole.0)));
+    let used = subject.document.holes();
+    let named = holes.into_iter().filter(|(hole, _)| used.contains(hole));
     finding
         .assumes
         .extend(named.map(|(hole, value)| (hole.0.to_string(), value)));

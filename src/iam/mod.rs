@@ -4,6 +4,7 @@
 mod assume;
 mod document;
 mod evaluate;
+mod holes;
 mod json;
 mod keys;
 mod operator;

@@ -66,7 +66,7 @@ pub enum Piece {
 }
 
 /// A pattern of the policy language. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern(Pieces);
 
 /// What a pattern consists of. Almost all of them are plain, and a token takes a sixth of the memory of a piece.
@@ -267,6 +267,24 @@ impl FromIterator<Piece> for Pattern {
 impl From<Glob> for Pattern {
     fn from(glob: Glob) -> Pattern {
         Pattern(Pieces::Plain(glob.0))
+    }
+}
+
+/// Tells any two patterns apart: as it is written, with `\\` before literal wildcards.
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(self.len() + 2);
+        for piece in self.pieces().iter() {
+            match piece {
+                Piece::Char(c @ ('*' | '?' | '\\' | '$' | '{')) => text.extend(['\\', *c]),
+                Piece::Char(c) => text.push(*c),
+                Piece::Any => text.push('?'),
+                Piece::Star => text.push('*'),
+                Piece::Var(key, default) => text.push_str(&format!("${{{key:?} {default:?}}}")),
+                Piece::Hole(hole) => text.push_str(&format!("{{{hole:?}}}")),
+            }
+        }
+        write!(f, "Pattern({text:?})")
     }
 }
 

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::check::Trust;
 use crate::iam::{
     ArnPattern, Condition, ConditionValues, ContextKey, HoleId, Operator, Pattern, Piece, PolicyDocument,
-    PrincipalEntry, PrincipalSet, Quantifier, Segment, Test,
+    PrincipalEntry, PrincipalSet, Quantifier, Segment, Statement, Test,
 };
 
 /// How a value of an anchor is fixed.
@@ -284,11 +284,8 @@ pub(super) fn zone_conditions(
 
 /// Whether the document names a hole where it says who may come in: in a principal or a condition.
 pub(super) fn mentions_hole(document: &PolicyDocument, name: &str) -> bool {
-    let spelled = format!("Hole(HoleId({name:?}))");
-    document.statements.iter().any(|statement| {
-        // The debug form spells every hole out.
-        format!("{:?}{:?}", statement.principal, statement.conditions).contains(&spelled)
-    })
+    let mut named = document.statements.iter().flat_map(Statement::who);
+    named.any(|hole| *hole.0 == *name)
 }
 
 /// The condition that a key is absent or has none of the values (for a multivalued key: none of its values is).
