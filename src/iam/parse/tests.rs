@@ -121,8 +121,8 @@ fn variables_are_read_only_under_2012() {
             .document;
         format!("{:?}", document.statements[0].resource)
     };
-    assert!(resource("2012-10-17").contains("Var("));
-    assert!(!resource("2008-10-17").contains("Var("));
+    assert!(resource("2012-10-17").contains("ContextKey"));
+    assert!(!resource("2008-10-17").contains("ContextKey"));
 }
 
 #[test]
