@@ -4,8 +4,7 @@ use crate::formula::{
     Formula, Vocabulary, action_entries, and, condition, or, principal_entries, resource_entries,
 };
 use crate::iam::{
-    Effect, ElementSet, PolicyDocument, PrincipalSet, Request, ResourcePattern, ResourceSet, Statement,
-    Version, matches,
+    PolicyDocument, Request, Version, action_listed, conditions_hold, principal_listed, resource_listed,
 };
 
 use super::AccessBox;
@@ -37,28 +36,10 @@ impl AccessBox {
 
     /// Whether a concrete request lies in the box.
     pub(super) fn contains(&self, request: &Request) -> bool {
-        let resource = match self.resources.as_slice() {
-            [] => ResourceSet::Any,
-            entries if entries.contains(&ResourcePattern::Any) => ResourceSet::Any,
-            entries => ResourceSet::In(entries.to_vec()),
-        };
-        let statement = Statement {
-            index: 0,
-            sid: None,
-            effect: Effect::Allow,
-            principal: match self.principals.as_slice() {
-                [] => PrincipalSet::Absent,
-                entries => PrincipalSet::In(entries.to_vec()),
-            },
-            action: match self.actions.as_slice() {
-                [] => ElementSet::Any,
-                patterns => ElementSet::In(patterns.to_vec()),
-            },
-            resource,
-            conditions: self.when.clone(),
-            guard: Vec::new(),
-        };
-        matches(&statement, request)
+        (self.actions.is_empty() || action_listed(&self.actions, request))
+            && (self.resources.is_empty() || resource_listed(&self.resources, request))
+            && (self.principals.is_empty() || principal_listed(&self.principals, request))
+            && conditions_hold(&self.when, request)
     }
 }
 

@@ -1,16 +1,14 @@
 //! From a counterexample to a finding: all guilty statements, why no Deny applied, what is assumed.
 
-use crate::formula::{Formula, Variable, and, domain, not};
-use crate::iam::{
-    Effect, Element, ElementSet, Pattern, PolicyDocument, Request, ResourcePattern, ResourceSet, Segment,
-    Statement, evaluate, mismatch,
-};
+use crate::formula::{Formula, and, not};
+use crate::iam::{Effect, Element, PolicyDocument, Request, Statement, evaluate, mismatch};
 use crate::solve::decide;
 
 use super::decide::Question;
 use super::engines::Engines;
+use super::hint::{named_actions, named_resources, violation};
 use super::message::{fail_message, reason};
-use super::realistic::{pattern_example, realistic, written_example};
+use super::realistic::realistic;
 use super::{Check, Finding, GuiltyStatement, MissedDeny};
 
 /// At most so many requests are tried for a statement.
@@ -84,9 +82,12 @@ fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<
         if indices.contains(index) {
             continue;
         }
-        let formula = and([matches.clone(), not_denied.clone()]);
+        // Most statements have nothing to do with it, which shows without the Denies.
         let possible = || {
-            formula != Formula::False
+            let about = and([matches.clone(), question.forbidden_requests.clone()]);
+            let formula = and([matches.clone(), not_denied.clone()]);
+            about != Formula::False
+                && engines.admits(&about, &question.symbols)
                 && engines.violates(|solver| decide(&formula, &question.symbols, solver))
         };
         if seen.contains(index) || lets_through(question, *index, request) || possible() {
@@ -111,14 +112,14 @@ fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<
         .collect()
 }
 
-/// Whether the statement surely lets a forbidden request through: the counterexample, on what the statement itself names.
-/// A quick test that spares most searches.
+/// Whether the statement surely lets a forbidden request through: the counterexample on what the statement itself names,
+/// or a request that its text suggests. A quick test that spares most searches.
 fn lets_through(question: &Question<'_>, index: usize, request: &Request) -> bool {
     let statements = question.document.statements.iter();
     let mut own = statements.filter(|statement| statement.index == index);
     own.any(|statement| {
-        let actions = named_actions(statement);
-        let resources = named_resources(statement);
+        let actions: Vec<String> = named_actions(statement).take(MAX_TRIES).collect();
+        let resources: Vec<String> = named_resources(statement).take(MAX_TRIES).collect();
         let tried = |action: &String, resource: &String| {
             let candidate = Request {
                 action: action.clone(),
@@ -135,43 +136,8 @@ fn lets_through(question: &Question<'_>, index: usize, request: &Request) -> boo
             })
             .take(MAX_TRIES)
             .any(|(action, resource)| tried(action, resource))
+            || violation(question, statement).is_some()
     })
-}
-
-/// Actions that the statement names, well-formed ones only.
-fn named_actions(statement: &Statement) -> Vec<String> {
-    let patterns: &[Pattern] = match &statement.action {
-        ElementSet::In(patterns) => patterns,
-        ElementSet::Any | ElementSet::NotIn(_) => &[],
-    };
-    let texts = patterns
-        .iter()
-        .filter_map(|pattern| pattern_example(pattern, "x"));
-    texts
-        .filter(|text| domain(&Variable::Action).accepts(text))
-        .collect()
-}
-
-/// Resources that the statement names, well-formed ones only.
-fn named_resources(statement: &Statement) -> Vec<String> {
-    let entries: &[ResourcePattern] = match &statement.resource {
-        ResourceSet::In(entries) => entries,
-        ResourceSet::Any | ResourceSet::NotIn(_) => &[],
-    };
-    entries
-        .iter()
-        .filter_map(|entry| match entry {
-            ResourcePattern::Arn { arn, .. } => written_example(arn),
-            ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
-        })
-        .filter(|text| {
-            let mut parts = text.splitn(6, ':').skip(1);
-            Segment::ALL.into_iter().all(|segment| {
-                let part = parts.next();
-                part.is_some_and(|part| domain(&Variable::Resource(segment)).accepts(part))
-            })
-        })
-        .collect()
 }
 
 /// For each Deny, the first element that keeps it from applying.

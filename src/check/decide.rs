@@ -14,6 +14,7 @@ use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 use super::access::{boxes_formula, nothing};
 use super::blame::finding;
 use super::engines::{Answered, Engines};
+use super::hint::hint;
 use super::stranger::{Owner, Stranger, external, public};
 use super::{Check, Proof, Reference, Undecided, Verdict};
 
@@ -99,6 +100,8 @@ pub(super) struct Question<'a> {
     pub(super) check: &'a Check,
     pub(super) document: &'a PolicyDocument,
     pub(super) meaning: Meaning,
+    /// What the check forbids.
+    pub(super) forbidden_requests: Formula,
     /// What a violating request is besides allowed: forbidden and possible.
     pub(super) rest: Formula,
     pub(super) symbols: Symbols,
@@ -124,7 +127,10 @@ pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdi
         Err(reason) => return Verdict::Undecided(undecided("before-unreadable", reason, Vec::new())),
     };
     let question = question(check, subject.document, reference, prepared, options);
-    let answered = engines.ask(|solver| decide(&question.formula(), &question.symbols, solver));
+    let hint = hint(&question);
+    let answered = engines.ask(hint.as_ref(), |solver| {
+        decide(&question.formula(), &question.symbols, solver)
+    });
     let Answered {
         decision,
         solver,
@@ -192,7 +198,9 @@ fn by_default(
     });
     let question = question(check, &document, reference, &assumed, options);
     let answered = engines
-        .ask(|solver| decide(&question.formula(), &question.symbols, solver))
+        .ask(None, |solver| {
+            decide(&question.formula(), &question.symbols, solver)
+        })
         .ok()?;
     let Decision::Violated(model) = answered.decision else {
         return None;
@@ -299,7 +307,10 @@ fn question<'a>(
     } else {
         kinds.first().copied().unwrap_or(PrincipalKind::User)
     };
-    let rest = and([forbidden_formula, possible(&vocabulary, &kinds, options.axioms)]);
+    let rest = and([
+        forbidden_formula.clone(),
+        possible(&vocabulary, &kinds, options.axioms),
+    ]);
     let holes = subject.holes.iter();
     let holes = holes
         .map(|hole| HoleFacts {
@@ -316,6 +327,7 @@ fn question<'a>(
         check,
         document,
         meaning,
+        forbidden_requests: forbidden_formula,
         rest,
         symbols,
         account: subject.account,
@@ -338,27 +350,23 @@ impl Question<'_> {
 
     /// The replay: whether a concrete request violates the check, by the reference reading alone.
     pub(super) fn is_violated_by(&self, request: &Request) -> bool {
-        let evaluation = evaluate(self.document, request);
-        let violates = match self.check {
-            Check::AccessDenied { .. } => evaluation.denies.is_empty(),
-            _ => evaluation.decision == Outcome::Allowed,
+        let is_forbidden = match &self.forbidden {
+            Forbidden::NotAllowedBy(reference) => evaluate(reference, request).decision != Outcome::Allowed,
+            Forbidden::Boxes(boxes) => boxes.iter().any(|access| access.contains(request)),
+            Forbidden::Strangers(stranger) => stranger.makes(request),
         };
-        violates
-            && match &self.forbidden {
-                Forbidden::NotAllowedBy(reference) => {
-                    evaluate(reference, request).decision != Outcome::Allowed
-                }
-                Forbidden::Boxes(boxes) => boxes.iter().any(|access| access.contains(request)),
-                Forbidden::Strangers(stranger) => stranger.makes(request),
+        is_forbidden && {
+            let evaluation = evaluate(self.document, request);
+            match self.check {
+                Check::AccessDenied { .. } => evaluation.denies.is_empty(),
+                _ => evaluation.decision == Outcome::Allowed,
             }
+        }
     }
 
     /// The ARN patterns of the check and of the document's Allow statements: where a plausible resource is looked for.
     pub(super) fn resources(&self) -> Vec<&ArnPattern> {
-        let boxes: &[super::AccessBox] = match &self.forbidden {
-            Forbidden::Boxes(boxes) => boxes,
-            Forbidden::NotAllowedBy(_) | Forbidden::Strangers(_) => &[],
-        };
+        let boxes = self.boxes();
         let allows = self
             .document
             .statements
@@ -370,6 +378,14 @@ impl Question<'_> {
         });
         let entries = boxes.iter().flat_map(|access| &access.resources).chain(written);
         entries.filter_map(arn_of).collect()
+    }
+
+    /// The boxes of the check, if it is about some.
+    pub(super) fn boxes(&self) -> &[super::AccessBox] {
+        match &self.forbidden {
+            Forbidden::Boxes(boxes) => boxes,
+            Forbidden::NotAllowedBy(_) | Forbidden::Strangers(_) => &[],
+        }
     }
 
     fn rests_on_unknowns(&self, request: &Request) -> bool {

@@ -1,9 +1,11 @@
 //! Which engine answers a question, and what happens when two do.
 
+use crate::formula::{Formula, Model};
 use crate::solve::glob::GlobSolver;
-use crate::solve::{Decision, Solver};
+use crate::solve::{Decision, Solver, Symbols, decide};
 
 use super::decide::{Engine, Options};
+use super::hint::Hinted;
 
 /// The engines of a run.
 pub(super) struct Engines {
@@ -33,18 +35,26 @@ impl Engines {
         }
     }
 
-    /// Asks the engines. `Err` when two definite answers differ.
-    pub(super) fn ask(&self, decide: impl Fn(&dyn Solver) -> Decision) -> Result<Answered, String> {
+    /// Asks the engines; the glob engine tries the hint first. `Err` when two definite answers differ.
+    pub(super) fn ask(
+        &self,
+        hint: Option<&Model>,
+        decide: impl Fn(&dyn Solver) -> Decision,
+    ) -> Result<Answered, String> {
+        let glob = &Hinted {
+            solver: &self.glob,
+            hint,
+        };
         let by = |solver: &dyn Solver| Answered {
             decision: decide(solver),
             solver: solver.name(),
             unconfirmed: false,
         };
         match (self.engine, &self.second) {
-            (Engine::Glob, _) | (_, None) => Ok(by(&self.glob)),
+            (Engine::Glob, _) | (_, None) => Ok(by(glob)),
             (Engine::Z3, Some(second)) => Ok(by(second.as_ref())),
             (Engine::Auto, Some(second)) => {
-                let first = by(&self.glob);
+                let first = by(glob);
                 match first.decision {
                     Decision::GaveUp(_) => {
                         let other = by(second.as_ref());
@@ -57,17 +67,25 @@ impl Engines {
                     Decision::Proved | Decision::Violated(_) | Decision::Depends(_) => Ok(first),
                 }
             }
-            (Engine::Both, Some(second)) => both(by(&self.glob), by(second.as_ref())),
+            (Engine::Both, Some(second)) => both(by(glob), by(second.as_ref())),
+        }
+    }
+
+    /// Whether a formula may have a model, as far as the engine that answers first can tell.
+    pub(super) fn admits(&self, formula: &Formula, symbols: &Symbols) -> bool {
+        !matches!(decide(formula, symbols, self.first()), Decision::Proved)
+    }
+
+    fn first(&self) -> &dyn Solver {
+        match (self.engine, &self.second) {
+            (Engine::Z3, Some(second)) => second.as_ref(),
+            _ => &self.glob,
         }
     }
 
     /// Whether the engine that answers first finds a violation; the second is not asked.
     pub(super) fn violates(&self, decide: impl Fn(&dyn Solver) -> Decision) -> bool {
-        let first: &dyn Solver = match (self.engine, &self.second) {
-            (Engine::Z3, Some(second)) => second.as_ref(),
-            _ => &self.glob,
-        };
-        matches!(decide(first), Decision::Violated(_))
+        matches!(decide(self.first()), Decision::Violated(_))
     }
 }
 

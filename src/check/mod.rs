@@ -7,6 +7,7 @@ mod blame;
 mod decide;
 pub mod elements;
 mod engines;
+mod hint;
 mod message;
 mod present;
 pub mod question;

@@ -3,7 +3,7 @@
 
 use crate::catalog::{self, ActionFacts};
 use crate::formula::derived_value;
-use crate::iam::{ArnPattern, ElementSet, Glob, Pattern, Piece, Principal, Request, Segment};
+use crate::iam::{ArnPattern, ElementSet, Glob, Pattern, Principal, Request, Segment, Token};
 
 use super::Check;
 use super::decide::Question;
@@ -12,8 +12,8 @@ use super::decide::Question;
 const MAX_TRIES: usize = 60;
 
 /// The accounts of documentation examples: one of the policy's owner, one of somebody else.
-const OWN_ACCOUNT: &str = "123456789012";
-const FOREIGN_ACCOUNT: &str = "444455556666";
+pub(super) const OWN_ACCOUNT: &str = "123456789012";
+pub(super) const FOREIGN_ACCOUNT: &str = "444455556666";
 
 /// The request made plausible, and whether AWS services know such a request: the action exists and takes a resource of
 /// that form.
@@ -209,13 +209,12 @@ pub(super) fn written_example(arn: &ArnPattern) -> Option<String> {
 
 /// A text that a pattern matches, with `star` for each `*`. `None` when it holds symbols.
 pub(super) fn pattern_example(pattern: &Pattern, star: &str) -> Option<String> {
-    let mut text = String::with_capacity(pattern.pieces().len());
-    for piece in pattern.pieces().iter() {
-        match piece {
-            Piece::Char(c) => text.push(*c),
-            Piece::Any => text.push('x'),
-            Piece::Star => text.push_str(star),
-            Piece::Var(..) | Piece::Hole(_) => return None,
+    let mut text = String::with_capacity(pattern.len() + star.len());
+    for token in pattern.plain()? {
+        match token {
+            Token::Char(c) => text.push(*c),
+            Token::Any => text.push('x'),
+            Token::Star => text.push_str(star),
         }
     }
     Some(text)

@@ -7,8 +7,8 @@ mod providers;
 
 use crate::formula::{Formula, Vocabulary, and, condition, kind_in, not, or, principal_entries};
 use crate::iam::{
-    Condition, Effect, ElementSet, Pattern, PolicyDocument, PrincipalEntry, PrincipalKind, PrincipalSet,
-    Request, ResourceSet, Statement, matches,
+    Condition, Pattern, PolicyDocument, PrincipalEntry, PrincipalKind, Request, conditions_hold,
+    principal_listed,
 };
 
 use super::{ServicePrincipals, Trust};
@@ -187,26 +187,9 @@ impl Stranger {
     pub(super) fn makes(&self, request: &Request) -> bool {
         self.0.iter().any(|arm| {
             arm.kinds.contains(&request.principal.kind())
-                && (arm.within.is_empty() || matches(&statement(&arm.within, &[]), request))
-                && !matches(&statement(&arm.outside, &[]), request)
-                && matches(&conditions_only(&arm.conditions), request)
+                && (arm.within.is_empty() || principal_listed(&arm.within, request))
+                && !principal_listed(&arm.outside, request)
+                && conditions_hold(&arm.conditions, request)
         })
     }
-}
-
-fn statement(principals: &[PrincipalEntry], conditions: &[Condition]) -> Statement {
-    Statement {
-        index: 0,
-        sid: None,
-        effect: Effect::Allow,
-        principal: PrincipalSet::In(principals.to_vec()),
-        action: ElementSet::Any,
-        resource: ResourceSet::Any,
-        conditions: conditions.to_vec(),
-        guard: Vec::new(),
-    }
-}
-
-fn conditions_only(conditions: &[Condition]) -> Statement {
-    statement(&[PrincipalEntry::Everyone], conditions)
 }

@@ -125,13 +125,18 @@ pub fn domain(variable: &Variable) -> Domain {
 impl Domain {
     /// Whether the text is possible.
     pub fn accepts(self, text: &str) -> bool {
-        text.chars().any(is_symbol) || self.0.iter().any(|shape| shape_accepts(shape, text))
+        self.accepts_all(text.chars())
+    }
+
+    /// Whether the text of these characters is possible.
+    pub fn accepts_all(self, text: impl Iterator<Item = char> + Clone) -> bool {
+        text.clone().any(is_symbol) || self.0.iter().any(|shape| shape_accepts(shape, text.clone()))
     }
 }
 
 /// Neighbouring runs of one shape never share characters, so reading greedily is exact.
-fn shape_accepts(shape: Shape, text: &str) -> bool {
-    let mut rest = text.chars().peekable();
+fn shape_accepts(shape: Shape, text: impl Iterator<Item = char>) -> bool {
+    let mut rest = text.peekable();
     for run in shape {
         let mut count = 0_u32;
         while run.max.is_none_or(|max| count < max) && rest.next_if(|c| run.class.contains(*c)).is_some() {

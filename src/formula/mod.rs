@@ -5,6 +5,7 @@ mod arn;
 mod axioms;
 mod condition;
 mod domain;
+mod from_request;
 mod keys;
 mod meaning;
 mod model;
@@ -24,6 +25,7 @@ use crate::iam::{
 pub use axioms::{Axioms, possible};
 pub use condition::condition;
 pub use domain::{CharClass, Domain, Run, Shape, domain};
+pub use from_request::model_of;
 pub use keys::{key_is, kind_in, present};
 pub use meaning::{Meaning, action_entries, resource_entries};
 pub use model::{Model, holds};

@@ -1,12 +1,13 @@
 //! Names and hashes of findings: the fingerprint stays when lines move and when a `for_each` grows; the evidence changes
 //! with anything that was judged.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
 use crate::check::{Check, Reference, Standard};
-use crate::extract::{Before, Policy};
+use crate::extract::{Before, Policy, PolicyKind};
 
 use super::document::{document_json, guards_json};
 
@@ -18,8 +19,38 @@ pub(super) fn fingerprint(standard: &str, address: &str, statement: &str) -> Str
     digits
 }
 
-/// The hash of what was judged: the normalised documents, their unknown values, the standard with its reference.
-pub(super) fn evidence(policy: &Policy, standard: Option<&Standard>) -> String {
+/// The hashes of what was judged: the normalised documents, their unknown values, the standard with its reference. The
+/// policy asked about last and all standards are hashed once.
+#[derive(Debug, Default)]
+pub(super) struct Evidence<'a> {
+    last: Option<(&'a Policy, String)>,
+    demands: BTreeMap<(&'a str, &'static str), String>,
+}
+
+impl<'a> Evidence<'a> {
+    /// The evidence of an answer, or of what a policy is where no standard was asked.
+    pub(super) fn of(&mut self, policy: &'a Policy, standard: Option<&'a Standard>) -> String {
+        let judged = match &self.last {
+            Some((last, hashed)) if std::ptr::eq(*last, policy) => hashed.clone(),
+            Some(_) | None => policy_hash(policy),
+        };
+        let (before, demand) = match standard {
+            None => Default::default(),
+            Some(standard) => {
+                let demand = self
+                    .demands
+                    .entry((&standard.id, policy.kind.word()))
+                    .or_insert_with(|| hash(&[&demand(standard, policy.kind)]));
+                (before(policy, standard), demand.clone())
+            }
+        };
+        let evidence = hash(&[&judged, &before, &demand]);
+        self.last = Some((policy, judged));
+        evidence
+    }
+}
+
+fn policy_hash(policy: &Policy) -> String {
     let document = match &policy.document {
         Ok(document) => format!(
             "{}{}",
@@ -29,8 +60,7 @@ pub(super) fn evidence(policy: &Policy, standard: Option<&Standard>) -> String {
         Err(invalid) => invalid.message.clone(),
     };
     let holes = format!("{:?}{:?}", policy.holes, policy.default_facts);
-    let (before, demand) = standard.map_or_else(Default::default, |standard| demand(policy, standard));
-    hash(&[policy.kind.word(), &document, &holes, &before, &demand])
+    hash(&[policy.kind.word(), &document, &holes])
 }
 
 /// The hash of a reason, where there is no document.
@@ -88,28 +118,35 @@ fn after_key(text: &str) -> &str {
     ""
 }
 
-/// The deployed document where the standard looks at it, and the standard itself.
-fn demand(policy: &Policy, standard: &Standard) -> (String, String) {
+/// The deployed document, where the standard looks at it.
+fn before(policy: &Policy, standard: &Standard) -> String {
+    match (&standard.check, &policy.before) {
+        (
+            Check::NoNewAccess {
+                reference: Reference::Before,
+            },
+            before,
+        ) => match before {
+            Before::NotTold => "not told".to_string(),
+            Before::Created => "created".to_string(),
+            Before::Document(before) => document_json(before, policy.kind).to_string(),
+            Before::Unreadable(why) => why.clone(),
+        },
+        _ => String::new(),
+    }
+}
+
+/// The standard itself, with its reference.
+fn demand(standard: &Standard, kind: PolicyKind) -> String {
     let id = &standard.id;
     match &standard.check {
         Check::NoNewAccess {
             reference: Reference::Document(reference),
-        } => (
-            String::new(),
-            format!("{id} {}", document_json(reference, policy.kind)),
-        ),
+        } => format!("{id} {}", document_json(reference, kind)),
         Check::NoNewAccess {
             reference: Reference::Before,
-        } => {
-            let before = match &policy.before {
-                Before::NotTold => "not told".to_string(),
-                Before::Created => "created".to_string(),
-                Before::Document(before) => document_json(before, policy.kind).to_string(),
-                Before::Unreadable(why) => why.clone(),
-            };
-            (before, id.clone())
-        }
-        other => (String::new(), format!("{id} {other:?}")),
+        } => id.clone(),
+        other => format!("{id} {other:?}"),
     }
 }
 

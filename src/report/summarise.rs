@@ -5,7 +5,7 @@ use crate::extract::{Gap, GapReason, IdentityChange, Origin, Policy, PolicyKind}
 use crate::iam::Invalid;
 use crate::source::InputKind;
 
-use super::fingerprint::{evidence, evidence_of_reason, fingerprint};
+use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
 use super::outcome::{Outcome, Remark, Run, ScannedInput};
 use super::place::Locator;
 use super::redact::redacted;
@@ -20,6 +20,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         run,
         sentence,
         locator: Locator::new(run.files, run.root),
+        evidence: Evidence::default(),
         standards: run.standards.standards.iter().map(row).collect(),
         results: ResultCounts::default(),
         policies: PolicyCounts {
@@ -95,6 +96,7 @@ struct Summary<'a> {
     run: &'a Run<'a>,
     sentence: fn(&Finding, Option<&[String]>) -> String,
     locator: Locator<'a>,
+    evidence: Evidence<'a>,
     standards: Vec<StandardRow>,
     results: ResultCounts,
     policies: PolicyCounts,
@@ -260,7 +262,7 @@ impl<'a> Summary<'a> {
     }
 
     /// An UNDECIDED about a policy and a standard, to be completed.
-    fn base(&mut self, scanned: &ScannedInput, policy: &Policy, standard: &Standard) -> Entry {
+    fn base(&mut self, scanned: &ScannedInput, policy: &'a Policy, standard: &'a Standard) -> Entry {
         let open = scanned
             .extraction
             .principals
@@ -271,7 +273,7 @@ impl<'a> Summary<'a> {
             severity: standard.severity,
             open,
             fingerprint: fingerprint(&standard.id, &policy.origin.address, ""),
-            evidence: evidence(policy, Some(standard)),
+            evidence: self.evidence.of(policy, Some(standard)),
             ..self.blank(scanned, &policy.origin, Some(policy.kind))
         }
     }
@@ -325,7 +327,7 @@ impl<'a> Summary<'a> {
             statements: statement.into_iter().collect(),
             message: invalid.message.clone(),
             fingerprint: fingerprint(INVALID_RULE, &policy.origin.address, ""),
-            evidence: evidence(policy, None),
+            evidence: self.evidence.of(policy, None),
             ..blank
         });
     }

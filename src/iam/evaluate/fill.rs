@@ -25,6 +25,9 @@ pub(super) fn filled_matches(pattern: &Pattern, text: &str, request: &Request) -
 
 /// Fills a pattern.
 pub(super) fn fill(pattern: &Pattern, request: &Request) -> Filled {
+    if let Some(glob) = pattern.as_glob() {
+        return Filled::Glob(glob);
+    }
     let mut pieces = Vec::with_capacity(pattern.pieces().len());
     for piece in pattern.pieces().iter() {
         let text = match piece {

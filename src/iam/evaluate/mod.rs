@@ -4,7 +4,9 @@ mod condition;
 mod fill;
 mod principal;
 
-use super::document::{Effect, ElementSet, PolicyDocument, ResourceSet, Statement};
+use super::document::{Condition, Effect, ElementSet, PolicyDocument, ResourceSet, Statement};
+use super::pattern::Pattern;
+use super::principal::PrincipalEntry;
 use super::request::{ReadingId, Request};
 use super::resource::ResourcePattern;
 use fill::{Filled, arn_matches, fill, filled_matches};
@@ -102,24 +104,45 @@ pub fn mismatch(statement: &Statement, request: &Request) -> Option<Element> {
     failing.map(Element::Condition)
 }
 
-fn action_matches(actions: &ElementSet, request: &Request) -> bool {
+/// Whether any of the patterns matches the action, as in `Action`.
+pub fn action_listed(patterns: &[Pattern], request: &Request) -> bool {
     let action = request.action.to_ascii_lowercase();
-    let any = |patterns: &[super::Pattern]| {
-        patterns
-            .iter()
-            .any(|pattern| filled_matches(pattern, &action, request))
-    };
+    patterns
+        .iter()
+        .any(|pattern| filled_matches(pattern, &action, request))
+}
+
+/// Whether any of the entries matches the resource, as in `Resource`.
+pub fn resource_listed(entries: &[ResourcePattern], request: &Request) -> bool {
+    entries.iter().any(|entry| entry_matches(entry, request))
+}
+
+/// Whether any of the entries means the principal, as in the `Principal` of an Allow.
+pub fn principal_listed(entries: &[PrincipalEntry], request: &Request) -> bool {
+    entries
+        .iter()
+        .any(|entry| principal::means(entry, Effect::Allow, request))
+}
+
+/// Whether all of the conditions hold.
+pub fn conditions_hold(conditions: &[Condition], request: &Request) -> bool {
+    conditions
+        .iter()
+        .all(|condition| condition::holds(condition, request))
+}
+
+fn action_matches(actions: &ElementSet, request: &Request) -> bool {
     match actions {
         ElementSet::Any => true,
-        ElementSet::In(patterns) => any(patterns),
-        ElementSet::NotIn(patterns) => !any(patterns),
+        ElementSet::In(patterns) => action_listed(patterns, request),
+        ElementSet::NotIn(patterns) => !action_listed(patterns, request),
     }
 }
 
 fn resource_matches(resources: &ResourceSet, request: &Request) -> bool {
     match resources {
         ResourceSet::Any => true,
-        ResourceSet::In(entries) => entries.iter().any(|entry| entry_matches(entry, request)),
+        ResourceSet::In(entries) => resource_listed(entries, request),
         ResourceSet::NotIn(entries) => {
             let unresolved = entries.iter().any(|entry| match entry {
                 ResourcePattern::Arn { arn, .. } => arn.segments.iter().any(|segment| {
@@ -129,7 +152,7 @@ fn resource_matches(resources: &ResourceSet, request: &Request) -> bool {
                 ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => false,
             });
             let as_documented = !unresolved || request.reading(&ReadingId::UnresolvedVariableNegated);
-            as_documented && !entries.iter().any(|entry| entry_matches(entry, request))
+            as_documented && !resource_listed(entries, request)
         }
     }
 }

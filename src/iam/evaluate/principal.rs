@@ -19,7 +19,8 @@ pub(super) fn matches(set: &PrincipalSet, effect: Effect, request: &Request) -> 
     }
 }
 
-fn means(entry: &PrincipalEntry, effect: Effect, request: &Request) -> bool {
+/// Whether the entry means the principal, in a statement of that effect.
+pub(super) fn means(entry: &PrincipalEntry, effect: Effect, request: &Request) -> bool {
     let is = |pattern: &Pattern, text: &str| filled_matches(pattern, text, request);
     match (entry, &request.principal) {
         (PrincipalEntry::Everyone, _) => true,

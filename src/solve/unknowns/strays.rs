@@ -26,8 +26,8 @@ pub(super) fn replaced(formula: &Formula) -> Option<(Formula, Strays)> {
         if let Claim::Member(variable, ValueSet::Globs(globs)) = &atom.claim
             && is_bounded(variable)
         {
-            for text in globs.iter().filter_map(Glob::as_literal) {
-                if !domain(variable).accepts(&text) && !found.contains_key(&text) {
+            for text in globs.iter().filter_map(|glob| stray(glob, variable)) {
+                if !found.contains_key(&text) {
                     let next = u32::try_from(found.len())
                         .unwrap_or(u32::MAX)
                         .saturating_add(FIRST);
@@ -61,6 +61,17 @@ pub(super) fn replaced(formula: &Formula) -> Option<(Formula, Strays)> {
         replaced,
         Strays(found.into_iter().map(|(text, symbol)| (symbol, text)).collect()),
     ))
+}
+
+/// The text of a literal glob that the variable cannot have.
+fn stray(glob: &Glob, variable: &Variable) -> Option<String> {
+    let characters = glob.tokens().iter().map(|token| match token {
+        Token::Char(c) => Some(*c),
+        Token::Any | Token::Star => None,
+    });
+    let possible =
+        characters.clone().any(|c| c.is_none()) || domain(variable).accepts_all(characters.flatten());
+    if possible { None } else { glob.as_literal() }
 }
 
 impl Strays {
