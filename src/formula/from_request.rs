@@ -1,6 +1,6 @@
 //! From a concrete request to the model it is: the reverse of `request`.
 
-use crate::iam::{KeyType, Principal, Request, Segment, key_facts, parse_instant, parse_number};
+use crate::iam::{KeyType, Principal, ReadingId, Request, Segment, key_facts, parse_instant, parse_number};
 
 use super::{Fact, Model, Slot, Variable, Vocabulary, derived_value, domain};
 
@@ -46,6 +46,8 @@ pub fn model_of(request: &Request, vocabulary: &Vocabulary) -> Option<Model> {
         }
     }
     let facts = &mut builder.model.facts;
+    // A fact that a model does not have is false, also where a request that does not say means true.
+    facts.extend(ReadingId::SHARED.map(|id| (Fact::Reading(id.clone()), request.reading(&id))));
     facts.extend(
         request
             .readings

@@ -187,6 +187,14 @@ pub enum ReadingId {
 }
 
 impl ReadingId {
+    /// The readings that are the same for all policies.
+    pub const SHARED: [ReadingId; 4] = [
+        ReadingId::AnyAwsDeniesAll,
+        ReadingId::NotPrincipalWithoutParent,
+        ReadingId::UnresolvedVariableNegated,
+        ReadingId::ForAnyIfExists,
+    ];
+
     /// What is assumed when a request does not say.
     pub fn default_reading(&self) -> bool {
         match self {

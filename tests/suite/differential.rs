@@ -11,7 +11,7 @@ use keyaki::iam::{
 };
 
 /// A small generator of random numbers: the same on every machine.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
@@ -25,7 +25,7 @@ impl Random {
         items[self.below(items.len())]
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 }
@@ -121,7 +121,7 @@ const CONDITIONS: &[&str] = &[
     r#""StringLike":{"s3:max-keys":"1*"}"#,
 ];
 
-fn document(random: &mut Random, kind: DocumentKind) -> (String, PolicyDocument) {
+pub(super) fn document(random: &mut Random, kind: DocumentKind) -> (String, PolicyDocument) {
     let mut statements = Vec::new();
     for _ in 0..1 + random.below(3) {
         let effect = if random.chance(30) { "Deny" } else { "Allow" };
@@ -207,7 +207,7 @@ fn principal(random: &mut Random, kind: DocumentKind) -> Principal {
 }
 
 /// A random request that the high axioms allow.
-fn request(random: &mut Random, kind: DocumentKind) -> Request {
+pub(super) fn request(random: &mut Random, kind: DocumentKind) -> Request {
     let principal = principal(random, kind);
     let mut context: BTreeMap<ContextKey, Vec<String>> = BTreeMap::new();
     let mut put = |name: &str, values: Vec<String>| drop(context.insert(ContextKey::new(name), values));

@@ -18,6 +18,7 @@ mod differential;
 #[cfg(feature = "z3")]
 mod engines;
 mod fixtures;
+mod formulas;
 mod hostile;
 mod layers;
 mod run;
