@@ -23,7 +23,7 @@ use keyaki::check::Options;
 use keyaki::check::standards::read_standards;
 use keyaki::extract::Environment;
 use keyaki::report::Report;
-use keyaki::scan::{Progress, ScanOptions, scan};
+use keyaki::scan::{self, Progress, ScanOptions};
 use keyaki::source::Limits;
 
 const SEED: u64 = 20_260_101;
@@ -86,6 +86,7 @@ fn figures_of(title: &str, files: &Files, plan: &Path, runs: usize) {
     let report = check(files, plan, 1);
     let one = best(runs, || check(files, plan, 1));
     let two = best(runs, || check(files, plan, 2));
+    let reading = best(runs, || scan::extract(&options(files, plan, 1)));
     println!();
     println!(
         "{title}: {} policies ({} distinct), {} bytes",
@@ -103,6 +104,10 @@ fn figures_of(title: &str, files: &Files, plan: &Path, runs: usize) {
         "  check, 2 threads    {two:.1?}, {:.1} x serde_json, {:.2} x faster",
         ratio(two, parsed),
         ratio(one, two)
+    );
+    println!(
+        "  of that, reading    {reading:.1?}, {:.1} x serde_json",
+        ratio(reading, parsed)
     );
     match peak_memory(files, plan) {
         Some(bytes) => println!(
@@ -150,8 +155,8 @@ fn parse(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap()
 }
 
-fn check(files: &Files, input: &Path, jobs: usize) -> Report {
-    let report = scan(&ScanOptions {
+fn options(files: &Files, input: &Path, jobs: usize) -> ScanOptions {
+    ScanOptions {
         inputs: vec![input.to_path_buf()],
         standards: read_standards(&files.standards, &Limits::default()).unwrap(),
         source: None,
@@ -162,7 +167,11 @@ fn check(files: &Files, input: &Path, jobs: usize) -> Report {
         environment: Environment::default(),
         limits: Limits::default(),
         progress: Progress::Off,
-    });
+    }
+}
+
+fn check(files: &Files, input: &Path, jobs: usize) -> Report {
+    let report = scan::scan(&options(files, input, jobs));
     assert!(
         report.internal.is_empty() && report.errors.is_empty(),
         "{:?} {:?}",

@@ -47,6 +47,9 @@ fn a_formula_says_what_the_reference_reading_says() {
         }
     }
     eprintln!("compared {compared}, allowed {allowed}, not possible {impossible}");
-    assert!(compared * 2 > rounds * 100, "too few requests have a model: {compared}");
+    assert!(
+        compared * 2 > rounds * 100,
+        "too few requests have a model: {compared}"
+    );
     assert!(allowed * 50 > compared, "too few requests are allowed: {allowed}");
 }
