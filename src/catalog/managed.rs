@@ -43,6 +43,17 @@ pub fn managed_policy(arn: &str) -> Option<&'static str> {
     CATALOG.documents.get(format!("arn:aws:{rest}").as_str()).copied()
 }
 
+/// All AWS managed policies: ARN in the partition `aws`, and JSON text; sorted.
+pub fn managed_policies() -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<_> = CATALOG
+        .documents
+        .iter()
+        .map(|(arn, text)| (*arn, *text))
+        .collect();
+    all.sort_unstable();
+    all
+}
+
 /// The ARN of an AWS managed policy by its name, in the partition `aws`.
 pub fn managed_policy_arn(name: &str) -> Option<&'static str> {
     CATALOG.arns.get(name).copied()

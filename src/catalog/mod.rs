@@ -5,4 +5,4 @@ mod bundle;
 mod managed;
 
 pub use authorization::{ActionFacts, action, actions_of, rcp_supported_services, services};
-pub use managed::{managed_policy, managed_policy_arn};
+pub use managed::{managed_policies, managed_policy, managed_policy_arn};

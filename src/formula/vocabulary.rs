@@ -10,7 +10,7 @@ use crate::iam::{
 use super::Slot;
 
 /// More values of one key than this are not modelled; see [`Vocabulary::is_truncated`].
-const MAX_SLOTS: usize = 12;
+const MAX_SLOTS: usize = 32;
 
 /// The keys of a question. Documents and conditions of one question must share one vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

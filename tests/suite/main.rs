@@ -21,4 +21,6 @@ mod fixtures;
 mod formulas;
 mod hostile;
 mod layers;
+mod managed;
+mod metamorphic;
 mod run;
