@@ -23,4 +23,5 @@ mod hostile;
 mod layers;
 mod managed;
 mod metamorphic;
+mod oracle;
 mod run;
