@@ -24,4 +24,5 @@ mod layers;
 mod managed;
 mod metamorphic;
 mod oracle;
+mod quiet;
 mod run;
