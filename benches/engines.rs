@@ -1,0 +1,114 @@
+//! The glob engine beside Z3's strings on 200 distinct questions: AWS managed policies against themselves, with and without
+//! one action more. One pass each, in one run; what Z3 gives up on counts with the time it took.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot go on should stop"
+)]
+
+use std::time::{Duration, Instant};
+
+use keyaki::catalog::managed_policies;
+use keyaki::check::{self, Check, Engine, Options, Reference, Subject, Verdict};
+use keyaki::extract::{Before, PolicyKind};
+use keyaki::iam::{DocumentKind, PolicyDocument, Value, parse_document};
+
+const QUESTIONS: usize = 200;
+
+fn main() {
+    let policies = managed_policies();
+    let step = policies.len() * 2 / QUESTIONS;
+    let questions: Vec<(PolicyDocument, PolicyDocument)> = policies
+        .iter()
+        .step_by(step)
+        .flat_map(|(_, text)| {
+            let own = parsed(text);
+            [(own.clone(), own.clone()), (with_one_action_more(text), own)]
+        })
+        .take(QUESTIONS)
+        .collect();
+    let glob = ask(&questions, Engine::Glob);
+    report("glob", &glob);
+    if cfg!(feature = "z3") {
+        let z3 = ask(&questions, Engine::Z3);
+        report("z3", &z3);
+        let mut ratios: Vec<f64> = glob
+            .iter()
+            .zip(&z3)
+            .map(|((glob, _), (z3, _))| z3.as_secs_f64() / glob.as_secs_f64())
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        println!("z3 / glob: median {:.0} x", ratios[ratios.len() / 2]);
+    }
+}
+
+/// The time of each answer, and whether it is definite.
+fn ask(questions: &[(PolicyDocument, PolicyDocument)], engine: Engine) -> Vec<(Duration, bool)> {
+    questions
+        .iter()
+        .map(|(new, old)| {
+            let start = Instant::now();
+            let verdict = compare(new, old, engine);
+            (
+                start.elapsed(),
+                matches!(verdict, Verdict::Pass(_) | Verdict::Fail(_)),
+            )
+        })
+        .collect()
+}
+
+fn report(engine: &str, answers: &[(Duration, bool)]) {
+    let mut times: Vec<Duration> = answers.iter().map(|(time, _)| *time).collect();
+    times.sort_unstable();
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+    let total: Duration = times.iter().sum();
+    println!(
+        "{engine}: {} questions, {} undecided, total {total:.1?}, median {:.1?}, p90 {:.1?}, p99 {:.1?}, worst {:.1?}",
+        times.len(),
+        answers.iter().filter(|(_, definite)| !definite).count(),
+        at(50),
+        at(90),
+        at(99),
+        at(100),
+    );
+}
+
+fn compare(new: &PolicyDocument, old: &PolicyDocument, engine: Engine) -> Verdict {
+    let prepared = check::prepare(Subject {
+        document: new,
+        kind: PolicyKind::Identity,
+        resource_type: None,
+        holes: &[],
+        before: &Before::NotTold,
+        default_facts: &[],
+        account: None,
+    });
+    let check = Check::NoNewAccess {
+        reference: Reference::Document(old.clone().into()),
+    };
+    let options = Options {
+        engine,
+        ..Options::default()
+    };
+    check::check(&check, &prepared, &options)
+}
+
+fn parsed(text: &str) -> PolicyDocument {
+    match parse_document(&Value::text(text), DocumentKind::Identity) {
+        Ok(parsed) => parsed.document,
+        Err(error) => panic!("{text}: {error}"),
+    }
+}
+
+fn with_one_action_more(text: &str) -> PolicyDocument {
+    let mut policy: serde_json::Value = serde_json::from_str(text).unwrap();
+    if !policy["Statement"].is_array() {
+        policy["Statement"] = serde_json::json!([policy["Statement"]]);
+    }
+    let statements = policy["Statement"].as_array_mut().unwrap();
+    statements.push(serde_json::json!({"Effect": "Allow", "Action": "keyakitest:Nothing", "Resource": "*"}));
+    parsed(&policy.to_string())
+}
