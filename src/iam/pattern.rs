@@ -258,6 +258,12 @@ impl From<Token> for Piece {
     }
 }
 
+impl FromIterator<Token> for Pattern {
+    fn from_iter<I: IntoIterator<Item = Token>>(tokens: I) -> Pattern {
+        Pattern(Pieces::Plain(tokens.into_iter().collect()))
+    }
+}
+
 impl FromIterator<Piece> for Pattern {
     fn from_iter<I: IntoIterator<Item = Piece>>(pieces: I) -> Pattern {
         Pattern::new(pieces.into_iter().collect())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::document::DocumentKind;
 use super::super::keys::ContextKey;
-use super::super::pattern::{Pattern, Piece, is_symbol};
+use super::super::pattern::{Pattern, Piece, Token, is_symbol};
 use super::super::resource::{ResourcePattern, split_arn};
 use super::super::value::{Text, TextPiece};
 use super::statement::has_variables;
@@ -31,6 +31,12 @@ pub(super) fn pattern(
     element: &str,
     context: &mut Context,
 ) -> Result<Pattern, Invalid> {
+    if let Some(literal) = text.as_literal()
+        && !(has_variables(context) && literal.contains("${"))
+        && !has_refused_character(literal)
+    {
+        return Ok(literal.chars().map(|c| token(c, wildcards)).collect());
+    }
     let mut pieces = Vec::new();
     for piece in &text.0 {
         match piece {
@@ -50,6 +56,14 @@ pub(super) fn pattern(
 /// NUL, which no IAM text can hold, and the characters that stand for unknown values in formulas.
 pub(super) fn has_refused_character(text: &str) -> bool {
     text.chars().any(|c| c == '\0' || is_symbol(c))
+}
+
+fn token(c: char, wildcards: Wildcards) -> Token {
+    match (c, wildcards) {
+        ('*', Wildcards::Active) => Token::Star,
+        ('?', Wildcards::Active) => Token::Any,
+        (c, _) => Token::Char(c),
+    }
 }
 
 fn scan(
@@ -73,11 +87,7 @@ fn scan(
             rest = tail;
             continue;
         }
-        pieces.push(match (c, wildcards) {
-            ('*', Wildcards::Active) => Piece::Star,
-            ('?', Wildcards::Active) => Piece::Any,
-            (c, _) => Piece::Char(c),
-        });
+        pieces.push(token(c, wildcards).into());
         rest = rest.get(c.len_utf8()..).unwrap_or("");
     }
     Ok(())
