@@ -57,6 +57,7 @@ impl AccessBox {
             resource,
             conditions: self.when.clone(),
             guard: Vec::new(),
+            spelled: [].into(),
         };
         matches(&statement, request)
     }

@@ -204,6 +204,7 @@ fn statement(principals: &[PrincipalEntry], conditions: &[Condition]) -> Stateme
         resource: ResourceSet::Any,
         conditions: conditions.to_vec(),
         guard: Vec::new(),
+        spelled: [].into(),
     }
 }
 

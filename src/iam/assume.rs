@@ -70,6 +70,12 @@ impl Reading<'_> {
             ElementSet::In(entries) => ElementSet::In(patterns(entries)),
             ElementSet::NotIn(entries) => ElementSet::NotIn(patterns(entries)),
         };
+        let mut spelled = statement.spelled.clone();
+        if action != statement.action
+            && let ElementSet::In(entries) | ElementSet::NotIn(entries) = &action
+        {
+            spelled = entries.iter().map(|entry| entry.to_string().into()).collect();
+        }
         let resource_entry = |entry| {
             fill_resource(entry, self.version, self.kind, |p| {
                 self.fill(p, Wildcards::Active)
@@ -89,6 +95,7 @@ impl Reading<'_> {
         };
         Statement {
             action,
+            spelled,
             resource,
             principal,
             conditions: statement

@@ -93,6 +93,8 @@ pub struct Statement {
     pub principal: PrincipalSet,
     /// `Action` or `NotAction`, lower-cased.
     pub action: ElementSet,
+    /// The entries of `action` as they are written, in its order. Empty where nobody wrote them.
+    pub spelled: Arc<[Box<str>]>,
     /// `Resource` or `NotResource`; `Any` when there is none.
     pub resource: ResourceSet,
     /// `Condition`, flattened: all must hold.

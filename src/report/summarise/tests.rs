@@ -42,6 +42,7 @@ fn document() -> PolicyDocument {
             resource: ResourceSet::Any,
             conditions: vec![],
             guard: vec![],
+            spelled: [].into(),
         }]
         .into(),
     }
