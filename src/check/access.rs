@@ -37,12 +37,17 @@ impl AccessBox {
 
     /// Whether a concrete request lies in the box.
     pub(super) fn contains(&self, request: &Request) -> bool {
+        matches(&self.as_statement(), request)
+    }
+
+    /// The box as an Allow.
+    pub(super) fn as_statement(&self) -> Statement {
         let resource = match self.resources.as_slice() {
             [] => ResourceSet::Any,
             entries if entries.contains(&ResourcePattern::Any) => ResourceSet::Any,
             entries => ResourceSet::In(entries.to_vec()),
         };
-        let statement = Statement {
+        Statement {
             index: 0,
             sid: None,
             effect: Effect::Allow,
@@ -54,12 +59,11 @@ impl AccessBox {
                 [] => ElementSet::Any,
                 patterns => ElementSet::In(patterns.to_vec()),
             },
+            spelled: [].into(),
             resource,
             conditions: self.when.clone(),
             guard: Vec::new(),
-            spelled: [].into(),
-        };
-        matches(&statement, request)
+        }
     }
 }
 

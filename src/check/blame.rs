@@ -7,10 +7,11 @@ use crate::iam::{
 };
 use crate::solve::decide;
 
-use super::decide::Question;
+use super::decide::{Explain, Question};
 use super::engines::Engines;
 use super::message::{fail_message, reason};
 use super::realistic::{pattern_example, realistic, written_example};
+use super::regions::regions;
 use super::{Check, Finding, GuiltyStatement, MissedDeny};
 
 /// At most so many requests are tried for a statement.
@@ -49,7 +50,12 @@ pub(super) fn finding(
     } else {
         Vec::new()
     };
+    let regions = match engines.options().explain {
+        Explain::Nothing => None,
+        Explain::Regions | Explain::Change => Some(regions(question, &statements, &request, engines)),
+    };
     Finding {
+        regions,
         statements,
         message: fail_message(question.check).to_owned(),
         reasons,
@@ -139,7 +145,7 @@ fn lets_through(question: &Question<'_>, index: usize, request: &Request) -> boo
 }
 
 /// Actions that the statement names, well-formed ones only.
-fn named_actions(statement: &Statement) -> Vec<String> {
+pub(super) fn named_actions(statement: &Statement) -> Vec<String> {
     let patterns: &[Pattern] = match &statement.action {
         ElementSet::In(patterns) => patterns,
         ElementSet::Any | ElementSet::NotIn(_) => &[],
@@ -153,7 +159,7 @@ fn named_actions(statement: &Statement) -> Vec<String> {
 }
 
 /// Resources that the statement names, well-formed ones only.
-fn named_resources(statement: &Statement) -> Vec<String> {
+pub(super) fn named_resources(statement: &Statement) -> Vec<String> {
     let entries: &[ResourcePattern] = match &statement.resource {
         ResourceSet::In(entries) => entries,
         ResourceSet::Any | ResourceSet::NotIn(_) => &[],

@@ -28,6 +28,20 @@ pub struct Options {
     pub steps: u64,
     /// Z3's `rlimit` for one question.
     pub rlimit: u32,
+    /// How much is said of a violation. Nothing by default: it costs more than finding the violation.
+    pub explain: Explain,
+}
+
+/// How much is said of a violation besides its counterexample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Explain {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What the policy allows and must not, as regions.
+    Regions,
+    /// That, and a change that mends the policy.
+    Change,
 }
 
 impl Default for Options {
@@ -37,6 +51,7 @@ impl Default for Options {
             axioms: Axioms::High,
             steps: 20_000_000,
             rlimit: 3_000_000,
+            explain: Explain::Nothing,
         }
     }
 }
@@ -101,15 +116,19 @@ pub(super) struct Question<'a> {
     pub(super) meaning: Meaning,
     /// What a violating request is besides allowed: forbidden and possible.
     pub(super) rest: Formula,
+    /// The forbidden requests alone.
+    forbidden_requests: Formula,
+    /// What every possible request looks like.
+    pub(super) possible: Formula,
     pub(super) symbols: Symbols,
     /// The account the policy lives in, if known.
     pub(super) account: Option<&'a str>,
-    forbidden: Forbidden<'a>,
-    kind: PrincipalKind,
+    pub(super) forbidden: Forbidden<'a>,
+    pub(super) kind: PrincipalKind,
 }
 
 /// The forbidden requests, for the replay.
-enum Forbidden<'a> {
+pub(super) enum Forbidden<'a> {
     NotAllowedBy(std::borrow::Cow<'a, PolicyDocument>),
     Boxes(&'a [super::AccessBox]),
     Strangers(Stranger),
@@ -299,7 +318,8 @@ fn question<'a>(
     } else {
         kinds.first().copied().unwrap_or(PrincipalKind::User)
     };
-    let rest = and([forbidden_formula, possible(&vocabulary, &kinds, options.axioms)]);
+    let possible = possible(&vocabulary, &kinds, options.axioms);
+    let rest = and([forbidden_formula.clone(), possible.clone()]);
     let holes = subject.holes.iter();
     let holes = holes
         .map(|hole| HoleFacts {
@@ -317,6 +337,8 @@ fn question<'a>(
         document,
         meaning,
         rest,
+        forbidden_requests: forbidden_formula,
+        possible,
         symbols,
         account: subject.account,
         forbidden,
@@ -326,13 +348,36 @@ fn question<'a>(
 
 impl Question<'_> {
     /// The violating requests.
-    fn formula(&self) -> Formula {
+    pub(super) fn formula(&self) -> Formula {
+        and([self.granted(), self.rest.clone()])
+    }
+
+    /// The violating requests, and impossible ones.
+    pub(super) fn core(&self) -> Formula {
+        and([self.granted(), self.forbidden_requests.clone()])
+    }
+
+    /// The forbidden requests.
+    pub(super) fn forbidden_requests(&self) -> &Formula {
+        &self.forbidden_requests
+    }
+
+    /// The requests of strangers, where the check is about them.
+    pub(super) fn strangers(&self) -> Formula {
+        match self.forbidden {
+            Forbidden::Strangers(_) => self.forbidden_requests.clone(),
+            Forbidden::NotAllowedBy(_) | Forbidden::Boxes(_) => Formula::True,
+        }
+    }
+
+    /// What the policy does with the requests that violate.
+    fn granted(&self) -> Formula {
         match self.check {
-            Check::AccessDenied { .. } => and([self.rest.clone(), not(&self.meaning.some_deny())]),
+            Check::AccessDenied { .. } => not(&self.meaning.some_deny()),
             Check::NoNewAccess { .. }
             | Check::AccessNotGranted { .. }
             | Check::NoPublicAccess { .. }
-            | Check::NoExternalAccess { .. } => and([self.meaning.allowed(), self.rest.clone()]),
+            | Check::NoExternalAccess { .. } => self.meaning.allowed(),
         }
     }
 

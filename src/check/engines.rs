@@ -7,6 +7,7 @@ use super::decide::{Engine, Options};
 
 /// The engines of a run.
 pub(super) struct Engines {
+    options: Options,
     engine: Engine,
     glob: GlobSolver,
     second: Option<Box<dyn Solver>>,
@@ -27,6 +28,7 @@ impl Engines {
             Engine::Auto | Engine::Z3 | Engine::Both => second(options),
         };
         Engines {
+            options: *options,
             engine: options.engine,
             glob: GlobSolver { steps: options.steps },
             second,
@@ -61,13 +63,23 @@ impl Engines {
         }
     }
 
+    /// How questions are decided.
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// Whether the engine that answers first finds a violation; the second is not asked.
     pub(super) fn violates(&self, decide: impl Fn(&dyn Solver) -> Decision) -> bool {
+        matches!(self.first(decide), Decision::Violated(_))
+    }
+
+    /// What the engine that answers first decides; the second is not asked.
+    pub(super) fn first(&self, decide: impl Fn(&dyn Solver) -> Decision) -> Decision {
         let first: &dyn Solver = match (self.engine, &self.second) {
             (Engine::Z3, Some(second)) => second.as_ref(),
             _ => &self.glob,
         };
-        matches!(decide(first), Decision::Violated(_))
+        decide(first)
     }
 }
 

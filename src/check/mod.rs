@@ -11,6 +11,7 @@ mod message;
 mod present;
 pub mod question;
 mod realistic;
+mod regions;
 pub mod standards;
 mod stranger;
 
@@ -22,9 +23,10 @@ use crate::iam::{
 };
 
 pub use applies::{applies, default_kinds};
-pub use decide::{Engine, Options, Prepared, Subject, check, prepare};
+pub use decide::{Engine, Explain, Options, Prepared, Subject, check, prepare};
 pub use message::{pass_message, sentence};
 pub use present::request_json;
+pub use regions::{ConditionText, Entries, Exception, Extent, Part, Region, Regions, Source, Strangers};
 
 /// A standard, ready to check: what an organisation demands of its policies.
 #[derive(Debug, Clone)]
@@ -224,6 +226,8 @@ pub struct Finding {
     pub solver: &'static str,
     /// Under `--solver both`: the second engine gave up.
     pub unconfirmed: bool,
+    /// What is allowed and must not be, if that was asked for.
+    pub regions: Option<Regions>,
 }
 
 /// A guilty statement.

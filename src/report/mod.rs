@@ -9,6 +9,7 @@ mod json;
 mod outcome;
 mod place;
 mod redact;
+mod regions;
 mod sarif;
 mod summarise;
 mod table;
@@ -18,7 +19,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::check::{MissedDeny, Severity};
+use crate::check::{MissedDeny, Regions, Severity};
 use crate::extract::PolicyKind;
 use crate::iam::Request;
 use crate::source::Region;
@@ -27,6 +28,7 @@ pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
 pub use outcome::{Outcome, Remark, Run, ScannedInput};
+pub use regions::region_json;
 pub use write::{Sanitised, Tint, single_line, write_atomically};
 
 /// Everything a run found, ready to print. Findings are the answers other than PASS, in input order.
@@ -178,6 +180,8 @@ pub struct Entry {
     pub realistic: Option<bool>,
     /// Rows of the ambiguity register (semantics.md 3.14) that it reads otherwise than by default.
     pub readings: Vec<&'static str>,
+    /// What is allowed and must not be, where that was asked for.
+    pub regions: Option<Regions>,
     /// The engine that found it.
     pub solver: Option<&'static str>,
     /// Whether the policy is attached to a principal that the input does not fully define.

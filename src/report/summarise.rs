@@ -220,6 +220,7 @@ impl<'a> Summary<'a> {
                     denies: shown.denies,
                     realistic: Some(shown.realistic),
                     readings: shown.readings,
+                    regions: shown.regions,
                     solver: Some(shown.solver),
                     ..base
                 });
@@ -296,6 +297,7 @@ impl<'a> Summary<'a> {
             denies: Vec::new(),
             realistic: None,
             readings: Vec::new(),
+            regions: None,
             solver: None,
             open: false,
             fingerprint: fingerprint(UNDECIDED_RULE, &origin.address, ""),

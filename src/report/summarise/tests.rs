@@ -87,6 +87,7 @@ fn finding() -> Finding {
         realistic: true,
         readings: vec![],
         solver: "glob",
+        regions: None,
         unconfirmed: false,
     }
 }
