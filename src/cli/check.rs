@@ -97,7 +97,7 @@ fn progress(talk: &TalkArgs, wish: Wish) -> Progress {
     }
 }
 
-fn wants_color(color: Color, wish: Wish) -> bool {
+pub(super) fn wants_color(color: Color, wish: Wish) -> bool {
     match color {
         Color::Auto => wish == Wish::Yes,
         Color::Always => true,

@@ -2,6 +2,7 @@
 //! counted, located, redacted and written.
 
 mod advice;
+mod diff;
 mod document;
 mod extracted;
 mod fingerprint;
@@ -24,11 +25,13 @@ use crate::extract::PolicyKind;
 use crate::iam::Request;
 use crate::source::Region;
 
+pub use diff::{DiffEntry, DiffReport, Difference, Sides};
 pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
 pub use outcome::{Outcome, Remark, Run, ScannedInput};
 pub use regions::region_json;
+pub use summarise::gap_reason;
 pub use write::{Sanitised, Tint, single_line, write_atomically};
 
 /// Everything a run found, ready to print. Findings are the answers other than PASS, in input order.

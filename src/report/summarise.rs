@@ -433,6 +433,11 @@ fn holders(policy: &Policy) -> Option<&[String]> {
     }
 }
 
+/// Why a gap could not be read, in words.
+pub fn gap_reason(reason: &GapReason) -> String {
+    told(reason).1.to_string()
+}
+
 /// The stable id and the words of a gap.
 pub(super) fn told(reason: &GapReason) -> (&'static str, String) {
     match reason {

@@ -137,9 +137,7 @@ impl<'a> Search<'a> {
     }
 
     fn add(&mut self, candidate: Candidate, witness: Request, extent: Extent) {
-        let spelling = Spelling {
-            version: self.question.document.version,
-        };
+        let spelling = self.spelling();
         let mut unless = Vec::new();
         for (source, statement) in &candidate.out {
             let part = self.exception(&candidate.base, statement, spelling);
@@ -211,8 +209,9 @@ impl<'a> Search<'a> {
     /// The regions, merged and maximal, and whether there may be others.
     pub(super) fn finish(mut self) -> (Vec<Found>, bool) {
         let found = std::mem::take(&mut self.found);
-        let found = merged(found, |part| &mut part.actions, merge_actions);
-        let mut found = merged(found, |part| &mut part.resources, merge_resources);
+        let spelling = self.spelling();
+        let found = merged(found, |part| &mut part.actions, merge_actions, spelling);
+        let mut found = merged(found, |part| &mut part.resources, merge_resources, spelling);
         if found.len() <= MAX_COMPARED {
             let mut at = 0;
             while at < found.len() {
@@ -329,6 +328,12 @@ impl<'a> Search<'a> {
         self.calls -= 1;
         let symbols = &self.question.symbols;
         Some(self.engines.first(|solver| decide(formula, symbols, solver)))
+    }
+
+    fn spelling(&self) -> Spelling {
+        Spelling {
+            version: self.question.document.version,
+        }
     }
 
     fn document(&self, candidate: &Candidate) -> PolicyDocument {

@@ -248,7 +248,9 @@ fn cases(file: &str) -> Vec<serde_json::Value> {
     };
     let path = std::path::Path::new(&folder).join("cases").join(file);
     let text = std::fs::read_to_string(path).expect("test data");
-    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
 }
 
 #[test]
@@ -258,34 +260,23 @@ fn every_violation_has_a_region() {
         ..Options::default()
     };
     for file in ["traps.jsonl", "article.jsonl", "aws_samples.jsonl"] {
-        let failing: Vec<_> = cases(file).into_iter().filter(|case| case["expected"] == "FAIL").collect();
+        let failing: Vec<_> = cases(file)
+            .into_iter()
+            .filter(|case| case["expected"] == "FAIL")
+            .collect();
         let exact = failing.iter().filter(|line| {
             let regions = regions_of(line, &options);
             assert!(!regions.listed.is_empty(), "{line}");
-            regions.listed.iter().all(|region| region.extent == Extent::Exactly)
+            regions
+                .listed
+                .iter()
+                .all(|region| region.extent == Extent::Exactly)
         });
         let exact = exact.count();
-        assert!(exact * 10 >= failing.len() * 9, "{file}: {exact} of {}", failing.len());
-    }
-}
-
-#[test]
-fn zz_timing() {
-    let explain = |explain| Options { explain, ..Options::default() };
-    for file in ["traps.jsonl", "article.jsonl", "aws_samples.jsonl"] {
-        let failing: Vec<_> = cases(file).into_iter().filter(|case| case["expected"] == "FAIL").collect();
-        for o in [Explain::Nothing, Explain::Regions] {
-            let t = std::time::Instant::now();
-            for line in &failing {
-                let text = line.to_string();
-                let fields: Fields<'_> = serde_json::from_str(&text).expect("an object");
-                let question = read_question(&fields).expect("a question");
-                let subject = Subject { document: &question.document, kind: question.kind, resource_type: None, holes: &[],
-                    before: &Before::NotTold, default_facts: &[], account: None };
-                let v = check(&question.check, &prepare(subject), &explain(o));
-                if let Verdict::Fail(f) = v { if let Some(r) = f.regions { for x in r.listed { eprintln!("{} {}: {}", line["id"], x.extent.word(), x.text()); } if r.at_least { eprintln!("{} AT LEAST", line["id"]) } } }
-            }
-            eprintln!("TIME {file} {o:?} {:?} for {}", t.elapsed(), failing.len());
-        }
+        assert!(
+            exact * 10 >= failing.len() * 9,
+            "{file}: {exact} of {}",
+            failing.len()
+        );
     }
 }
