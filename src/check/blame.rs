@@ -56,6 +56,7 @@ pub(super) fn finding(
     };
     Finding {
         regions,
+        change: None,
         statements,
         message: fail_message(question.check).to_owned(),
         reasons,

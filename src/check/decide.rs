@@ -13,6 +13,7 @@ use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 
 use super::access::{boxes_formula, nothing};
 use super::blame::finding;
+use super::change::suggest;
 use super::engines::{Answered, Engines};
 use super::stranger::{Owner, Stranger, external, public};
 use super::{Check, Proof, Reference, Undecided, Verdict};
@@ -109,6 +110,25 @@ pub fn prepare(subject: Subject<'_>) -> Prepared<'_> {
     }
 }
 
+/// As [`prepare`], in the terms of another document too.
+pub(super) fn prepare_with<'a>(subject: Subject<'a>, other: &PolicyDocument) -> Prepared<'a> {
+    let mut prepared = prepare(subject);
+    prepared.vocabulary.add_document(other);
+    prepared.meaning = Meaning::of(subject.document, &prepared.vocabulary);
+    prepared
+}
+
+/// The question about a prepared subject; `None` when what it is compared with cannot be read.
+pub(super) fn question_of<'a>(
+    check: &'a Check,
+    prepared: &Prepared<'a>,
+    options: &Options,
+) -> Option<Question<'a>> {
+    let subject = prepared.subject;
+    let reference = reference(check, subject.before).ok()?;
+    Some(question(check, subject.document, reference, prepared, options))
+}
+
 /// A question put into a formula, with all that is needed to read its answer.
 pub(super) struct Question<'a> {
     pub(super) check: &'a Check,
@@ -136,6 +156,16 @@ pub(super) enum Forbidden<'a> {
 
 /// Decides the question.
 pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
+    let mut verdict = decided(check, prepared, options);
+    if let Verdict::Fail(finding) = &mut verdict
+        && options.explain == Explain::Change
+    {
+        finding.change = suggest(check, prepared, finding, options);
+    }
+    verdict
+}
+
+fn decided(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
     let subject = prepared.subject;
     let engines = Engines::new(options);
     let reference = match reference(check, subject.before) {

@@ -4,6 +4,7 @@
 mod access;
 mod applies;
 mod blame;
+mod change;
 mod decide;
 pub mod elements;
 mod engines;
@@ -23,6 +24,7 @@ use crate::iam::{
 };
 
 pub use applies::{applies, default_kinds};
+pub use change::{Change, ChangeKind, Loss, suggest};
 pub use decide::{Engine, Explain, Options, Prepared, Subject, check, prepare};
 pub use message::{pass_message, sentence};
 pub use present::request_json;
@@ -228,6 +230,8 @@ pub struct Finding {
     pub unconfirmed: bool,
     /// What is allowed and must not be, if that was asked for.
     pub regions: Option<Regions>,
+    /// A change that mends the policy, if one was asked for and found.
+    pub change: Option<Change>,
 }
 
 /// A guilty statement.

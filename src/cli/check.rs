@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
+use crate::check::Explain;
 use crate::extract::Environment;
 use crate::report::{ExitFlags, Format, Report, write_atomically, write_report};
 use crate::scan::{Progress, ScanOptions, scan};
@@ -29,7 +30,12 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     check_outputs(&args.output)?;
     let color = wants_color(args.scan.talk.color, streams.color);
     let quiet = quietness(&args.scan.talk);
-    let options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
+    let mut options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
+    options.engine.explain = match (args.suggest, args.regions) {
+        (true, _) => Explain::Change,
+        (false, true) => Explain::Regions,
+        (false, false) => Explain::Nothing,
+    };
     let report = scan(&options);
     if !report.usage_errors().is_empty() {
         return Err(Failure::Usage(report.usage_errors().to_vec()));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::check::Change;
 use crate::extract::PolicyKind;
 use crate::iam::{
     Condition, Effect, ElementSet, Pattern, PolicyDocument, PrincipalEntry, PrincipalSet, ResourcePattern,
@@ -26,6 +27,36 @@ pub fn document_json(document: &PolicyDocument, kind: PolicyKind) -> Value {
         .map(|statement| writer.statement(statement, kind))
         .collect();
     json!({"Version": version, "Statement": statements})
+}
+
+/// A change to a document: what is put in the place of statements, and what is added.
+pub(super) fn change_json(change: &Change, kind: Option<PolicyKind>) -> Value {
+    let writer = Writer(Spelling {
+        version: Version::V2012,
+    });
+    let statement = |statement: &Statement| {
+        let mut object = writer.statement(statement, kind.unwrap_or(PolicyKind::Resource));
+        if !statement.spelled.is_empty() {
+            for name in ["Action", "NotAction"] {
+                if let Some(actions) = object.get_mut(name) {
+                    *actions = json!(*statement.spelled);
+                }
+            }
+        }
+        object
+    };
+    let replaced: Vec<Value> = change
+        .replaced
+        .iter()
+        .map(|(index, new)| json!({"index": index, "by": new.iter().map(statement).collect::<Vec<_>>()}))
+        .collect();
+    json!({
+        "kind": change.kind.word(),
+        "text": change.text,
+        "loses": change.loses.words(),
+        "replace": replaced,
+        "add": change.added.iter().map(statement).collect::<Vec<_>>(),
+    })
 }
 
 /// The statements that are there only under facts known at deployment: position in the normalised document, and facts.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::check::request_json;
 use crate::extract::PolicyKind;
 
+use super::document::change_json;
 use super::regions::region_json;
 use super::write::is_unsafe;
 use super::{Entry, EntryStatement, Location, Remark, Report, StandardRow};
@@ -101,6 +102,7 @@ fn finding(entry: &Entry) -> Value {
         "readings": entry.readings,
         "regions": listed,
         "moreRegions": regions.map(|regions| json!({"count": regions.more, "atLeast": regions.at_least})),
+        "change": entry.change.as_ref().map(|change| change_json(change, entry.kind)),
         "solver": entry.solver,
         "open": entry.open,
         "fingerprint": entry.fingerprint,
@@ -215,6 +217,7 @@ pub(super) mod tests {
             realistic: Some(true),
             readings: vec![],
             regions: None,
+            change: None,
             solver: Some("glob"),
             open: false,
             fingerprint: "f".repeat(32),

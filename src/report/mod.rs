@@ -20,7 +20,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::check::{MissedDeny, Regions, Severity};
+use crate::check::{Change, MissedDeny, Regions, Severity};
 use crate::extract::PolicyKind;
 use crate::iam::Request;
 use crate::source::Region;
@@ -185,6 +185,8 @@ pub struct Entry {
     pub readings: Vec<&'static str>,
     /// What is allowed and must not be, where that was asked for.
     pub regions: Option<Regions>,
+    /// A change that mends the policy, where one was asked for and found.
+    pub change: Option<Change>,
     /// The engine that found it.
     pub solver: Option<&'static str>,
     /// Whether the policy is attached to a principal that the input does not fully define.

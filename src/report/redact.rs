@@ -46,6 +46,7 @@ pub(super) fn redacted(finding: &Finding) -> Finding {
             .collect(),
         // They are made of the document's own entries.
         regions: None,
+        change: None,
         realistic: finding.realistic,
         readings: finding.readings.clone(),
         solver: finding.solver,

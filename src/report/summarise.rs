@@ -221,6 +221,7 @@ impl<'a> Summary<'a> {
                     realistic: Some(shown.realistic),
                     readings: shown.readings,
                     regions: shown.regions,
+                    change: shown.change,
                     solver: Some(shown.solver),
                     ..base
                 });
@@ -298,6 +299,7 @@ impl<'a> Summary<'a> {
             realistic: None,
             readings: Vec::new(),
             regions: None,
+            change: None,
             solver: None,
             open: false,
             fingerprint: fingerprint(UNDECIDED_RULE, &origin.address, ""),

@@ -167,7 +167,7 @@ fn what_cannot_be_compared_is_refused_or_reported() {
             r#"{"Statement": [{"Effect": "allow"}]}"#,
             &[],
             3,
-            "Effect",
+            "statement 0",
         ),
         ("option", "{}", &["--format", "sarif"], 2, "sarif"),
         ("kind", "{}", &["--kind", "bucket"], 2, "bucket"),

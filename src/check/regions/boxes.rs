@@ -14,15 +14,15 @@ use super::meet::{self, Meet};
 
 /// A box and what is taken out of it.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
+pub(in crate::check) struct Candidate {
     /// The box, as an Allow.
-    pub(super) base: Statement,
+    pub(in crate::check) base: Statement,
     /// What is taken out, as Denies.
-    pub(super) out: Vec<(Source, Statement)>,
+    pub(in crate::check) out: Vec<(Source, Statement)>,
 }
 
 /// What both statements speak of, as far as it can be written; `None` when that is nothing.
-pub(super) fn meeting(own: &Statement, other: &Statement) -> Option<Candidate> {
+pub(in crate::check) fn meeting(own: &Statement, other: &Statement) -> Option<Candidate> {
     let mut out = Vec::new();
     let (action, spelled) = actions(own, other, &mut out)?;
     let resource = resources(own, other, &mut out)?;
@@ -90,7 +90,7 @@ pub(super) fn as_deny(statement: &Statement) -> Statement {
 }
 
 /// The texts of a statement's action entries, as they are written or as AWS writes them.
-pub(super) fn action_texts(statement: &Statement) -> Vec<String> {
+pub(in crate::check) fn action_texts(statement: &Statement) -> Vec<String> {
     let (ElementSet::In(patterns) | ElementSet::NotIn(patterns)) = &statement.action else {
         return Vec::new();
     };

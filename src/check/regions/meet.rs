@@ -10,7 +10,7 @@ const MAX_STEPS: usize = 2_000;
 
 /// The meeting of two entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meet<T> {
+pub(in crate::check) enum Meet<T> {
     /// Nothing in common.
     Nothing,
     /// The first lies within the second.
@@ -24,7 +24,7 @@ pub(super) enum Meet<T> {
 }
 
 /// What two action patterns have in common.
-pub(super) fn actions(first: &Pattern, second: &Pattern) -> Meet<Pattern> {
+pub(in crate::check) fn actions(first: &Pattern, second: &Pattern) -> Meet<Pattern> {
     patterns(first, second)
 }
 
@@ -54,7 +54,10 @@ fn patterns(first: &Pattern, second: &Pattern) -> Meet<Pattern> {
 }
 
 /// What two resource entries have in common.
-pub(super) fn resources(first: &ResourcePattern, second: &ResourcePattern) -> Meet<ResourcePattern> {
+pub(in crate::check) fn resources(
+    first: &ResourcePattern,
+    second: &ResourcePattern,
+) -> Meet<ResourcePattern> {
     use ResourcePattern::{Any, Arn};
     match (first, second) {
         (one, other) if one == other => Meet::First,

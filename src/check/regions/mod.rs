@@ -13,8 +13,13 @@ use crate::iam::{Effect, Request, Statement};
 use super::decide::{Forbidden, Question};
 use super::engines::Engines;
 use super::{AccessBox, Check, GuiltyStatement};
-use boxes::{Candidate, as_deny, everything, meeting};
-use search::{Found, Search};
+use boxes::{Candidate, as_deny, everything};
+use search::Search;
+
+pub(super) use boxes::{action_texts, meeting};
+pub(super) use meet::{Meet, actions as actions_meet, resources as resources_meet};
+pub(super) use search::Found;
+pub(super) use words::{condition_text, statement_text};
 
 /// At most so many regions are listed.
 const MAX_LISTED: usize = 10;
@@ -146,11 +151,7 @@ pub(super) fn regions(
     request: &Request,
     engines: &Engines,
 ) -> Regions {
-    let mut search = Search::new(question, request, engines);
-    for candidate in candidates(question, guilty) {
-        search.explore(candidate);
-    }
-    let (found, at_least) = search.finish();
+    let (found, at_least) = searched(question, guilty, request, engines);
     let more = found.len().saturating_sub(MAX_LISTED);
     let strangers = match question.check {
         Check::NoPublicAccess { .. } => Some(Strangers::Public),
@@ -166,6 +167,29 @@ pub(super) fn regions(
         more,
         at_least,
     }
+}
+
+/// The regions and what they were made of.
+pub(super) fn found(
+    question: &Question<'_>,
+    guilty: &[GuiltyStatement],
+    request: &Request,
+    engines: &Engines,
+) -> Vec<Found> {
+    searched(question, guilty, request, engines).0
+}
+
+fn searched(
+    question: &Question<'_>,
+    guilty: &[GuiltyStatement],
+    request: &Request,
+    engines: &Engines,
+) -> (Vec<Found>, bool) {
+    let mut search = Search::new(question, request, engines);
+    for candidate in candidates(question, guilty) {
+        search.explore(candidate);
+    }
+    search.finish()
 }
 
 /// Where violations are: each guilty statement, met with what the check forbids, and what Denies and the reference take

@@ -29,13 +29,13 @@ const MAX_TRIES: usize = 8;
 const MAX_COMPARED: usize = 16;
 
 /// A region and what is known of it.
-pub(super) struct Found {
+pub(in crate::check) struct Found {
     /// The region.
-    pub(super) region: Region,
+    pub(in crate::check) region: Region,
     /// What it was made of.
-    pub(super) candidate: Candidate,
+    pub(in crate::check) candidate: Candidate,
     /// A violation within it.
-    pub(super) witness: Request,
+    pub(in crate::check) witness: Request,
 }
 
 /// The state of a search.

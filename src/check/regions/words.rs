@@ -69,6 +69,22 @@ fn condition(line: &Condition, spelling: Spelling) -> ConditionText {
     }
 }
 
+/// A condition in words.
+pub(in crate::check) fn condition_text(line: &Condition, spelling: Spelling) -> String {
+    condition(line, spelling).text
+}
+
+/// The elements of a statement in words.
+pub(in crate::check) fn statement_text(statement: &Statement, spelling: Spelling) -> String {
+    region(&Region {
+        statements: Vec::new(),
+        part: part(statement, spelling),
+        unless: Vec::new(),
+        strangers: None,
+        extent: super::Extent::Within,
+    })
+}
+
 fn condition_words(line: &Condition, values: &[String]) -> String {
     let operator = line.operator;
     let key = format!("`{}`", line.key.written());

@@ -88,6 +88,7 @@ fn finding() -> Finding {
         readings: vec![],
         solver: "glob",
         regions: None,
+        change: None,
         unconfirmed: false,
     }
 }
