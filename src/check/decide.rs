@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::extract::{Before, Hole, PolicyKind};
-use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, possible, request};
+use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, or, possible, request};
 use crate::iam::{
     ArnPattern, Decision as Outcome, Effect, FACT_SEPARATOR, HoleId, PolicyDocument, PrincipalKind, Request,
     ResourcePattern, ResourceSet, evaluate,
@@ -29,7 +29,7 @@ pub struct Options {
     pub steps: u64,
     /// Z3's `rlimit` for one question.
     pub rlimit: u32,
-    /// How much is said of a violation. Nothing by default: it costs more than finding the violation.
+    /// How much is said of a violation. Nothing by default: regions take about as long as the finding itself.
     pub explain: Explain,
 }
 
@@ -397,6 +397,17 @@ impl Question<'_> {
         match self.forbidden {
             Forbidden::Strangers(_) => self.forbidden_requests.clone(),
             Forbidden::NotAllowedBy(_) | Forbidden::Boxes(_) => Formula::True,
+        }
+    }
+
+    /// The requests that the Allow of that index lets through; `None` where no Allow is to blame.
+    pub(super) fn granted_by(&self, index: usize) -> Option<Formula> {
+        let own = self.meaning.allows.iter().filter(|(own, _)| *own == index);
+        let own: Vec<Formula> = own.map(|(_, formula)| formula.clone()).collect();
+        match self.check {
+            Check::AccessDenied { .. } => None,
+            _ if own.is_empty() => None,
+            _ => Some(and([or(own), not(&self.meaning.some_deny())])),
         }
     }
 

@@ -58,10 +58,7 @@ pub(super) struct CheckArgs {
     /// Fail when an input holds no policy
     #[arg(long)]
     pub(super) require_policies: bool,
-    /// Add to the JSON report what each violating policy allows and must not, as regions
-    #[arg(long)]
-    pub(super) regions: bool,
-    /// Add to the JSON report a change that mends each violating policy, proved to do so, and the regions
+    /// Add to the JSON report a change that mends each violating policy and is proved to
     #[arg(long)]
     pub(super) suggest: bool,
     /// Exit with status 0 whatever was found, but for unreadable inputs and internal errors

@@ -30,12 +30,9 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     check_outputs(&args.output)?;
     let color = wants_color(args.scan.talk.color, streams.color);
     let quiet = quietness(&args.scan.talk);
+    let explain = explain(&args);
     let mut options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
-    options.engine.explain = match (args.suggest, args.regions) {
-        (true, _) => Explain::Change,
-        (false, true) => Explain::Regions,
-        (false, false) => Explain::Nothing,
-    };
+    options.engine.explain = explain;
     let report = scan(&options);
     if !report.usage_errors().is_empty() {
         return Err(Failure::Usage(report.usage_errors().to_vec()));
@@ -89,6 +86,22 @@ pub(super) fn options(
         progress: progress(&args.talk, streams.progress),
         inputs: args.inputs,
     })
+}
+
+/// What is said of violations: regions where a report shows them, a change where one is asked for.
+fn explain(args: &CheckArgs) -> Explain {
+    let shows_regions = |format: Format| match format {
+        Format::Json => true,
+        Format::Table | Format::Sarif => false,
+    };
+    let outputs = args.output.iter().map(|output| output.format);
+    if args.suggest {
+        Explain::Change
+    } else if outputs.chain([args.format]).any(shows_regions) {
+        Explain::Regions
+    } else {
+        Explain::Nothing
+    }
 }
 
 fn quietness(talk: &TalkArgs) -> Quiet {

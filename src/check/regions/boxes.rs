@@ -94,17 +94,16 @@ pub(in crate::check) fn action_texts(statement: &Statement) -> Vec<String> {
     let (ElementSet::In(patterns) | ElementSet::NotIn(patterns)) = &statement.action else {
         return Vec::new();
     };
-    let own = |at: usize| {
-        statement
-            .spelled
-            .get(at)
-            .filter(|_| statement.spelled.len() == patterns.len())
-    };
-    let text = |(at, pattern): (usize, &Pattern)| match own(at) {
+    let text = |(at, pattern): (usize, &Pattern)| action_text(statement, at, pattern);
+    patterns.iter().enumerate().map(text).collect()
+}
+
+/// The text of one action entry, by its position.
+fn action_text(statement: &Statement, at: usize, pattern: &Pattern) -> String {
+    match statement.spelled.get(at) {
         Some(text) => text.to_string(),
         None => catalogued(pattern),
-    };
-    patterns.iter().enumerate().map(text).collect()
+    }
 }
 
 /// An action pattern in the letters of the first real action that it matches.
@@ -114,6 +113,9 @@ fn catalogued(pattern: &Pattern) -> String {
         return plain();
     };
     let text = plain();
+    if let Some(facts) = catalog::action(&text) {
+        return facts.name.to_owned();
+    }
     let Some((service, _)) = text.split_once(':') else {
         return text;
     };
@@ -180,14 +182,13 @@ fn actions(own: &Statement, other: &Statement, out: &mut Vec<(Source, Statement)
             (NotIn(entries), [].into())
         }
         (In(ours), In(theirs)) => {
-            let (own_texts, other_texts) = (action_texts(own), action_texts(other));
             let mut entries: Vec<(Pattern, String)> = Vec::new();
-            for (one, own_text) in ours.iter().zip(&own_texts) {
-                for (two, other_text) in theirs.iter().zip(&other_texts) {
+            for (at, one) in ours.iter().enumerate() {
+                for (other_at, two) in theirs.iter().enumerate() {
                     let met = match meet::actions(one, two) {
                         Meet::Nothing => Vec::new(),
-                        Meet::First | Meet::Unwritten => vec![(one.clone(), own_text.clone())],
-                        Meet::Second => vec![(two.clone(), other_text.clone())],
+                        Meet::First | Meet::Unwritten => vec![(one.clone(), action_text(own, at, one))],
+                        Meet::Second => vec![(two.clone(), action_text(other, other_at, two))],
                         Meet::These(these) => these
                             .into_iter()
                             .map(|pattern| {

@@ -43,7 +43,6 @@ pub(super) struct Search<'a> {
     question: &'a Question<'a>,
     engines: Engines,
     violation: Formula,
-    core: Formula,
     seen: Vec<Request>,
     calls: u64,
     spent: bool,
@@ -61,7 +60,6 @@ impl<'a> Search<'a> {
                 ..*options
             }),
             violation: question.formula(),
-            core: question.core(),
             seen: vec![request.clone()],
             calls: MAX_CALLS,
             spent: false,
@@ -304,9 +302,15 @@ impl<'a> Search<'a> {
 
     /// Whether every possible request of the candidate is a violation.
     fn is_exact(&mut self, candidate: &Candidate) -> bool {
-        let harmless = not(&self.core);
-        let scope = self.question.strangers();
-        self.is_impossible(&and([self.formula(candidate), scope, harmless]))
+        let requests = and([self.formula(candidate), self.question.strangers()]);
+        // The one statement is nearly always enough, and far less to decide.
+        if let Some(granted) = self.question.granted_by(candidate.base.index) {
+            let refused = not(&and([granted, self.question.forbidden_requests().clone()]));
+            if self.is_impossible(&and([requests.clone(), refused])) {
+                return true;
+            }
+        }
+        self.is_impossible(&and([requests, not(&self.question.core())]))
     }
 
     fn covers(&mut self, outer: &Statement, inner: &Statement) -> bool {
