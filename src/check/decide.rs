@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::extract::{Before, Hole, PolicyKind};
-use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, or, possible, request};
+use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, possible, request};
 use crate::iam::{
     ArnPattern, Decision as Outcome, Effect, FACT_SEPARATOR, HoleId, PolicyDocument, PrincipalKind, Request,
     ResourcePattern, ResourceSet, evaluate,
@@ -137,7 +137,7 @@ pub(super) struct Question<'a> {
     /// What a violating request is besides allowed: forbidden and possible.
     pub(super) rest: Formula,
     /// The forbidden requests alone.
-    forbidden_requests: Formula,
+    pub(super) forbidden_requests: Formula,
     /// What every possible request looks like.
     pub(super) possible: Formula,
     pub(super) symbols: Symbols,
@@ -382,37 +382,8 @@ impl Question<'_> {
         and([self.granted(), self.rest.clone()])
     }
 
-    /// The violating requests, and impossible ones.
-    pub(super) fn core(&self) -> Formula {
-        and([self.granted(), self.forbidden_requests.clone()])
-    }
-
-    /// The forbidden requests.
-    pub(super) fn forbidden_requests(&self) -> &Formula {
-        &self.forbidden_requests
-    }
-
-    /// The requests of strangers, where the check is about them.
-    pub(super) fn strangers(&self) -> Formula {
-        match self.forbidden {
-            Forbidden::Strangers(_) => self.forbidden_requests.clone(),
-            Forbidden::NotAllowedBy(_) | Forbidden::Boxes(_) => Formula::True,
-        }
-    }
-
-    /// The requests that the Allow of that index lets through; `None` where no Allow is to blame.
-    pub(super) fn granted_by(&self, index: usize) -> Option<Formula> {
-        let own = self.meaning.allows.iter().filter(|(own, _)| *own == index);
-        let own: Vec<Formula> = own.map(|(_, formula)| formula.clone()).collect();
-        match self.check {
-            Check::AccessDenied { .. } => None,
-            _ if own.is_empty() => None,
-            _ => Some(and([or(own), not(&self.meaning.some_deny())])),
-        }
-    }
-
     /// What the policy does with the requests that violate.
-    fn granted(&self) -> Formula {
+    pub(super) fn granted(&self) -> Formula {
         match self.check {
             Check::AccessDenied { .. } => not(&self.meaning.some_deny()),
             Check::NoNewAccess { .. }

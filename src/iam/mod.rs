@@ -19,7 +19,7 @@ mod value;
 
 pub use document::{
     Condition, ConditionValues, DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral,
-    PolicyDocument, ResourceSet, Sid, Statement, Version, shown_fact,
+    PolicyDocument, ResourceSet, Sid, Spelled, Statement, Version, shown_fact,
 };
 pub use evaluate::{Decision, Element, Evaluation, evaluate, matches, mismatch};
 pub use json::parse_json;

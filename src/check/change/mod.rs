@@ -148,7 +148,7 @@ fn mends(check_asked: &Check, prepared: &Prepared<'_>, edit: &Edit, engines: &En
     if asked(&and([new.clone(), not(&old)])) != Some(false) {
         return None;
     }
-    let lost = and([old, not(question.forbidden_requests()), not(&new)]);
+    let lost = and([old, not(&question.forbidden_requests), not(&new)]);
     Some(match asked(&lost) {
         Some(false) => Loss::NothingElse,
         Some(true) => Loss::Other,

@@ -1,12 +1,10 @@
 //! Where regions come from: what an Allow statement writes, met with what the check forbids. Each box is a statement, and
 //! what is taken out of it are statements too, so that a region is a small policy and means what one means.
 
-use std::sync::Arc;
-
 use crate::catalog;
 use crate::iam::{
     Condition, Effect, ElementSet, Pattern, PrincipalEntry, PrincipalSet, ResourcePattern, ResourceSet,
-    Statement, Token,
+    Spelled, Statement, Token,
 };
 
 use super::Source;
@@ -149,9 +147,11 @@ fn catalogued(pattern: &Pattern) -> String {
     glob.tokens().iter().enumerate().map(letter).collect()
 }
 
-type Spelled = (ElementSet, Arc<[Box<str>]>);
-
-fn actions(own: &Statement, other: &Statement, out: &mut Vec<(Source, Statement)>) -> Option<Spelled> {
+fn actions(
+    own: &Statement,
+    other: &Statement,
+    out: &mut Vec<(Source, Statement)>,
+) -> Option<(ElementSet, Spelled)> {
     use ElementSet::{Any, In, NotIn};
     let mut without = |statement: &Statement, entries: &[Pattern]| {
         let spelled = statement.spelled.clone();

@@ -8,6 +8,7 @@ mod merge;
 mod search;
 mod words;
 
+use crate::formula::{Formula, and, not, or};
 use crate::iam::{Effect, Request, Statement};
 
 use super::decide::{Forbidden, Question};
@@ -190,6 +191,32 @@ fn searched(
         search.explore(candidate);
     }
     search.finish()
+}
+
+impl Question<'_> {
+    /// The violating requests, and impossible ones.
+    pub(super) fn core(&self) -> Formula {
+        and([self.granted(), self.forbidden_requests.clone()])
+    }
+
+    /// The requests of strangers, where the check is about them.
+    pub(super) fn strangers(&self) -> Formula {
+        match self.forbidden {
+            Forbidden::Strangers(_) => self.forbidden_requests.clone(),
+            Forbidden::NotAllowedBy(_) | Forbidden::Boxes(_) => Formula::True,
+        }
+    }
+
+    /// The requests that the Allow of that index lets through; `None` where no Allow is to blame.
+    pub(super) fn granted_by(&self, index: usize) -> Option<Formula> {
+        let own = self.meaning.allows.iter().filter(|(own, _)| *own == index);
+        let own: Vec<Formula> = own.map(|(_, formula)| formula.clone()).collect();
+        match self.check {
+            Check::AccessDenied { .. } => None,
+            _ if own.is_empty() => None,
+            _ => Some(and([or(own), not(&self.meaning.some_deny())])),
+        }
+    }
 }
 
 /// Where violations are: each guilty statement, met with what the check forbids, and what Denies and the reference take

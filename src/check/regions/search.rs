@@ -305,7 +305,7 @@ impl<'a> Search<'a> {
         let requests = and([self.formula(candidate), self.question.strangers()]);
         // The one statement is nearly always enough, and far less to decide.
         if let Some(granted) = self.question.granted_by(candidate.base.index) {
-            let refused = not(&and([granted, self.question.forbidden_requests().clone()]));
+            let refused = not(&and([granted, self.question.forbidden_requests.clone()]));
             if self.is_impossible(&and([requests.clone(), refused])) {
                 return true;
             }

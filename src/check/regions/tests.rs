@@ -241,6 +241,7 @@ fn the_list_is_capped_and_the_work_bounded() {
 }
 
 /// The questions of a file of test data that lies outside of the project; none where it is absent.
+#[expect(clippy::print_stderr, reason = "a test that skips says so")]
 fn cases(file: &str) -> Vec<serde_json::Value> {
     let Some(folder) = std::env::var_os("KEYAKI_TEST_DATA").filter(|folder| !folder.is_empty()) else {
         eprintln!("skipped: KEYAKI_TEST_DATA not set");

@@ -1,10 +1,8 @@
 //! The `Statement` element: its list, and the elements of each statement but principal and condition.
 
-use std::sync::Arc;
-
 use super::super::document::{
-    DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral, ResourceSet, Sid, Statement,
-    Version,
+    DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral, ResourceSet, Sid, Spelled,
+    Statement, Version,
 };
 use super::super::pattern::{HoleId, Pattern};
 use super::super::principal::PrincipalSet;
@@ -204,7 +202,7 @@ fn actions(
     action: Option<&Value>,
     not_action: Option<&Value>,
     context: &mut Context,
-) -> Result<(ElementSet, Arc<[Box<str>]>), Invalid> {
+) -> Result<(ElementSet, Spelled), Invalid> {
     let (name, value) = match (action, not_action) {
         (Some(value), _) => ("Action", value),
         (None, Some(value)) => ("NotAction", value),
