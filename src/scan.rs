@@ -2,6 +2,7 @@
 //! the report, and a panic loses one input or one answer, never the rest.
 
 mod decide;
+mod diff;
 mod guarded;
 mod read;
 mod same;
@@ -22,6 +23,8 @@ use crate::source::{Input, Limits};
 
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
 use read::{Gathered, Lost, extract_input, open, remark};
+
+pub use diff::diff;
 
 /// Stack of a worker: engines recurse over formulas.
 const STACK: usize = 256 << 20;

@@ -4,7 +4,8 @@ use crate::formula::{
     Formula, Vocabulary, action_entries, and, condition, or, principal_entries, resource_entries,
 };
 use crate::iam::{
-    PolicyDocument, Request, Version, action_listed, conditions_hold, principal_listed, resource_listed,
+    Effect, ElementSet, PolicyDocument, PrincipalSet, Request, ResourcePattern, ResourceSet, Statement,
+    Version, action_listed, conditions_hold, principal_listed, resource_listed,
 };
 
 use super::AccessBox;
@@ -40,6 +41,32 @@ impl AccessBox {
             && (self.resources.is_empty() || resource_listed(&self.resources, request))
             && (self.principals.is_empty() || principal_listed(&self.principals, request))
             && conditions_hold(&self.when, request)
+    }
+
+    /// The box as an Allow.
+    pub(super) fn as_statement(&self) -> Statement {
+        let resource = match self.resources.as_slice() {
+            [] => ResourceSet::Any,
+            entries if entries.contains(&ResourcePattern::Any) => ResourceSet::Any,
+            entries => ResourceSet::In(entries.to_vec()),
+        };
+        Statement {
+            index: 0,
+            sid: None,
+            effect: Effect::Allow,
+            principal: match self.principals.as_slice() {
+                [] => PrincipalSet::Absent,
+                entries => PrincipalSet::In(entries.to_vec()),
+            },
+            action: match self.actions.as_slice() {
+                [] => ElementSet::Any,
+                patterns => ElementSet::In(patterns.to_vec()),
+            },
+            spelled: [].into(),
+            resource,
+            conditions: self.when.clone(),
+            guard: Vec::new(),
+        }
     }
 }
 

@@ -4,11 +4,12 @@ use crate::formula::{Formula, and, not};
 use crate::iam::{Effect, Element, PolicyDocument, Request, Statement, evaluate, mismatch};
 use crate::solve::decide;
 
-use super::decide::Question;
+use super::decide::{Explain, Question};
 use super::engines::Engines;
 use super::hint::{named_actions, named_resources, violation};
 use super::message::{fail_message, reason};
 use super::realistic::realistic;
+use super::regions::regions;
 use super::{Check, Finding, GuiltyStatement, MissedDeny};
 
 /// At most so many requests are tried for a statement.
@@ -47,7 +48,13 @@ pub(super) fn finding(
     } else {
         Vec::new()
     };
+    let regions = match engines.options().explain {
+        Explain::Nothing => None,
+        Explain::Regions | Explain::Change => Some(regions(question, &statements, &request, engines)),
+    };
     Finding {
+        regions,
+        change: None,
         statements,
         message: fail_message(question.check).to_owned(),
         reasons,

@@ -13,6 +13,7 @@ use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 
 use super::access::{boxes_formula, nothing};
 use super::blame::finding;
+use super::change::suggest;
 use super::engines::{Answered, Engines};
 use super::hint::hint;
 use super::stranger::{Owner, Stranger, external, public};
@@ -29,6 +30,20 @@ pub struct Options {
     pub steps: u64,
     /// Z3's `rlimit` for one question.
     pub rlimit: u32,
+    /// How much is said of a violation. Nothing by default: regions take about as long as the finding itself.
+    pub explain: Explain,
+}
+
+/// How much is said of a violation besides its counterexample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Explain {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What the policy allows and must not, as regions.
+    Regions,
+    /// That, and a change that mends the policy.
+    Change,
 }
 
 impl Default for Options {
@@ -38,6 +53,7 @@ impl Default for Options {
             axioms: Axioms::High,
             steps: 20_000_000,
             rlimit: 3_000_000,
+            explain: Explain::Nothing,
         }
     }
 }
@@ -95,24 +111,45 @@ pub fn prepare(subject: Subject<'_>) -> Prepared<'_> {
     }
 }
 
+/// As [`prepare`], in the terms of another document too.
+pub(super) fn prepare_with<'a>(subject: Subject<'a>, other: &PolicyDocument) -> Prepared<'a> {
+    let mut prepared = prepare(subject);
+    prepared.vocabulary.add_document(other);
+    prepared.meaning = Meaning::of(subject.document, &prepared.vocabulary);
+    prepared
+}
+
+/// The question about a prepared subject; `None` when what it is compared with cannot be read.
+pub(super) fn question_of<'a>(
+    check: &'a Check,
+    prepared: &Prepared<'a>,
+    options: &Options,
+) -> Option<Question<'a>> {
+    let subject = prepared.subject;
+    let reference = reference(check, subject.before).ok()?;
+    Some(question(check, subject.document, reference, prepared, options))
+}
+
 /// A question put into a formula, with all that is needed to read its answer.
 pub(super) struct Question<'a> {
     pub(super) check: &'a Check,
     pub(super) document: &'a PolicyDocument,
     pub(super) meaning: Meaning,
-    /// What the check forbids.
-    pub(super) forbidden_requests: Formula,
     /// What a violating request is besides allowed: forbidden and possible.
     pub(super) rest: Formula,
+    /// The forbidden requests alone.
+    pub(super) forbidden_requests: Formula,
+    /// What every possible request looks like.
+    pub(super) possible: Formula,
     pub(super) symbols: Symbols,
     /// The account the policy lives in, if known.
     pub(super) account: Option<&'a str>,
-    forbidden: Forbidden<'a>,
-    kind: PrincipalKind,
+    pub(super) forbidden: Forbidden<'a>,
+    pub(super) kind: PrincipalKind,
 }
 
 /// The forbidden requests, for the replay.
-enum Forbidden<'a> {
+pub(super) enum Forbidden<'a> {
     NotAllowedBy(std::borrow::Cow<'a, PolicyDocument>),
     Boxes(&'a [super::AccessBox]),
     Strangers(Stranger),
@@ -120,6 +157,16 @@ enum Forbidden<'a> {
 
 /// Decides the question.
 pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
+    let mut verdict = decided(check, prepared, options);
+    if let Verdict::Fail(finding) = &mut verdict
+        && options.explain == Explain::Change
+    {
+        finding.change = suggest(check, prepared, finding, options);
+    }
+    verdict
+}
+
+fn decided(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
     let subject = prepared.subject;
     let engines = Engines::new(options);
     let reference = match reference(check, subject.before) {
@@ -307,10 +354,8 @@ fn question<'a>(
     } else {
         kinds.first().copied().unwrap_or(PrincipalKind::User)
     };
-    let rest = and([
-        forbidden_formula.clone(),
-        possible(&vocabulary, &kinds, options.axioms),
-    ]);
+    let possible = possible(&vocabulary, &kinds, options.axioms);
+    let rest = and([forbidden_formula.clone(), possible.clone()]);
     let holes = subject.holes.iter();
     let holes = holes
         .map(|hole| HoleFacts {
@@ -327,8 +372,9 @@ fn question<'a>(
         check,
         document,
         meaning,
-        forbidden_requests: forbidden_formula,
         rest,
+        forbidden_requests: forbidden_formula,
+        possible,
         symbols,
         account: subject.account,
         forbidden,
@@ -338,13 +384,18 @@ fn question<'a>(
 
 impl Question<'_> {
     /// The violating requests.
-    fn formula(&self) -> Formula {
+    pub(super) fn formula(&self) -> Formula {
+        and([self.granted(), self.rest.clone()])
+    }
+
+    /// What the policy does with the requests that violate.
+    pub(super) fn granted(&self) -> Formula {
         match self.check {
-            Check::AccessDenied { .. } => and([self.rest.clone(), not(&self.meaning.some_deny())]),
+            Check::AccessDenied { .. } => not(&self.meaning.some_deny()),
             Check::NoNewAccess { .. }
             | Check::AccessNotGranted { .. }
             | Check::NoPublicAccess { .. }
-            | Check::NoExternalAccess { .. } => and([self.meaning.allowed(), self.rest.clone()]),
+            | Check::NoExternalAccess { .. } => self.meaning.allowed(),
         }
     }
 

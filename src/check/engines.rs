@@ -9,6 +9,7 @@ use super::hint::Hinted;
 
 /// The engines of a run.
 pub(super) struct Engines {
+    options: Options,
     engine: Engine,
     glob: GlobSolver,
     second: Option<Box<dyn Solver>>,
@@ -29,6 +30,7 @@ impl Engines {
             Engine::Auto | Engine::Z3 | Engine::Both => second(options),
         };
         Engines {
+            options: *options,
             engine: options.engine,
             glob: GlobSolver { steps: options.steps },
             second,
@@ -73,19 +75,29 @@ impl Engines {
 
     /// Whether a formula may have a model, as far as the engine that answers first can tell.
     pub(super) fn admits(&self, formula: &Formula, symbols: &Symbols) -> bool {
-        !matches!(decide(formula, symbols, self.first()), Decision::Proved)
+        !matches!(
+            self.first(|solver| decide(formula, symbols, solver)),
+            Decision::Proved
+        )
     }
 
-    fn first(&self) -> &dyn Solver {
-        match (self.engine, &self.second) {
-            (Engine::Z3, Some(second)) => second.as_ref(),
-            _ => &self.glob,
-        }
+    /// How questions are decided.
+    pub(super) fn options(&self) -> &Options {
+        &self.options
     }
 
     /// Whether the engine that answers first finds a violation; the second is not asked.
     pub(super) fn violates(&self, decide: impl Fn(&dyn Solver) -> Decision) -> bool {
-        matches!(decide(self.first()), Decision::Violated(_))
+        matches!(self.first(decide), Decision::Violated(_))
+    }
+
+    /// What the engine that answers first decides; the second is not asked.
+    pub(super) fn first(&self, decide: impl Fn(&dyn Solver) -> Decision) -> Decision {
+        let first: &dyn Solver = match (self.engine, &self.second) {
+            (Engine::Z3, Some(second)) => second.as_ref(),
+            _ => &self.glob,
+        };
+        decide(first)
     }
 }
 

@@ -4,6 +4,7 @@
 mod access;
 mod applies;
 mod blame;
+mod change;
 mod decide;
 pub mod elements;
 mod engines;
@@ -12,6 +13,7 @@ mod message;
 mod present;
 pub mod question;
 mod realistic;
+mod regions;
 pub mod standards;
 mod stranger;
 
@@ -23,9 +25,11 @@ use crate::iam::{
 };
 
 pub use applies::{applies, default_kinds};
-pub use decide::{Engine, Options, Prepared, Subject, check, prepare};
+pub use change::{Change, ChangeKind, Loss, suggest};
+pub use decide::{Engine, Explain, Options, Prepared, Subject, check, prepare};
 pub use message::{pass_message, sentence};
 pub use present::request_json;
+pub use regions::{ConditionText, Entries, Exception, Extent, Part, Region, Regions, Source, Strangers};
 
 /// A standard, ready to check: what an organisation demands of its policies.
 #[derive(Debug, Clone)]
@@ -225,6 +229,10 @@ pub struct Finding {
     pub solver: &'static str,
     /// Under `--solver both`: the second engine gave up.
     pub unconfirmed: bool,
+    /// What is allowed and must not be, if that was asked for.
+    pub regions: Option<Regions>,
+    /// A change that mends the policy, if one was asked for and found.
+    pub change: Option<Change>,
 }
 
 /// A guilty statement.

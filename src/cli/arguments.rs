@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::check::standards::nearest;
 use crate::check::{Engine, Severity};
+use crate::extract::PolicyKind;
 use crate::formula::Axioms;
 use crate::report::Format;
 
@@ -26,6 +27,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Scan plans, templates and policies against standards
     Check(Box<CheckArgs>),
+    /// Tell what a new input allows that an old one does not, and the reverse
+    Diff(Box<DiffArgs>),
     /// Print the policies found, as JSON
     Extract(Box<ExtractArgs>),
     /// Answer questions: JSON Lines on standard input, JSON Lines on standard output
@@ -55,11 +58,88 @@ pub(super) struct CheckArgs {
     /// Fail when an input holds no policy
     #[arg(long)]
     pub(super) require_policies: bool,
+    /// Add to the JSON report a change that mends each violating policy and is proved to
+    #[arg(long)]
+    pub(super) suggest: bool,
     /// Exit with status 0 whatever was found, but for unreadable inputs and internal errors
     #[arg(long)]
     pub(super) exit_zero: bool,
     #[command(flatten)]
     pub(super) not_yet: NotYetArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The old policy, plan or template
+    #[arg(value_name = "OLD")]
+    pub(super) old: PathBuf,
+    /// The new one
+    #[arg(value_name = "NEW")]
+    pub(super) new: PathBuf,
+    /// What bare policies are: identity, resource, trust, boundary, session, scp, rcp or endpoint; default: told by their
+    /// elements
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    pub(super) kind: Option<PolicyKind>,
+    /// What to print on standard output: table or json
+    #[arg(long, value_name = "F", default_value = "table", value_parser = diff_format)]
+    pub(super) format: DiffFormat,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) engine: EngineArgs,
+}
+
+/// How two inputs that are compared are read.
+#[derive(Debug, Args)]
+pub(super) struct ReadingArgs {
+    /// CloudFormation parameters of both sides; repeatable
+    #[arg(long, value_name = "FILE|K=V", value_parser = super::parameters::parameter)]
+    parameters: Vec<Parameter>,
+    /// Take the defaults of CloudFormation parameters as given
+    #[arg(long)]
+    assume_defaults: bool,
+    /// The account the inputs are for, when they do not tell
+    #[arg(long, value_name = "ID", value_parser = crate::check::elements::account_id)]
+    account: Option<String>,
+    /// The region the inputs are for, when they do not tell
+    #[arg(long, value_name = "R", value_parser = region)]
+    region: Option<String>,
+    /// The partition the inputs are for, when they do not tell
+    #[arg(long, value_name = "P", value_parser = partition)]
+    partition: Option<String>,
+    /// How many threads to use; default: one a core
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) talk: TalkArgs,
+}
+
+impl ReadingArgs {
+    /// As the arguments of a scan, without inputs.
+    pub(super) fn into_scan(self) -> ScanArgs {
+        ScanArgs {
+            inputs: Vec::new(),
+            standards: None,
+            source: None,
+            parameters: self.parameters,
+            assume_defaults: self.assume_defaults,
+            account: self.account,
+            region: self.region,
+            partition: self.partition,
+            jobs: self.jobs,
+            limits: self.limits,
+            talk: self.talk,
+        }
+    }
+}
+
+/// A format of `keyaki diff`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DiffFormat {
+    Table,
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -243,6 +323,20 @@ fn solver(text: &str) -> Result<Engine, String> {
 
 fn axioms(text: &str) -> Result<Axioms, String> {
     one_of(text, &[("high", Axioms::High), ("none", Axioms::None)])
+}
+
+fn kind(text: &str) -> Result<PolicyKind, String> {
+    let documents = PolicyKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != PolicyKind::Grant);
+    one_of(
+        text,
+        &documents.map(|kind| (kind.word(), kind)).collect::<Vec<_>>(),
+    )
+}
+
+fn diff_format(text: &str) -> Result<DiffFormat, String> {
+    one_of(text, &[("table", DiffFormat::Table), ("json", DiffFormat::Json)])
 }
 
 fn color(text: &str) -> Result<Color, String> {

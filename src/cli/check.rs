@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
+use crate::check::Explain;
 use crate::extract::Environment;
 use crate::report::{ExitFlags, Format, Report, write_atomically, write_report};
 use crate::scan::{Progress, ScanOptions, scan};
@@ -29,7 +30,9 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     check_outputs(&args.output)?;
     let color = wants_color(args.scan.talk.color, streams.color);
     let quiet = quietness(&args.scan.talk);
-    let options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
+    let explain = explain(&args);
+    let mut options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
+    options.engine.explain = explain;
     let report = scan(&options);
     if !report.usage_errors().is_empty() {
         return Err(Failure::Usage(report.usage_errors().to_vec()));
@@ -85,6 +88,22 @@ pub(super) fn options(
     })
 }
 
+/// What is said of violations: regions where a report shows them, a change where one is asked for.
+fn explain(args: &CheckArgs) -> Explain {
+    let shows_regions = |format: Format| match format {
+        Format::Json => true,
+        Format::Table | Format::Sarif => false,
+    };
+    let outputs = args.output.iter().map(|output| output.format);
+    if args.suggest {
+        Explain::Change
+    } else if outputs.chain([args.format]).any(shows_regions) {
+        Explain::Regions
+    } else {
+        Explain::Nothing
+    }
+}
+
 fn quietness(talk: &TalkArgs) -> Quiet {
     if talk.quiet { Quiet::Yes } else { Quiet::No }
 }
@@ -97,7 +116,7 @@ fn progress(talk: &TalkArgs, wish: Wish) -> Progress {
     }
 }
 
-fn wants_color(color: Color, wish: Wish) -> bool {
+pub(super) fn wants_color(color: Color, wish: Wish) -> bool {
     match color {
         Color::Auto => wish == Wish::Yes,
         Color::Always => true,

@@ -24,6 +24,8 @@ pub(super) enum Standards {
     Required,
     /// It is used if there is one.
     Optional,
+    /// It is not looked for.
+    None,
 }
 
 /// Reads the standards file and says on standard error which one it is. Its warnings are remarks of the report.
@@ -34,9 +36,12 @@ pub(super) fn standards(
     quiet: Quiet,
     streams: &mut Streams<'_>,
 ) -> Result<StandardsFile, Failure> {
+    if wanted == Standards::None {
+        return Ok(StandardsFile::default());
+    }
     match (find(named)?, wanted) {
         (Some(path), _) => read(&path, limits, quiet, streams),
-        (None, Standards::Optional) => Ok(StandardsFile::default()),
+        (None, Standards::Optional | Standards::None) => Ok(StandardsFile::default()),
         (None, Standards::Required) => Err(Failure::usage(format!(
             "no standards: name a file with `--standards FILE`, or put a keyaki.yaml here or in a folder above, up to \
              the repository root, for example:\n\n{EXAMPLE}\n"

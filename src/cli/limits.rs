@@ -1,6 +1,6 @@
 //! `--limit NAME=N`: the bounds on what is read and decided, by name.
 
-use crate::check::Options;
+use crate::check::{Explain, Options};
 use crate::source::Limits;
 
 use super::arguments::{EngineArgs, LimitArgs};
@@ -66,6 +66,7 @@ pub(super) fn limits_and_options(limits: &LimitArgs, engine: Option<&EngineArgs>
         axioms: engine.map(|args| args.axioms).unwrap_or_default(),
         steps: STEPS,
         rlimit: RLIMIT,
+        explain: Explain::Nothing,
     };
     for limit in &limits.limit {
         let size = usize::try_from(limit.value).unwrap_or(usize::MAX);

@@ -3,6 +3,7 @@
 mod arguments;
 mod batch;
 mod check;
+mod diff;
 mod discover;
 mod extract;
 mod limits;
@@ -48,7 +49,6 @@ pub enum Wish {
 
 /// Commands of the interface that are not there yet.
 const NOT_YET: &[&str] = &[
-    "diff",
     "query",
     "explain",
     "init",
@@ -61,7 +61,7 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// The commands that are there.
-const COMMANDS: &[&str] = &["check", "extract", "batch"];
+const COMMANDS: &[&str] = &["check", "diff", "extract", "batch"];
 
 /// A use of keyaki that cannot be: exit status 2, nothing scanned.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +129,7 @@ fn dispatch(args: impl IntoIterator<Item = OsString>, mut streams: Streams<'_>) 
     };
     match cli.command {
         Command::Check(args) => check::run(*args, &mut streams),
+        Command::Diff(args) => diff::run(*args, &mut streams),
         Command::Extract(args) => extract::run(*args, &mut streams),
         Command::Batch(args) => batch::run(&args, &mut streams),
         Command::Other(words) => Err(other(&words)),

@@ -9,8 +9,13 @@ use super::{Before, Extraction, Origin, Policy, PolicyKind, Provenance};
 /// The one policy of a bare document. Its kind is told by its elements: a principal makes it a resource policy, or a
 /// trust policy when all its actions are `sts:AssumeRole…` and it has no resource; else it is an identity policy.
 pub fn extract_bare_policy(tree: &Node, file: FileId) -> Extraction {
+    extract_bare_policy_as(tree, file, None)
+}
+
+/// As [`extract_bare_policy`], of a kind that is given.
+pub fn extract_bare_policy_as(tree: &Node, file: FileId, kind: Option<PolicyKind>) -> Extraction {
     let value = value_of(tree);
-    let kind = value.as_ref().map_or(PolicyKind::Identity, kind_of);
+    let kind = kind.unwrap_or_else(|| value.as_ref().map_or(PolicyKind::Identity, kind_of));
     let parsed = value.and_then(|value| parse_document(&value, kind.document_kind()));
     let (document, notes) = match parsed {
         Ok(Parsed { document, notes }) => (Ok(document), notes),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::iam::{DocumentKind, HoleId, Invalid, Note, PolicyDocument};
 use crate::source::Place;
 
-pub use bare::extract_bare_policy;
+pub use bare::{extract_bare_policy, extract_bare_policy_as};
 pub use cloudformation::{CloudFormationOptions, extract_template};
 pub use managed::{attached_policy, is_aws_managed};
 pub use tables::{Row, RowKind, cloudformation_rows, is_known_type, terraform_rows};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::document::{
     Condition, ConditionValues, DocumentKind, ElementSet, PolicyDocument, ResourceSet, Statement, Version,
+    shown_fact,
 };
 use super::operator::Test;
 use super::parse::fill_resource;
 use super::pattern::{HoleId, Pattern, Piece};
 use super::principal::{PrincipalEntry, PrincipalSet, parse_aws_principal};
-use super::resource::{ArnPattern, split_arn};
+use super::resource::{ArnPattern, ResourcePattern, split_arn};
 
 impl PolicyDocument {
     /// The document if holes have these values and facts this truth. In actions, resources, ARNs and `StringLike`, `*`
@@ -22,10 +23,12 @@ impl PolicyDocument {
         holes: &BTreeMap<HoleId, String>,
         facts: &BTreeMap<Arc<str>, bool>,
     ) -> PolicyDocument {
+        let filled = |(hole, value): (&HoleId, &String)| (hole.clone(), Filling::Text(value.clone()));
+        let holes = holes.iter().map(filled).collect();
         let reading = Reading {
             version: self.version,
             kind,
-            holes,
+            holes: &holes,
         };
         let kept = self.statements.iter().filter(|statement| {
             !statement.guard.iter().any(|literal| {
@@ -44,10 +47,63 @@ impl PolicyDocument {
     }
 }
 
+impl PolicyDocument {
+    /// The document with all that is not known in it under names of its own: holes but for `kept`, and facts.
+    pub fn renaming_unknowns(
+        &self,
+        kind: DocumentKind,
+        kept: impl Fn(&HoleId) -> bool,
+        suffix: &str,
+    ) -> PolicyDocument {
+        let renamed = |hole: &HoleId| {
+            let new = HoleId::new(&format!("{}{suffix}", hole.0));
+            (hole.clone(), Filling::Hole(new))
+        };
+        let holes = self.holes();
+        let holes = holes
+            .into_iter()
+            .filter(|hole| !kept(hole))
+            .map(renamed)
+            .collect();
+        let reading = Reading {
+            version: self.version,
+            kind,
+            holes: &holes,
+        };
+        let statement = |statement: &Statement| {
+            let mut renamed = reading.statement(statement, &BTreeMap::new());
+            for fact in &mut renamed.guard {
+                let (shown, rest) = fact.name.split_at(shown_fact(&fact.name).len());
+                fact.name = format!("{shown}{suffix}{rest}").into();
+            }
+            if let ResourceSet::In(entries) | ResourceSet::NotIn(entries) = &mut renamed.resource {
+                for entry in entries {
+                    if let ResourcePattern::Unreadable(text) = entry
+                        && text.contains("{{hole:")
+                    {
+                        *text = format!("{text}{suffix}").into();
+                    }
+                }
+            }
+            renamed
+        };
+        PolicyDocument {
+            version: self.version,
+            statements: self.statements.iter().map(statement).collect(),
+        }
+    }
+}
+
+/// What is put in for a hole.
+enum Filling {
+    Text(String),
+    Hole(HoleId),
+}
+
 struct Reading<'a> {
     version: Version,
     kind: DocumentKind,
-    holes: &'a BTreeMap<HoleId, String>,
+    holes: &'a BTreeMap<HoleId, Filling>,
 }
 
 /// Whether wildcards in a value count.
@@ -70,6 +126,12 @@ impl Reading<'_> {
             ElementSet::In(entries) => ElementSet::In(patterns(entries)),
             ElementSet::NotIn(entries) => ElementSet::NotIn(patterns(entries)),
         };
+        let mut spelled = statement.spelled.clone();
+        if action != statement.action
+            && let ElementSet::In(entries) | ElementSet::NotIn(entries) = &action
+        {
+            spelled = entries.iter().map(|entry| entry.to_string().into()).collect();
+        }
         let resource_entry = |entry| {
             fill_resource(entry, self.version, self.kind, |p| {
                 self.fill(p, Wildcards::Active)
@@ -89,6 +151,7 @@ impl Reading<'_> {
         };
         Statement {
             action,
+            spelled,
             resource,
             principal,
             conditions: statement
@@ -112,8 +175,11 @@ impl Reading<'_> {
         }
         let filled = |piece: &Piece| match piece {
             Piece::Hole(hole) => match (self.holes.get(hole), wildcards) {
-                (Some(value), Wildcards::Active) => Pattern::glob(value).pieces().into_owned(),
-                (Some(value), Wildcards::Literal) => Pattern::literal(value).pieces().into_owned(),
+                (Some(Filling::Hole(new)), _) => vec![Piece::Hole(new.clone())],
+                (Some(Filling::Text(value)), Wildcards::Active) => Pattern::glob(value).pieces().into_owned(),
+                (Some(Filling::Text(value)), Wildcards::Literal) => {
+                    Pattern::literal(value).pieces().into_owned()
+                }
                 (None, _) => vec![piece.clone()],
             },
             other => vec![other.clone()],
@@ -125,8 +191,11 @@ impl Reading<'_> {
         let fill = |pattern: &Pattern| self.fill(pattern, Wildcards::Literal);
         match entry {
             PrincipalEntry::Unknown(hole) => match self.holes.get(hole) {
-                Some(value) if value == "*" => PrincipalEntry::AnyAws,
-                Some(value) => parse_aws_principal(&Pattern::literal(value)).unwrap_or_else(|| entry.clone()),
+                Some(Filling::Hole(new)) => PrincipalEntry::Unknown(new.clone()),
+                Some(Filling::Text(value)) if value == "*" => PrincipalEntry::AnyAws,
+                Some(Filling::Text(value)) => {
+                    parse_aws_principal(&Pattern::literal(value)).unwrap_or_else(|| entry.clone())
+                }
                 None => entry.clone(),
             },
             PrincipalEntry::Account(account) => PrincipalEntry::Account(fill(account)),

@@ -93,6 +93,8 @@ pub struct Statement {
     pub principal: PrincipalSet,
     /// `Action` or `NotAction`, lower-cased.
     pub action: ElementSet,
+    /// The entries of `action` as they are written, in its order. Empty where nobody wrote them.
+    pub spelled: Spelled,
     /// `Resource` or `NotResource`; `Any` when there is none.
     pub resource: ResourceSet,
     /// `Condition`, flattened: all must hold.
@@ -100,6 +102,9 @@ pub struct Statement {
     /// Facts known only at deployment under which the statement is there; all must hold. Empty for most.
     pub guard: Guard,
 }
+
+/// Entries as they are written. Cheap to clone.
+pub type Spelled = Arc<[Box<str>]>;
 
 /// `Action` or `NotAction`.
 #[derive(Debug, Clone, PartialEq, Eq)]

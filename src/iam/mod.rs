@@ -13,12 +13,13 @@ mod pattern;
 mod principal;
 mod request;
 mod resource;
+mod spelling;
 mod typed;
 mod value;
 
 pub use document::{
     Condition, ConditionValues, DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral,
-    PolicyDocument, ResourceSet, Sid, Statement, Version, shown_fact,
+    PolicyDocument, ResourceSet, Sid, Spelled, Statement, Version, shown_fact,
 };
 pub use evaluate::{
     Decision, Element, Evaluation, action_listed, conditions_hold, evaluate, matches, mismatch,
@@ -34,5 +35,6 @@ pub use pattern::{Glob, HoleId, Pattern, Piece, Token, is_symbol};
 pub use principal::{PrincipalEntry, PrincipalSet, parse_aws_principal};
 pub use request::{Principal, PrincipalKind, ReadingId, Request};
 pub use resource::{ArnPattern, ResourcePattern, Segment, split_arn};
+pub use spelling::{Spelling, operator_names};
 pub use typed::{Instant, Rational, decode_base64, parse_cidr, parse_instant, parse_number};
 pub use value::{Text, TextPiece, Value};

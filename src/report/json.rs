@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::check::request_json;
 use crate::extract::PolicyKind;
 
+use super::document::change_json;
+use super::regions::region_json;
 use super::write::is_unsafe;
 use super::{Entry, EntryStatement, Location, Remark, Report, StandardRow};
 
@@ -78,6 +80,8 @@ fn finding(entry: &Entry) -> Value {
         .iter()
         .map(|(name, value)| json!({"name": name, "value": value}))
         .collect();
+    let regions = entry.regions.as_ref();
+    let listed = regions.map(|regions| regions.listed.iter().map(region_json).collect::<Vec<_>>());
     json!({
         "standard": entry.standard,
         "severity": entry.severity.word(),
@@ -96,6 +100,9 @@ fn finding(entry: &Entry) -> Value {
         "denies": denies,
         "realistic": entry.realistic,
         "readings": entry.readings,
+        "regions": listed,
+        "moreRegions": regions.map(|regions| json!({"count": regions.more, "atLeast": regions.at_least})),
+        "change": entry.change.as_ref().map(|change| change_json(change, entry.kind)),
         "solver": entry.solver,
         "open": entry.open,
         "fingerprint": entry.fingerprint,
@@ -209,6 +216,8 @@ pub(super) mod tests {
             denies: vec![],
             realistic: Some(true),
             readings: vec![],
+            regions: None,
+            change: None,
             solver: Some("glob"),
             open: false,
             fingerprint: "f".repeat(32),

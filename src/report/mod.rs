@@ -2,6 +2,7 @@
 //! counted, located, redacted and written.
 
 mod advice;
+mod diff;
 mod document;
 mod extracted;
 mod fingerprint;
@@ -9,6 +10,7 @@ mod json;
 mod outcome;
 mod place;
 mod redact;
+mod regions;
 mod sarif;
 mod summarise;
 mod table;
@@ -18,15 +20,18 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::check::{MissedDeny, Severity};
+use crate::check::{Change, MissedDeny, Regions, Severity};
 use crate::extract::PolicyKind;
 use crate::iam::Request;
 use crate::source::Region;
 
+pub use diff::{DiffEntry, DiffReport, Difference, Sides};
 pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
 pub use outcome::{Outcome, Remark, Run, ScannedInput};
+pub use regions::region_json;
+pub use summarise::gap_reason;
 pub use write::{Sanitised, Tint, single_line, write_atomically};
 
 /// Everything a run found, ready to print. Findings are the answers other than PASS, in input order.
@@ -178,6 +183,10 @@ pub struct Entry {
     pub realistic: Option<bool>,
     /// Rows of the ambiguity register (semantics.md 3.14) that it reads otherwise than by default.
     pub readings: Vec<&'static str>,
+    /// What is allowed and must not be, where that was asked for.
+    pub regions: Option<Regions>,
+    /// A change that mends the policy, where one was asked for and found.
+    pub change: Option<Change>,
     /// The engine that found it.
     pub solver: Option<&'static str>,
     /// Whether the policy is attached to a principal that the input does not fully define.

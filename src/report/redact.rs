@@ -44,6 +44,9 @@ pub(super) fn redacted(finding: &Finding) -> Finding {
                 why: hide(),
             })
             .collect(),
+        // They are made of the document's own entries.
+        regions: None,
+        change: None,
         realistic: finding.realistic,
         readings: finding.readings.clone(),
         solver: finding.solver,

@@ -222,6 +222,8 @@ impl<'a> Summary<'a> {
                     denies: shown.denies,
                     realistic: Some(shown.realistic),
                     readings: shown.readings,
+                    regions: shown.regions,
+                    change: shown.change,
                     solver: Some(shown.solver),
                     ..base
                 });
@@ -298,6 +300,8 @@ impl<'a> Summary<'a> {
             denies: Vec::new(),
             realistic: None,
             readings: Vec::new(),
+            regions: None,
+            change: None,
             solver: None,
             open: false,
             fingerprint: fingerprint(UNDECIDED_RULE, &origin.address, ""),
@@ -431,6 +435,11 @@ fn holders(policy: &Policy) -> Option<&[String]> {
         | PolicyKind::Rcp
         | PolicyKind::Endpoint => None,
     }
+}
+
+/// Why a gap could not be read, in words.
+pub fn gap_reason(reason: &GapReason) -> String {
+    told(reason).1.to_string()
 }
 
 /// The stable id and the words of a gap.

@@ -202,7 +202,7 @@ pub(super) fn extract_input(
 
 /// JSON where the text is an object or list in JSON, else YAML. A text that begins like JSON and is named as YAML gets a
 /// second chance: flow mappings begin alike.
-fn parse_tree(file: &SourceFile, id: FileId, limits: &Limits) -> Result<Node, ParseError> {
+pub(super) fn parse_tree(file: &SourceFile, id: FileId, limits: &Limits) -> Result<Node, ParseError> {
     if !file.text.trim_start().starts_with(['{', '[']) {
         return parse_yaml(&file.text, id, limits);
     }

@@ -18,6 +18,7 @@ mod yaml;
 pub use hcl::TerraformSource;
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
 pub use locate::{LineIndex, Region, region};
+pub use recognise::says_state;
 pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_tree, parse_yaml};
 
 /// A decoded file.

@@ -86,6 +86,11 @@ const TWO_KINDS: &str =
 const PLAN_IN_YAML: &str =
     "a Terraform plan must be JSON: give the output of `terraform show -json PLANFILE`";
 
+/// Whether a message says that the file is a state.
+pub fn says_state(message: &str) -> bool {
+    message.ends_with(STATE) || message.ends_with(RAW_STATE)
+}
+
 /// The first row whose condition holds decides.
 fn verdict(keys: &BTreeSet<String>) -> Verdict {
     let has = |key: &str| keys.contains(key);

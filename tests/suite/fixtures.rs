@@ -58,6 +58,42 @@ fn a_realistic_plan() {
     check_folder("webshop");
 }
 
+/// What is forbidden is told as regions, and most violations come with a change that mends them.
+#[test]
+fn violations_are_explained() {
+    let (mut violations, mut mended) = (0, 0);
+    for name in FOLDERS {
+        let folder = repository().join("fixtures").join(name);
+        let expected = read_json(&folder.join("expected.json"));
+        for expected in expected["runs"].as_array().unwrap() {
+            let arguments = expected["args"].as_array().unwrap().iter();
+            let arguments = arguments.map(|argument| argument.as_str().unwrap());
+            let arguments: Vec<&str> = arguments.chain(["--format", "json", "--suggest"]).collect();
+            let ran = run(&folder, &arguments);
+            let report = ran.json();
+            for finding in findings(&report, "FAIL") {
+                let regions = finding["regions"]
+                    .as_array()
+                    .unwrap_or_else(|| panic!("{name}: {finding:#}"));
+                assert!(!regions.is_empty(), "{name}: {finding:#}");
+                for region in regions {
+                    assert!(
+                        ["exactly", "within"].contains(&text(region, "extent")),
+                        "{name}: {region:#}"
+                    );
+                    assert!(text(region, "text").contains(" on "), "{name}: {region:#}");
+                }
+                violations += 1;
+                mended += u32::from(finding["change"]["text"].is_string());
+            }
+        }
+    }
+    assert!(
+        violations > 20 && mended * 10 >= violations * 8,
+        "{mended} of {violations}"
+    );
+}
+
 /// The picture in the README is what the binary prints.
 #[test]
 fn the_readme_shows_what_is_printed() {

@@ -14,6 +14,7 @@ mod cli;
 mod conformance;
 mod corpus;
 mod data;
+mod diff;
 mod differential;
 #[cfg(feature = "z3")]
 mod engines;

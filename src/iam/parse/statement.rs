@@ -1,12 +1,12 @@
 //! The `Statement` element: its list, and the elements of each statement but principal and condition.
 
 use super::super::document::{
-    DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral, ResourceSet, Sid, Statement,
-    Version,
+    DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral, ResourceSet, Sid, Spelled,
+    Statement, Version,
 };
 use super::super::pattern::{HoleId, Pattern};
 use super::super::principal::PrincipalSet;
-use super::super::value::Value;
+use super::super::value::{Text, TextPiece, Value};
 use super::text::{action_pattern, resource_pattern, text_pattern};
 use super::{Context, Invalid, check_is_text, condition, kind_of, principal, unknown_element};
 
@@ -88,6 +88,7 @@ fn unknown_statement(hole: &HoleId, index: usize, context: &mut Context) -> [Sta
         effect,
         principal: principal.clone(),
         action: ElementSet::Any,
+        spelled: [].into(),
         resource: ResourceSet::Any,
         conditions: Vec::new(),
         // Two facts: nothing ties what it allows to what it denies.
@@ -133,7 +134,7 @@ fn statement(
         .filter(|sid| !sid.is_empty())
         .map(Sid::from);
     let principal = principal::principal_set(element("Principal"), element("NotPrincipal"), context)?;
-    let action = actions(element("Action"), element("NotAction"), context)?;
+    let (action, spelled) = actions(element("Action"), element("NotAction"), context)?;
     let resource = resources(element("Resource"), element("NotResource"), context)?;
     let conditions = match element("Condition") {
         Some(block) => condition::conditions(block, context)?,
@@ -158,6 +159,7 @@ fn statement(
         effect,
         principal: principal.clone(),
         action: action.clone(),
+        spelled: spelled.clone(),
         // The wider reading of a short ARN is for what is granted: the listed in an Allow, the others of a Deny.
         resource: match (effect, &resource) {
             (Effect::Deny, ResourceSet::In(_)) | (Effect::Allow, ResourceSet::NotIn(_)) => {
@@ -182,7 +184,7 @@ fn effects(
         Some(Value::String(text)) => match (text.as_literal(), text.0.as_slice()) {
             (Some("Allow"), _) => return Ok(vec![(Effect::Allow, None)]),
             (Some("Deny"), _) => return Ok(vec![(Effect::Deny, None)]),
-            (None, [super::super::value::TextPiece::Hole(hole)]) => hole.clone(),
+            (None, [TextPiece::Hole(hole)]) => hole.clone(),
             _ => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
         },
         Some(_) => return Err(context.invalid("`Effect` must be `Allow` or `Deny`")),
@@ -195,27 +197,29 @@ fn effects(
     Ok(vec![(Effect::Allow, Some(allows)), (Effect::Deny, Some(denies))])
 }
 
+/// The set, and its entries as they are written.
 fn actions(
     action: Option<&Value>,
     not_action: Option<&Value>,
     context: &mut Context,
-) -> Result<ElementSet, Invalid> {
+) -> Result<(ElementSet, Spelled), Invalid> {
     let (name, value) = match (action, not_action) {
         (Some(value), _) => ("Action", value),
         (None, Some(value)) => ("NotAction", value),
         (None, None) => return Err(context.invalid("`Action` or `NotAction` is missing")),
     };
     let Some(items) = strings(value, name, context)? else {
-        return Ok(ElementSet::Any);
+        return Ok((ElementSet::Any, [].into()));
     };
+    let spelled = items.iter().map(|item| written(item)).collect();
     let patterns: Vec<Pattern> = items
         .into_iter()
         .map(|item| action_pattern(item, name, context))
         .collect::<Result<_, _>>()?;
     Ok(match name {
-        "Action" if patterns.iter().any(Pattern::is_star) => ElementSet::Any,
-        "Action" => ElementSet::In(patterns),
-        _ => ElementSet::NotIn(patterns),
+        "Action" if patterns.iter().any(Pattern::is_star) => (ElementSet::Any, [].into()),
+        "Action" => (ElementSet::In(patterns), spelled),
+        _ => (ElementSet::NotIn(patterns), spelled),
     })
 }
 
@@ -260,7 +264,7 @@ fn strings<'a>(
     value: &'a Value,
     name: &str,
     context: &mut Context,
-) -> Result<Option<Vec<&'a super::super::value::Text>>, Invalid> {
+) -> Result<Option<Vec<&'a Text>>, Invalid> {
     let items = match value {
         Value::List(items) if items.is_empty() => {
             return Err(context.invalid(format!("`{name}` must not be empty")));
@@ -282,6 +286,15 @@ fn strings<'a>(
         }
     }
     Ok(Some(texts))
+}
+
+/// A text as it is written.
+fn written(text: &Text) -> Box<str> {
+    let pieces = text.0.iter().map(|piece| match piece {
+        TextPiece::Lit(literal) => literal.clone(),
+        TextPiece::Hole(hole) => hole.to_string(),
+    });
+    pieces.collect::<String>().into()
 }
 
 /// Guards the statement by something of which a part is unknown as a whole: what the statement says without it may hold

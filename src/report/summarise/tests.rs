@@ -42,6 +42,7 @@ fn document() -> PolicyDocument {
             resource: ResourceSet::Any,
             conditions: vec![],
             guard: vec![],
+            spelled: [].into(),
         }]
         .into(),
     }
@@ -86,6 +87,8 @@ fn finding() -> Finding {
         realistic: true,
         readings: vec![],
         solver: "glob",
+        regions: None,
+        change: None,
         unconfirmed: false,
     }
 }

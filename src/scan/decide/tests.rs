@@ -134,6 +134,7 @@ fn a_policy_that_cannot_be_prepared_is_a_defect() {
         axioms: crate::formula::Axioms::High,
         steps: 1,
         rlimit: 1,
+        explain: check::Explain::Nothing,
     };
     let standard = standard(Check::NoPublicAccess { resource_type: None });
     assert!(matches!(answer(None, &standard, &options), Verdict::Internal(_)));

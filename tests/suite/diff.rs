@@ -1,0 +1,194 @@
+//! `keyaki diff`: what is printed of two inputs, and the exit status.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::run::{Ran, run, scratch};
+
+/// A document with an Allow of these actions on one bucket.
+fn policy(actions: &[&str]) -> String {
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "arn:aws:s3:::logs/*"});
+    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+}
+
+/// A template with one policy on a bucket that a parameter names.
+fn template(name: &str, action: &str) -> String {
+    let statement = json!({
+        "Effect": "Allow", "Action": action, "Resource": {"Fn::Sub": "arn:aws:s3:::${Bucket}/*"},
+    });
+    let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+    let policy = json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}});
+    json!({"Parameters": {"Bucket": {"Type": "String"}}, "Resources": {name: policy}}).to_string()
+}
+
+/// Compares two texts; the folder has that name.
+fn compare(name: &str, old: &str, new: &str, options: &[&str]) -> Ran {
+    let folder = scratch(&format!("diff-{name}"));
+    fs::write(folder.join("old.json"), old).unwrap();
+    fs::write(folder.join("new.json"), new).unwrap();
+    run(&folder, &[&["diff", "old.json", "new.json"], options].concat())
+}
+
+#[test]
+fn both_directions_are_told() {
+    let (old, new) = (
+        policy(&["s3:Get*", "s3:ListBucket"]),
+        policy(&["s3:Get*", "s3:PutObject"]),
+    );
+    let more = "  + `s3:PutObject` on `arn:aws:s3:::logs/*`\n";
+    let less = "  - `s3:ListBucket` on `arn:aws:s3:::logs/*`\n";
+    let ran = compare("both", &old, &new, &[]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(
+        ran.stdout,
+        format!("policy (identity): more and less\n{more}{less}1 policy: 1 more and less\n")
+    );
+    let report = compare("json", &old, &new, &["--format", "json"]).json();
+    let entry = &report["policies"][0];
+    assert_eq!(entry["result"], "more and less");
+    let region = &entry["more"]["regions"][0];
+    assert_eq!(region["actions"], json!(["s3:PutObject"]));
+    assert_eq!(region["extent"], "exactly");
+    assert_eq!(entry["more"]["example"]["action"], "s3:PutObject");
+    assert_eq!(entry["less"]["regions"][0]["actions"], json!(["s3:ListBucket"]));
+}
+
+#[test]
+fn the_exit_status_is_about_more_access() {
+    let (some, all) = (policy(&["s3:Get*"]), policy(&["s3:*"]));
+    for (name, old, new, status, word) in [
+        ("more", &some, &all, 1, "more"),
+        ("less", &all, &some, 0, "less"),
+        (
+            "same",
+            &policy(&["s3:GetObject", "s3:Get*"]),
+            &some,
+            0,
+            "equivalent",
+        ),
+    ] {
+        let ran = compare(name, old, new, &[]);
+        assert_eq!(ran.status, status, "{name}: {}{}", ran.stdout, ran.stderr);
+        assert!(
+            ran.stdout.starts_with(&format!("policy (identity): {word}\n")),
+            "{}",
+            ran.stdout
+        );
+        for solver in ["glob", "auto"] {
+            let ran = compare(name, old, new, &["--solver", solver, "--limit", "steps=1000000"]);
+            assert_eq!(ran.status, status, "{name}: {}{}", ran.stdout, ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_parameter_may_be_given_two_values() {
+    let (old, new) = (template("P", "s3:GetObject"), template("P", "s3:PutObject"));
+    let ran = compare("hole", &old, &old, &[]);
+    assert_eq!(ran.status, 4, "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stdout
+            .contains("UNDECIDED whether the new side allows more: depends on Bucket"),
+        "{}",
+        ran.stdout
+    );
+    let ran = compare("given", &old, &old, &["--parameters", "Bucket=b"]);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("equivalent"), "{}", ran.stdout);
+    // Another action is new access whatever the bucket.
+    let ran = compare("action", &old, &new, &[]);
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+}
+
+#[test]
+fn documents_are_matched_by_address() {
+    let (old, new) = (template("P", "s3:GetObject"), template("Q", "s3:GetObject"));
+    let ran = compare("address", &old, &new, &["--format", "json"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let report = ran.json();
+    let policies = report["policies"].as_array().unwrap();
+    let told: Vec<_> = policies
+        .iter()
+        .map(|entry| {
+            (
+                entry["address"].as_str().unwrap(),
+                entry["sides"].clone(),
+                entry["result"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Q/PolicyDocument", json!("new"), json!("more")),
+            ("P/PolicyDocument", json!("old"), json!("less")),
+        ]
+    );
+}
+
+#[test]
+fn kinds_are_told_or_given() {
+    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"});
+    let open = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let ran = compare("kinds", &open, &policy(&["s3:GetObject"]), &[]);
+    assert_eq!(ran.status, 4, "{}", ran.stdout);
+    assert!(ran.stdout.contains("--kind"), "{}", ran.stdout);
+    let ran = compare(
+        "scp",
+        &policy(&["s3:*"]),
+        &policy(&["s3:Get*"]),
+        &["--kind", "scp"],
+    );
+    assert_eq!(
+        (ran.status, ran.stdout.contains("policy (scp): less")),
+        (0, true),
+        "{}",
+        ran.stdout
+    );
+    let ran = compare("unfit", &policy(&["s3:*"]), &open, &["--kind", "resource"]);
+    assert_eq!(
+        ran.status, 3,
+        "a document of another kind is not valid: {}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_or_reported() {
+    let state = json!({"format_version": "1.0", "terraform_version": "1.11.4", "values": {}}).to_string();
+    for (name, old, options, status, words) in [
+        ("state", state.as_str(), &[][..], 2, "old.json: this is a state"),
+        ("broken", "{", &[], 3, "old.json"),
+        ("neither", "{}", &[], 3, "old.json"),
+        (
+            "invalid",
+            r#"{"Statement": [{"Effect": "allow"}]}"#,
+            &[],
+            3,
+            "statement 0",
+        ),
+        ("option", "{}", &["--format", "sarif"], 2, "sarif"),
+        ("kind", "{}", &["--kind", "bucket"], 2, "bucket"),
+    ] {
+        let ran = compare(name, old, &policy(&["s3:*"]), options);
+        assert_eq!(ran.status, status, "{name}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(words), "{name}: {}", ran.stderr);
+    }
+    let missing = run(Path::new("."), &["diff", "missing-a.json", "missing-b.json"]);
+    assert_eq!(missing.status, 3);
+    assert_eq!(run(Path::new("."), &["diff", "missing-a.json"]).status, 2);
+}
+
+#[test]
+fn the_report_is_versioned() {
+    let one = policy(&["s3:*"]);
+    let report: Value = compare("version", &one, &one, &["--format", "json"]).json();
+    assert_eq!(report["version"], 1);
+    assert_eq!(
+        (&report["old"], &report["new"]),
+        (&json!("old.json"), &json!("new.json"))
+    );
+    assert_eq!(report["policies"][0]["more"], json!({"result": "none"}));
+}
