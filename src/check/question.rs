@@ -1,6 +1,8 @@
 //! One question of `keyaki batch`, from its JSON object: which check, of which document. Fields that are not known are
 //! ignored; what is known and makes no sense is an error, never a question about less.
 
+mod authorize;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::extract::PolicyKind;
 use crate::iam::{self, PolicyDocument, Value};
+
+pub use authorize::{AuthorizeQuestion, read_authorize};
 
 use super::{AccessBox, Check, Reference, ServicePrincipals, Trust, applies, elements};
 
@@ -68,6 +72,13 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         }
         Ok(Fields(fields))
     }
+}
+
+/// Whether the line asks for a decision on a request (`authorize`), not for a check.
+pub fn asks_to_authorize(fields: &Fields<'_>) -> bool {
+    fields
+        .text("check")
+        .is_ok_and(|name| name.as_deref() == Some("authorize"))
 }
 
 /// A question, ready to be decided.

@@ -6,9 +6,12 @@ use std::panic::{self, AssertUnwindSafe};
 
 use serde_json::{Map, Value, json};
 
-use crate::check::question::{Fields, Question, read_question};
+use crate::check::question::{
+    AuthorizeQuestion, Fields, Question, asks_to_authorize, read_authorize, read_question,
+};
 use crate::check::{self, Finding, Options, Subject, Verdict, pass_message, request_json};
 use crate::extract::Before;
+use crate::iam::{Decision, Missing, PolicyPosition, authorize};
 
 use super::arguments::BatchArgs;
 use super::limits::limits_and_options;
@@ -91,12 +94,63 @@ fn answer_line(bytes: &[u8], options: &Options) -> (Value, u8) {
         .and_then(|raw| serde_json::from_str(raw.get()).ok())
         .unwrap_or(Value::Null);
     let answered = panic::catch_unwind(AssertUnwindSafe(|| {
-        read_question(&fields).map(|question| (decide(&question, options), question))
+        if asks_to_authorize(&fields) {
+            let question = read_authorize(&fields)?;
+            return Ok((authorize_answer(id.clone(), &question), status::OK));
+        }
+        let question = read_question(&fields)?;
+        Ok(verdict_answer(id.clone(), &question, &decide(&question, options)))
     }));
     match answered {
-        Ok(Ok((verdict, question))) => verdict_answer(id, &question, &verdict),
-        Ok(Err(message)) => (error_answer(id, &message), status::OK),
+        Ok(Ok(answer)) => answer,
+        Ok(Err::<_, String>(message)) => (error_answer(id, &message), status::OK),
         Err(_) => (error_answer(id, "internal error"), status::INTERNAL),
+    }
+}
+
+fn authorize_answer(id: Value, question: &AuthorizeQuestion) -> Value {
+    let AuthorizeQuestion {
+        request,
+        resource_account,
+        policies,
+    } = question;
+    let authorization = authorize(request, resource_account, policies);
+    let result = match authorization.decision {
+        Decision::Allowed => "Allowed",
+        Decision::ImplicitDeny => "ImplicitDeny",
+        Decision::ExplicitDeny => "ExplicitDeny",
+    };
+    let statements = authorization.statements.iter();
+    let decided = statements.map(|(position, index)| {
+        json!({"description": format!("{}, statement {index}", named(*position)), "statementIndex": index})
+    });
+    let missing = authorization.missing.iter();
+    let missing = missing.map(|missing| json!({"description": missing_allow(*missing)}));
+    let reasons: Vec<Value> = decided.chain(missing).collect();
+    json!({"id": id, "result": result, "reasons": reasons})
+}
+
+/// A policy by its place in the question.
+fn named(position: PolicyPosition) -> String {
+    match position {
+        PolicyPosition::Identity(at) => format!("`identity[{at}]`"),
+        PolicyPosition::Resource => "`resource`".to_owned(),
+        PolicyPosition::Boundary(at) => format!("`boundary[{at}]`"),
+        PolicyPosition::Session => "`session`".to_owned(),
+        PolicyPosition::Scp(level, at) => format!("`scps[{level}][{at}]`"),
+        PolicyPosition::Rcp(level, at) => format!("`rcps[{level}][{at}]`"),
+        PolicyPosition::Endpoint(at) => format!("`vpce[{at}]`"),
+    }
+}
+
+fn missing_allow(missing: Missing) -> String {
+    match missing {
+        Missing::Identity => "no identity policy allows it".to_owned(),
+        Missing::Resource => "the resource policy does not allow it".to_owned(),
+        Missing::Boundary => "the permissions boundary does not allow it".to_owned(),
+        Missing::Session => "the session policy does not allow it".to_owned(),
+        Missing::ScpLevel(level) => format!("no policy of `scps[{level}]` allows it"),
+        Missing::Endpoint => "the VPC endpoint policy does not allow it".to_owned(),
     }
 }
 
@@ -289,7 +343,7 @@ mod tests {
                 "did you mean `no-public-access`?",
             ),
             (r#"{"check":7}"#, "must be a string"),
-            (r#"{"check":"authorize"}"#, "not supported yet"),
+            (r#"{"check":"authorize"}"#, "no `request`"),
             (r#"{"check":"equivalent"}"#, "not supported yet"),
             (r#"{"check":"access-granted"}"#, "not supported yet"),
             (r#"{"check":"no-public-access"}"#, "no `policyDocument`"),

@@ -20,7 +20,10 @@ pub use document::{
     Condition, ConditionValues, DocumentKind, Effect, ElementSet, FACT_SEPARATOR, Guard, GuardLiteral,
     PolicyDocument, ResourceSet, Sid, Statement, Version, shown_fact,
 };
-pub use evaluate::{Decision, Element, Evaluation, evaluate, matches, mismatch};
+pub use evaluate::{
+    Authorization, Decision, Element, Evaluation, Missing, Policies, PolicyPosition, authorize, evaluate,
+    matches, mismatch,
+};
 pub use json::parse_json;
 pub use keys::{ContextKey, KeyFacts, KeyType, key_facts};
 pub use operator::{Comparison, OPERATORS, Operator, Quantifier, Test, operator};

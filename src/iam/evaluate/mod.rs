@@ -1,5 +1,6 @@
 //! The reference reading of a request against documents, written for obviousness: no solver shares code with it.
 
+mod authorize;
 mod condition;
 mod fill;
 mod principal;
@@ -7,6 +8,7 @@ mod principal;
 use super::document::{Effect, ElementSet, PolicyDocument, ResourceSet, Statement};
 use super::request::{ReadingId, Request};
 use super::resource::ResourcePattern;
+pub use authorize::{Authorization, Missing, Policies, PolicyPosition, authorize};
 use fill::{Filled, arn_matches, fill, filled_matches};
 
 /// What a document says of a request.

@@ -19,7 +19,8 @@ pub(super) fn matches(set: &PrincipalSet, effect: Effect, request: &Request) -> 
     }
 }
 
-fn means(entry: &PrincipalEntry, effect: Effect, request: &Request) -> bool {
+/// Whether the entry means the request's principal.
+pub(super) fn means(entry: &PrincipalEntry, effect: Effect, request: &Request) -> bool {
     let is = |pattern: &Pattern, text: &str| filled_matches(pattern, text, request);
     match (entry, &request.principal) {
         (PrincipalEntry::Everyone, _) => true,
