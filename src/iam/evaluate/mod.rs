@@ -91,7 +91,7 @@ pub fn mismatch(statement: &Statement, request: &Request) -> Option<Element> {
     if !action_matches(&statement.action, request) {
         return Some(Element::Action);
     }
-    if !resource_matches(&statement.resource, request) {
+    if !resource_matches(statement, request) {
         return Some(Element::Resource);
     }
     if !principal::matches(&statement.principal, statement.effect, request) {
@@ -118,10 +118,14 @@ fn action_matches(actions: &ElementSet, request: &Request) -> bool {
     }
 }
 
-fn resource_matches(resources: &ResourceSet, request: &Request) -> bool {
-    match resources {
+fn resource_matches(statement: &Statement, request: &Request) -> bool {
+    let matches = |entry: &ResourcePattern| {
+        entry_matches(entry, request)
+            || (statement.reads_short_arns_widely() && matches_across_colons(entry, request))
+    };
+    match &statement.resource {
         ResourceSet::Any => true,
-        ResourceSet::In(entries) => entries.iter().any(|entry| entry_matches(entry, request)),
+        ResourceSet::In(entries) => entries.iter().any(matches),
         ResourceSet::NotIn(entries) => {
             let unresolved = entries.iter().any(|entry| match entry {
                 ResourcePattern::Arn { arn, .. } => arn.segments.iter().any(|segment| {
@@ -131,7 +135,7 @@ fn resource_matches(resources: &ResourceSet, request: &Request) -> bool {
                 ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => false,
             });
             let as_documented = !unresolved || request.reading(&ReadingId::UnresolvedVariableNegated);
-            as_documented && !entries.iter().any(|entry| entry_matches(entry, request))
+            as_documented && !entries.iter().any(matches)
         }
     }
 }
@@ -141,13 +145,23 @@ fn entry_matches(entry: &ResourcePattern, request: &Request) -> bool {
         ResourcePattern::Any => true,
         ResourcePattern::Nothing => false,
         ResourcePattern::Unreadable(text) => request.facts.get(text).copied().unwrap_or(false),
-        ResourcePattern::Arn { arn, short } => {
-            let crossing = short.as_ref().is_some_and(|short| match fill(short, request) {
-                Filled::Glob(glob) => glob.matches(&request.resource),
-                Filled::Unresolved => false,
-            });
-            crossing || arn_matches(arn, &request.resource, request)
-        }
+        ResourcePattern::Arn { arn, .. } => arn_matches(arn, &request.resource, request),
+    }
+}
+
+/// Whether the resource matches a short ARN as one text.
+fn matches_across_colons(entry: &ResourcePattern, request: &Request) -> bool {
+    match entry {
+        ResourcePattern::Arn {
+            short: Some(short), ..
+        } => match fill(short, request) {
+            Filled::Glob(glob) => glob.matches(&request.resource),
+            Filled::Unresolved => false,
+        },
+        ResourcePattern::Arn { short: None, .. }
+        | ResourcePattern::Any
+        | ResourcePattern::Nothing
+        | ResourcePattern::Unreadable(_) => false,
     }
 }
 
