@@ -9,9 +9,9 @@ use crate::solve::decide;
 
 use super::decide::Question;
 use super::engines::Engines;
-use super::message::{fail_message, reason};
+use super::message::{fail_message, missing_allow, reason};
 use super::realistic::{pattern_example, realistic, written_example};
-use super::{Check, Finding, GuiltyStatement, MissedDeny};
+use super::{Finding, GuiltyStatement, MissedDeny, Violation};
 
 /// At most so many requests are tried for a statement.
 const MAX_TRIES: usize = 6;
@@ -26,10 +26,13 @@ pub(super) fn finding(
 ) -> Finding {
     let (request, is_realistic) = realistic(question, request);
     let statements = guilty(question, &request, engines);
-    let reasons = statements
+    let mut reasons: Vec<String> = statements
         .iter()
-        .map(|statement| reason(question.check, statement))
+        .map(|statement| reason(question, statement))
         .collect();
+    if question.violation == Violation::Refused && statements.is_empty() {
+        reasons.push(missing_allow(question).to_owned());
+    }
     let mut assumes: Vec<(String, String)> = request
         .holes
         .iter()
@@ -50,10 +53,14 @@ pub(super) fn finding(
         Vec::new()
     };
     Finding {
+        violation: question.violation,
         statements,
-        message: fail_message(question.check).to_owned(),
+        message: fail_message(question).to_owned(),
         reasons,
-        denies: missed_denies(question.document, &request),
+        denies: match question.violation {
+            Violation::Allowed | Violation::NotDenied => missed_denies(question.document, &request),
+            Violation::Refused => Vec::new(),
+        },
         counterexample: request,
         assumes,
         realistic: is_realistic,
@@ -72,27 +79,13 @@ fn needs_unusual_reading(question: &Question<'_>, request: &Request) -> bool {
     !question.is_violated_by(&usual)
 }
 
-/// Every Allow statement that by itself lets a forbidden request through. The one of the counterexample is among them.
+/// The statements to blame. The one of the counterexample is among them, if there is one.
 fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<GuiltyStatement> {
-    if matches!(question.check, Check::AccessDenied { .. }) {
-        return Vec::new();
-    }
-    let seen = evaluate(question.document, request).allows;
-    let not_denied = and([not(&question.meaning.some_deny()), question.rest.clone()]);
-    let mut indices: Vec<usize> = Vec::new();
-    for (index, matches) in &question.meaning.allows {
-        if indices.contains(index) {
-            continue;
-        }
-        let formula = and([matches.clone(), not_denied.clone()]);
-        let possible = || {
-            formula != Formula::False
-                && engines.violates(|solver| decide(&formula, &question.symbols, solver))
-        };
-        if seen.contains(index) || lets_through(question, *index, request) || possible() {
-            indices.push(*index);
-        }
-    }
+    let indices = match question.violation {
+        Violation::Allowed => letting_through(question, request, engines),
+        Violation::NotDenied => Vec::new(),
+        Violation::Refused => refusing(question, request, engines),
+    };
     let sid = |index: usize| {
         question
             .document
@@ -109,6 +102,46 @@ fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<
             sid: sid(index),
         })
         .collect()
+}
+
+/// Every Deny statement that refuses a request which must be allowed; none where the counterexample lacks an Allow.
+fn refusing(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<usize> {
+    let seen = evaluate(question.document, request).denies;
+    if seen.is_empty() {
+        return Vec::new();
+    }
+    let refuses = |matches: &Formula| {
+        let formula = and([matches.clone(), question.rest.clone()]);
+        engines.violates(|solver| decide(&formula, &question.symbols, solver))
+    };
+    let denies = question.meaning.denies.iter();
+    let mut indices: Vec<usize> = denies
+        .filter(|(index, matches)| seen.contains(index) || refuses(matches))
+        .map(|(index, _)| *index)
+        .collect();
+    indices.dedup();
+    indices
+}
+
+/// Every Allow statement that by itself lets a forbidden request through.
+fn letting_through(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<usize> {
+    let seen = evaluate(question.document, request).allows;
+    let not_denied = and([not(&question.meaning.some_deny()), question.rest.clone()]);
+    let mut indices: Vec<usize> = Vec::new();
+    for (index, matches) in &question.meaning.allows {
+        if indices.contains(index) {
+            continue;
+        }
+        let formula = and([matches.clone(), not_denied.clone()]);
+        let possible = || {
+            formula != Formula::False
+                && engines.violates(|solver| decide(&formula, &question.symbols, solver))
+        };
+        if seen.contains(index) || lets_through(question, *index, request) || possible() {
+            indices.push(*index);
+        }
+    }
+    indices
 }
 
 /// Whether the statement surely lets a forbidden request through: the counterexample, on what the statement itself names.

@@ -129,16 +129,27 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
             ask(&new, kind, Check::NoNewAccess { reference })
                 .map_err(|message| format!("`newPolicyDocument`: {message}"))
         }
-        "access-not-granted" | "access-denied" => {
+        "access-not-granted" | "access-granted" | "access-denied" => {
             let value = document("policyDocument")?;
             let kind = policy_kind(fields, resource_type.as_deref(), kind_by_principal(&value))?;
             let boxes = access_boxes(fields)?;
-            let check = if name == "access-denied" {
-                Check::AccessDenied { boxes }
-            } else {
-                Check::AccessNotGranted { boxes }
+            let check = match name.as_str() {
+                "access-denied" => Check::AccessDenied { boxes },
+                "access-granted" => {
+                    boxes.iter().try_for_each(elements::check_granted)?;
+                    Check::AccessGranted { boxes }
+                }
+                _ => Check::AccessNotGranted { boxes },
             };
             ask(&value, kind, check)
+        }
+        "equivalent" => {
+            let value = document("policyDocument")?;
+            let kind = policy_kind(fields, resource_type.as_deref(), kind_by_principal(&value))?;
+            let reference = iam::parse_reference(&document("reference")?, kind.document_kind());
+            let reference = reference.map_err(|invalid| format!("`reference`: {invalid}"))?;
+            let reference = Reference::Document(Arc::new(reference.document));
+            ask(&value, kind, Check::Equivalent { reference })
         }
         "no-public-access" => {
             let value = document("policyDocument")?;
@@ -156,7 +167,6 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
             let kind = policy_kind(fields, resource_type.as_deref(), PolicyKind::Resource)?;
             ask(&value, kind, Check::NoExternalAccess { trust: zone(fields)? })
         }
-        "access-granted" | "equivalent" | "authorize" => Err(format!("`{name}` is not supported yet")),
         _ => Err(super::standards::unknown_check(&name)),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::check::{Check, Reference, Standard};
+use crate::check::{Reference, Standard};
 use crate::extract::{Before, Policy};
 
 use super::document::{document_json, guards_json};
@@ -91,16 +91,12 @@ fn after_key(text: &str) -> &str {
 /// The deployed document where the standard looks at it, and the standard itself.
 fn demand(policy: &Policy, standard: &Standard) -> (String, String) {
     let id = &standard.id;
-    match &standard.check {
-        Check::NoNewAccess {
-            reference: Reference::Document(reference),
-        } => (
+    match standard.check.reference() {
+        Some(Reference::Document(reference)) => (
             String::new(),
             format!("{id} {}", document_json(reference, policy.kind)),
         ),
-        Check::NoNewAccess {
-            reference: Reference::Before,
-        } => {
+        Some(Reference::Before) => {
             let before = match &policy.before {
                 Before::NotTold => "not told".to_string(),
                 Before::Created => "created".to_string(),
@@ -109,7 +105,7 @@ fn demand(policy: &Policy, standard: &Standard) -> (String, String) {
             };
             (before, id.clone())
         }
-        other => (String::new(), format!("{id} {other:?}")),
+        None => (String::new(), format!("{id} {:?}", standard.check)),
     }
 }
 
