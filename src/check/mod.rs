@@ -231,7 +231,8 @@ pub struct Proof {
 /// Why a question was not decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undecided {
-    /// A stable id: `unknown-value`, `policy-variable`, `step-limit`, `unsupported`, `composed-comparison`, ….
+    /// A stable id: `unknown-value`, `policy-variable`, `step-limit`, `unsupported`, `no-request`,
+    /// `composed-comparison`, ….
     pub id: &'static str,
     /// The reason, for users: lower case, no full stop.
     pub message: String,
