@@ -8,7 +8,8 @@ use super::Check;
 pub fn applies(check: &Check, kind: PolicyKind) -> bool {
     use PolicyKind::{Grant, Identity, Rcp, Resource, Scp, Trust};
     match check {
-        Check::NoNewAccess { .. } => true,
+        Check::NoNewAccess { .. } | Check::Equivalent { .. } => true,
+        Check::AccessGranted { .. } => matches!(kind, Identity | Resource | Trust),
         Check::AccessNotGranted { .. } => matches!(kind, Identity | Resource | Trust | Grant),
         Check::AccessDenied { .. } => matches!(kind, Identity | Resource | Trust | Scp | Rcp),
         Check::NoPublicAccess { .. } | Check::NoExternalAccess { .. } => {

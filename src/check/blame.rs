@@ -7,10 +7,10 @@ use crate::solve::decide;
 use super::decide::{Explain, Question};
 use super::engines::Engines;
 use super::hint::{named_actions, named_resources, violation};
-use super::message::{fail_message, reason};
+use super::message::{fail_message, missing_allow, reason};
 use super::realistic::realistic;
 use super::regions::regions;
-use super::{Check, Finding, GuiltyStatement, MissedDeny};
+use super::{Finding, GuiltyStatement, MissedDeny, Violation};
 
 /// At most so many requests are tried for a statement.
 const MAX_TRIES: usize = 6;
@@ -25,10 +25,13 @@ pub(super) fn finding(
 ) -> Finding {
     let (request, is_realistic) = realistic(question, request);
     let statements = guilty(question, &request, engines);
-    let reasons = statements
+    let mut reasons: Vec<String> = statements
         .iter()
-        .map(|statement| reason(question.check, statement))
+        .map(|statement| reason(question, statement))
         .collect();
+    if question.violation == Violation::Refused && statements.is_empty() {
+        reasons.push(missing_allow(question).to_owned());
+    }
     let mut assumes: Vec<(String, String)> = request
         .holes
         .iter()
@@ -49,16 +52,22 @@ pub(super) fn finding(
         Vec::new()
     };
     let regions = match engines.options().explain {
+        // What is refused has no regions: there is nothing that grants it.
+        _ if question.violation == Violation::Refused => None,
         Explain::Nothing => None,
         Explain::Regions | Explain::Change => Some(regions(question, &statements, &request, engines)),
     };
     Finding {
         regions,
         change: None,
+        violation: question.violation,
         statements,
-        message: fail_message(question.check).to_owned(),
+        message: fail_message(question).to_owned(),
         reasons,
-        denies: missed_denies(question.document, &request),
+        denies: match question.violation {
+            Violation::Allowed | Violation::NotDenied => missed_denies(question.document, &request),
+            Violation::Refused => Vec::new(),
+        },
         counterexample: request,
         assumes,
         realistic: is_realistic,
@@ -77,11 +86,52 @@ fn needs_unusual_reading(question: &Question<'_>, request: &Request) -> bool {
     !question.is_violated_by(&usual)
 }
 
-/// Every Allow statement that by itself lets a forbidden request through. The one of the counterexample is among them.
+/// The statements to blame. The one of the counterexample is among them, if there is one.
 fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<GuiltyStatement> {
-    if matches!(question.check, Check::AccessDenied { .. }) {
+    let indices = match question.violation {
+        Violation::Allowed => letting_through(question, request, engines),
+        Violation::NotDenied => Vec::new(),
+        Violation::Refused => refusing(question, request, engines),
+    };
+    let sid = |index: usize| {
+        question
+            .document
+            .statements
+            .iter()
+            .find(|statement| statement.index == index)?
+            .sid
+            .clone()
+    };
+    indices
+        .into_iter()
+        .map(|index| GuiltyStatement {
+            index,
+            sid: sid(index),
+        })
+        .collect()
+}
+
+/// Every Deny statement that refuses a request which must be allowed; none where the counterexample lacks an Allow.
+fn refusing(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<usize> {
+    let seen = evaluate(question.document, request).denies;
+    if seen.is_empty() {
         return Vec::new();
     }
+    let refuses = |matches: &Formula| {
+        let formula = and([matches.clone(), question.rest.clone()]);
+        engines.violates(|solver| decide(&formula, &question.symbols, solver))
+    };
+    let denies = question.meaning.denies.iter();
+    let mut indices: Vec<usize> = denies
+        .filter(|(index, matches)| seen.contains(index) || refuses(matches))
+        .map(|(index, _)| *index)
+        .collect();
+    indices.dedup();
+    indices
+}
+
+/// Every Allow statement that by itself lets a forbidden request through.
+fn letting_through(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<usize> {
     let seen = evaluate(question.document, request).allows;
     let not_denied = and([not(&question.meaning.some_deny()), question.rest.clone()]);
     let mut indices: Vec<usize> = Vec::new();
@@ -101,22 +151,7 @@ fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<
             indices.push(*index);
         }
     }
-    let sid = |index: usize| {
-        question
-            .document
-            .statements
-            .iter()
-            .find(|statement| statement.index == index)?
-            .sid
-            .clone()
-    };
     indices
-        .into_iter()
-        .map(|index| GuiltyStatement {
-            index,
-            sid: sid(index),
-        })
-        .collect()
 }
 
 /// Whether the statement surely lets a forbidden request through: the counterexample on what the statement itself names,

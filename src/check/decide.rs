@@ -6,18 +6,20 @@ use std::sync::Arc;
 use crate::extract::{Before, Hole, PolicyKind};
 use crate::formula::{Axioms, Formula, Meaning, Vocabulary, and, not, possible, request};
 use crate::iam::{
-    ArnPattern, Decision as Outcome, Effect, FACT_SEPARATOR, HoleId, PolicyDocument, PrincipalKind, Request,
-    ResourcePattern, ResourceSet, evaluate,
+    ArnPattern, Decision as Outcome, Effect, FACT_SEPARATOR, Glob, HoleId, Pattern, PolicyDocument,
+    PrincipalKind, Request, ResourcePattern, ResourceSet, evaluate,
 };
 use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 
 use super::access::{boxes_formula, nothing};
 use super::blame::finding;
-use super::change::suggest;
 use super::engines::{Answered, Engines};
+use super::granted::{idle_principal, reading};
 use super::hint::hint;
+use super::realistic::globs;
 use super::stranger::{Owner, Stranger, external, public};
-use super::{Check, Proof, Reference, Undecided, Verdict};
+use super::ways::violations;
+use super::{Check, Proof, Reference, Undecided, Verdict, Violation};
 
 /// How questions are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,15 +129,23 @@ pub(super) fn question_of<'a>(
 ) -> Option<Question<'a>> {
     let subject = prepared.subject;
     let reference = reference(check, subject.before).ok()?;
-    Some(question(check, subject.document, reference, prepared, options))
+    let violation = *violations(check).first()?;
+    Some(question(
+        (check, violation),
+        subject.document,
+        reference,
+        prepared,
+        options,
+    ))
 }
 
 /// A question put into a formula, with all that is needed to read its answer.
 pub(super) struct Question<'a> {
     pub(super) check: &'a Check,
+    pub(super) violation: Violation,
     pub(super) document: &'a PolicyDocument,
     pub(super) meaning: Meaning,
-    /// What a violating request is besides allowed: forbidden and possible.
+    /// What a violating request is besides allowed, not denied or refused: in question and possible.
     pub(super) rest: Formula,
     /// The forbidden requests alone.
     pub(super) forbidden_requests: Formula,
@@ -151,29 +161,34 @@ pub(super) struct Question<'a> {
 /// The forbidden requests, for the replay.
 pub(super) enum Forbidden<'a> {
     NotAllowedBy(std::borrow::Cow<'a, PolicyDocument>),
+    AllowedBy(PolicyDocument),
     Boxes(&'a [super::AccessBox]),
     Strangers(Stranger),
 }
 
-/// Decides the question.
-pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
-    let mut verdict = decided(check, prepared, options);
-    if let Verdict::Fail(finding) = &mut verdict
-        && options.explain == Explain::Change
-    {
-        finding.change = suggest(check, prepared, finding, options);
-    }
-    verdict
-}
-
-fn decided(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
+/// Decides whether some request violates the check in that way.
+pub(super) fn violated(
+    check: &Check,
+    violation: Violation,
+    prepared: &Prepared<'_>,
+    options: &Options,
+) -> Verdict {
+    let read = reading(check, violation, prepared.subject.document);
+    let as_read = read.as_ref().map(|document| {
+        prepare(Subject {
+            document,
+            ..prepared.subject
+        })
+    });
+    let prepared = as_read.as_ref().unwrap_or(prepared);
     let subject = prepared.subject;
     let engines = Engines::new(options);
     let reference = match reference(check, subject.before) {
         Ok(reference) => reference,
         Err(reason) => return Verdict::Undecided(undecided("before-unreadable", reason, Vec::new())),
     };
-    let question = question(check, subject.document, reference, prepared, options);
+    let asked = (check, violation);
+    let question = question(asked, subject.document, reference, prepared, options);
     let hint = hint(&question);
     let answered = engines.ask(hint.as_ref(), |solver| {
         decide(&question.formula(), &question.symbols, solver)
@@ -186,6 +201,12 @@ fn decided(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict
         Ok(answered) => answered,
         Err(message) => return Verdict::Internal(message),
     };
+    if matches!(decision, Decision::Proved)
+        && let Some(at) = question.idle_principal(&engines)
+    {
+        let message = format!("`principals[{at}]` makes no such request under a policy of this kind");
+        return Verdict::Undecided(undecided("no-request", message, Vec::new()));
+    }
     match decision {
         Decision::Proved => Verdict::Pass(Proof {
             solver,
@@ -206,12 +227,12 @@ fn decided(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict
             }
             if question.rests_on_unknowns(&request) {
                 let names = subject.holes.iter().map(|hole| hole.id.0.to_string()).collect();
-                return by_default(check, reference, prepared, options, &engines)
+                return by_default(asked, reference, prepared, options, &engines)
                     .unwrap_or_else(|| Verdict::Undecided(depends(names)));
             }
             Verdict::Internal("a counterexample does not replay".to_owned())
         }
-        Decision::Depends(names) => match by_default(check, reference, prepared, options, &engines) {
+        Decision::Depends(names) => match by_default(asked, reference, prepared, options, &engines) {
             Some(verdict) => verdict,
             None => Verdict::Undecided(depends(names)),
         },
@@ -220,7 +241,7 @@ fn decided(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict
 
 /// A violation when every parameter takes its default; `None` when there is none, or no default.
 fn by_default(
-    check: &Check,
+    asked: (&Check, Violation),
     reference: Option<&PolicyDocument>,
     prepared: &Prepared<'_>,
     options: &Options,
@@ -243,7 +264,7 @@ fn by_default(
         document: &document,
         ..subject
     });
-    let question = question(check, &document, reference, &assumed, options);
+    let question = question(asked, &document, reference, &assumed, options);
     let answered = engines
         .ask(None, |solver| {
             decide(&question.formula(), &question.symbols, solver)
@@ -274,27 +295,20 @@ fn by_default(
 
 /// The document that a check compares with: `Err` when it cannot be read.
 fn reference<'a>(check: &'a Check, before: &'a Before) -> Result<Option<&'a PolicyDocument>, String> {
-    match check {
-        Check::NoNewAccess {
-            reference: Reference::Document(document),
-        } => Ok(Some(document)),
-        Check::NoNewAccess {
-            reference: Reference::Before,
-        } => match before {
+    match check.reference() {
+        Some(Reference::Document(document)) => Ok(Some(document)),
+        Some(Reference::Before) => match before {
             Before::Document(document) => Ok(Some(document)),
             Before::Created => Ok(None),
             Before::NotTold => Err("the input does not say what is deployed now".to_owned()),
             Before::Unreadable(reason) => Err(format!("what is deployed now cannot be read: {reason}")),
         },
-        Check::AccessNotGranted { .. }
-        | Check::AccessDenied { .. }
-        | Check::NoPublicAccess { .. }
-        | Check::NoExternalAccess { .. } => Ok(None),
+        None => Ok(None),
     }
 }
 
 fn question<'a>(
-    check: &'a Check,
+    (check, violation): (&'a Check, Violation),
     document: &'a PolicyDocument,
     reference: Option<&PolicyDocument>,
     prepared: &Prepared<'a>,
@@ -306,12 +320,19 @@ fn question<'a>(
         vocabulary.make_principal_independent();
     }
     let forbidden = match check {
-        Check::NoNewAccess { .. } => {
+        Check::NoNewAccess { .. } | Check::Equivalent { .. } => {
             let reference = reference.map_or_else(nothing, PolicyDocument::as_reference);
             vocabulary.add_document(&reference);
-            Forbidden::NotAllowedBy(std::borrow::Cow::Owned(reference))
+            match violation {
+                Violation::Refused => Forbidden::AllowedBy(reference),
+                Violation::Allowed | Violation::NotDenied => {
+                    Forbidden::NotAllowedBy(std::borrow::Cow::Owned(reference))
+                }
+            }
         }
-        Check::AccessNotGranted { boxes } | Check::AccessDenied { boxes } => {
+        Check::AccessNotGranted { boxes }
+        | Check::AccessGranted { boxes }
+        | Check::AccessDenied { boxes } => {
             boxes.iter().for_each(|access| access.add_to(&mut vocabulary));
             Forbidden::Boxes(boxes)
         }
@@ -341,6 +362,7 @@ fn question<'a>(
     };
     let forbidden_formula = match &forbidden {
         Forbidden::NotAllowedBy(reference) => not(&Meaning::of(reference, &vocabulary).allowed()),
+        Forbidden::AllowedBy(reference) => Meaning::of(reference, &vocabulary).allowed(),
         Forbidden::Boxes(boxes) => boxes_formula(boxes, &vocabulary),
         Forbidden::Strangers(stranger) => stranger.formula(&vocabulary),
     };
@@ -370,6 +392,7 @@ fn question<'a>(
     };
     Question {
         check,
+        violation,
         document,
         meaning,
         rest,
@@ -390,12 +413,18 @@ impl Question<'_> {
 
     /// What the policy does with the requests that violate.
     pub(super) fn granted(&self) -> Formula {
-        match self.check {
-            Check::AccessDenied { .. } => not(&self.meaning.some_deny()),
-            Check::NoNewAccess { .. }
-            | Check::AccessNotGranted { .. }
-            | Check::NoPublicAccess { .. }
-            | Check::NoExternalAccess { .. } => self.meaning.allowed(),
+        match self.violation {
+            Violation::NotDenied => not(&self.meaning.some_deny()),
+            Violation::Refused => not(&self.meaning.allowed()),
+            Violation::Allowed => self.meaning.allowed(),
+        }
+    }
+
+    /// A principal, by its position, whose requests must be allowed and who makes none.
+    fn idle_principal(&self, engines: &Engines) -> Option<usize> {
+        match (&self.forbidden, self.violation) {
+            (Forbidden::Boxes(boxes), Violation::Refused) => idle_principal(boxes, self, engines),
+            _ => None,
         }
     }
 
@@ -403,15 +432,29 @@ impl Question<'_> {
     pub(super) fn is_violated_by(&self, request: &Request) -> bool {
         let is_forbidden = match &self.forbidden {
             Forbidden::NotAllowedBy(reference) => evaluate(reference, request).decision != Outcome::Allowed,
+            Forbidden::AllowedBy(reference) => evaluate(reference, request).decision == Outcome::Allowed,
             Forbidden::Boxes(boxes) => boxes.iter().any(|access| access.contains(request)),
             Forbidden::Strangers(stranger) => stranger.makes(request),
         };
         is_forbidden && {
             let evaluation = evaluate(self.document, request);
-            match self.check {
-                Check::AccessDenied { .. } => evaluation.denies.is_empty(),
-                _ => evaluation.decision == Outcome::Allowed,
+            match self.violation {
+                Violation::NotDenied => evaluation.denies.is_empty(),
+                Violation::Refused => evaluation.decision != Outcome::Allowed,
+                Violation::Allowed => evaluation.decision == Outcome::Allowed,
             }
+        }
+    }
+
+    /// The actions among which a plausible one is looked for: where requests must be allowed, those that the check lists.
+    pub(super) fn actions(&self) -> Vec<Glob> {
+        match (&self.forbidden, self.violation) {
+            (Forbidden::Boxes(boxes), Violation::Refused) => {
+                let listed = boxes.iter().flat_map(|access| &access.actions);
+                listed.filter_map(Pattern::as_glob).collect()
+            }
+            (Forbidden::AllowedBy(document), _) => actions_of(document),
+            _ => actions_of(self.document),
         }
     }
 
@@ -435,13 +478,20 @@ impl Question<'_> {
     pub(super) fn boxes(&self) -> &[super::AccessBox] {
         match &self.forbidden {
             Forbidden::Boxes(boxes) => boxes,
-            Forbidden::NotAllowedBy(_) | Forbidden::Strangers(_) => &[],
+            Forbidden::NotAllowedBy(_) | Forbidden::AllowedBy(_) | Forbidden::Strangers(_) => &[],
         }
     }
 
     fn rests_on_unknowns(&self, request: &Request) -> bool {
         !request.holes.is_empty() || !self.symbols.conditions.is_empty()
     }
+}
+
+fn actions_of(document: &PolicyDocument) -> Vec<Glob> {
+    let statements = document.statements.iter();
+    statements
+        .flat_map(|statement| globs(&statement.action))
+        .collect()
 }
 
 fn arn_of(entry: &ResourcePattern) -> Option<&ArnPattern> {

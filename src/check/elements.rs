@@ -7,6 +7,8 @@ use crate::iam::{
     Pattern, Piece, PrincipalEntry, ResourcePattern, parse_aws_principal, parse_cidr, parse_resource_pattern,
 };
 
+use super::AccessBox;
+
 /// An action: `*`, or `service:Name` with `*` and `?` anywhere; lower-cased. Errors say what an action looks like.
 pub fn action(text: &str) -> Result<Pattern, String> {
     if text == "*" {
@@ -85,6 +87,58 @@ pub fn principal(text: &str) -> Result<PrincipalEntry, String> {
         return Err("the partition of an ARN is `aws`, `aws-cn`, `aws-us-gov` or the like".to_owned());
     }
     Ok(entry)
+}
+
+/// What a box of `access-granted` must be like: “everybody may” and “anything may be done” are not what is meant.
+pub fn check_granted(access: &AccessBox) -> Result<(), String> {
+    if access.principals.is_empty() {
+        return Err("`access-granted` needs `principals`: whose access must be granted".to_owned());
+    }
+    if access.actions.is_empty() {
+        return Err("`access-granted` needs `actions`: what must be granted".to_owned());
+    }
+    if access.principals.iter().any(has_wildcard) {
+        return Err("`principals` of `access-granted` are named one by one, without wildcards".to_owned());
+    }
+    Ok(())
+}
+
+fn has_wildcard(entry: &PrincipalEntry) -> bool {
+    let wild = |pattern: &Pattern| {
+        let pieces = pattern.pieces();
+        pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Any | Piece::Star))
+    };
+    match entry {
+        PrincipalEntry::Everyone | PrincipalEntry::AnyAws | PrincipalEntry::Unknown(_) => true,
+        PrincipalEntry::Dangling(_) => false,
+        PrincipalEntry::Account(name)
+        | PrincipalEntry::Service(name)
+        | PrincipalEntry::Federated(name)
+        | PrincipalEntry::Canonical(name) => wild(name),
+        PrincipalEntry::Role {
+            partition,
+            account,
+            path,
+        }
+        | PrincipalEntry::User {
+            partition,
+            account,
+            path,
+        } => [partition, account, path].into_iter().any(wild),
+        PrincipalEntry::Session {
+            partition,
+            account,
+            role,
+            session,
+        } => [partition, account, role, session].into_iter().any(wild),
+        PrincipalEntry::FederatedUser {
+            partition,
+            account,
+            name,
+        } => [partition, account, name].into_iter().any(wild),
+    }
 }
 
 /// An account id: 12 digits.

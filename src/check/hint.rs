@@ -11,9 +11,9 @@ use crate::iam::{
 };
 use crate::solve::{Answer, Solver};
 
-use super::Check;
 use super::decide::Question;
 use super::realistic::{FOREIGN_ACCOUNT, OWN_ACCOUNT, pattern_example, written_example};
+use super::{Check, Violation};
 
 /// At most so many actions, and so many resources, are tried with each other.
 const MAX_NAMED: usize = 3;
@@ -45,7 +45,7 @@ impl Solver for Hinted<'_> {
 
 /// A model of a violation that some Allow statement suggests.
 pub(super) fn hint(question: &Question<'_>) -> Option<Model> {
-    if matches!(question.check, Check::AccessDenied { .. }) {
+    if question.violation != Violation::Allowed {
         return None;
     }
     let allows = question
@@ -112,7 +112,11 @@ fn actors(
     let mut principals = match question.check {
         Check::NoPublicAccess { .. } => vec![Principal::Anonymous, user(FOREIGN_ACCOUNT)],
         Check::NoExternalAccess { .. } => vec![user(FOREIGN_ACCOUNT), Principal::Anonymous],
-        Check::NoNewAccess { .. } | Check::AccessNotGranted { .. } | Check::AccessDenied { .. } => {
+        Check::NoNewAccess { .. }
+        | Check::AccessNotGranted { .. }
+        | Check::AccessDenied { .. }
+        | Check::AccessGranted { .. }
+        | Check::Equivalent { .. } => {
             vec![user(question.account.unwrap_or(OWN_ACCOUNT))]
         }
     };

@@ -2,7 +2,8 @@
 
 use crate::iam::{Principal, Request};
 
-use super::{AccessBox, Check, Finding, GuiltyStatement};
+use super::decide::Question;
+use super::{AccessBox, Check, Finding, GuiltyStatement, Violation};
 
 /// What a check's FAIL says: of the document, and of a statement by its index.
 struct Sentences {
@@ -41,6 +42,21 @@ const DENIED: Sentences = Sentences {
     pass: "The policy document denies all of the listed requests.",
     statement: "The statement with",
 };
+const GRANTED: Sentences = Sentences {
+    fail: "The policy document does not grant one or more of the listed requests.",
+    pass: "The policy document grants all of the listed requests.",
+    statement: "One or more of the listed requests are denied in the statement with",
+};
+const MORE: Sentences = Sentences {
+    fail: "The policy document grants access that the reference does not grant.",
+    pass: "The policy document and the reference grant the same access.",
+    statement: "Access that the reference does not grant in the statement with",
+};
+const LESS: Sentences = Sentences {
+    fail: "The policy document does not grant access that the reference grants.",
+    pass: MORE.pass,
+    statement: "Access that the reference grants is denied in the statement with",
+};
 const PUBLIC: Sentences = Sentences {
     fail: "The resource policy grants public access for the given resource type.",
     pass: "The resource policy does not grant public access for the given resource type.",
@@ -52,9 +68,14 @@ const EXTERNAL: Sentences = Sentences {
     statement: "External access granted in the following statement with",
 };
 
-fn sentences(check: &Check) -> &'static Sentences {
+fn sentences(check: &Check, violation: Violation) -> &'static Sentences {
     match check {
         Check::NoNewAccess { .. } => &NEW,
+        Check::AccessGranted { .. } => &GRANTED,
+        Check::Equivalent { .. } => match violation {
+            Violation::Refused => &LESS,
+            Violation::Allowed | Violation::NotDenied => &MORE,
+        },
         Check::AccessNotGranted { boxes } => {
             let any = |has: fn(&AccessBox) -> bool| boxes.iter().any(has);
             match (
@@ -75,18 +96,26 @@ fn sentences(check: &Check) -> &'static Sentences {
 
 /// The message of a PASS.
 pub fn pass_message(check: &Check) -> &'static str {
-    sentences(check).pass
+    sentences(check, Violation::Allowed).pass
 }
 
 /// The message of a FAIL.
-pub(super) fn fail_message(check: &Check) -> &'static str {
-    sentences(check).fail
+pub(super) fn fail_message(question: &Question<'_>) -> &'static str {
+    sentences(question.check, question.violation).fail
+}
+
+/// What is said of a request that no statement allows.
+pub(super) fn missing_allow(question: &Question<'_>) -> &'static str {
+    match question.check {
+        Check::Equivalent { .. } => "No statement allows access that the reference grants.",
+        _ => "No statement allows one or more of the listed requests.",
+    }
 }
 
 /// What is said of a guilty statement. As in the recorded answers, public access names the Sid where there is one.
-pub(super) fn reason(check: &Check, statement: &GuiltyStatement) -> String {
-    let begin = sentences(check).statement;
-    match (&statement.sid, check) {
+pub(super) fn reason(question: &Question<'_>, statement: &GuiltyStatement) -> String {
+    let begin = sentences(question.check, question.violation).statement;
+    match (&statement.sid, question.check) {
         (Some(sid), Check::NoPublicAccess { .. } | Check::NoExternalAccess { .. }) => {
             format!("{begin} sid: {sid}.")
         }
@@ -103,16 +132,24 @@ pub fn sentence(finding: &Finding, holders: Option<&[String]>) -> String {
     } else {
         format!("`{}`", request.resource)
     };
+    let (can, nothing) = match finding.violation {
+        Violation::Allowed | Violation::NotDenied => ("can", ": no Deny stops it"),
+        Violation::Refused => ("cannot", ": no statement allows it"),
+    };
     let because = match finding.statements.as_slice() {
-        [] => "no Deny stops it".to_owned(),
-        [only] => format!("because of statement {}", named(only)),
+        [] => nothing.to_owned(),
+        [only] => format!(" because of statement {}", named(only)),
         [first, more @ ..] => {
             let others: Vec<String> = more.iter().map(named).collect();
-            format!("because of statements {} and {}", named(first), others.join(", "))
+            format!(
+                " because of statements {} and {}",
+                named(first),
+                others.join(", ")
+            )
         }
     };
     format!(
-        "{} can `{}` on {resource} {because}",
+        "{} {can} `{}` on {resource}{because}",
         match holders {
             None => who(request),
             Some([]) => "whoever this policy is attached to".to_owned(),

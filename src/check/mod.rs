@@ -8,6 +8,7 @@ mod change;
 mod decide;
 pub mod elements;
 mod engines;
+mod granted;
 mod hint;
 mod message;
 mod present;
@@ -16,6 +17,7 @@ mod realistic;
 mod regions;
 pub mod standards;
 mod stranger;
+mod ways;
 
 use std::sync::Arc;
 
@@ -26,10 +28,11 @@ use crate::iam::{
 
 pub use applies::{applies, default_kinds};
 pub use change::{Change, ChangeKind, Loss, suggest};
-pub use decide::{Engine, Explain, Options, Prepared, Subject, check, prepare};
+pub use decide::{Engine, Explain, Options, Prepared, Subject, prepare};
 pub use message::{pass_message, sentence};
 pub use present::request_json;
 pub use regions::{ConditionText, Entries, Exception, Extent, Part, Region, Regions, Source, Strangers};
+pub use ways::check;
 
 /// A standard, ready to check: what an organisation demands of its policies.
 #[derive(Debug, Clone)]
@@ -105,10 +108,20 @@ pub enum Check {
         /// The forbidden requests; several boxes are ORed.
         boxes: Vec<AccessBox>,
     },
+    /// Allows every request of the box.
+    AccessGranted {
+        /// The requests, by principals without wildcards; several boxes are ORed.
+        boxes: Vec<AccessBox>,
+    },
     /// Explicitly denies every request of the box.
     AccessDenied {
         /// The requests.
         boxes: Vec<AccessBox>,
+    },
+    /// Allows what the reference allows, no more and no less.
+    Equivalent {
+        /// What it is compared with.
+        reference: Reference,
     },
     /// Lets nobody in whom its owner does not know.
     NoPublicAccess {
@@ -122,7 +135,32 @@ pub enum Check {
     },
 }
 
-/// What new access is measured against.
+impl Check {
+    /// What the document is compared with, if the check compares.
+    pub fn reference(&self) -> Option<&Reference> {
+        match self {
+            Check::NoNewAccess { reference } | Check::Equivalent { reference } => Some(reference),
+            Check::AccessNotGranted { .. }
+            | Check::AccessGranted { .. }
+            | Check::AccessDenied { .. }
+            | Check::NoPublicAccess { .. }
+            | Check::NoExternalAccess { .. } => None,
+        }
+    }
+}
+
+/// How a request violates a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Violation {
+    /// It is allowed and must not be.
+    Allowed,
+    /// It is not denied and must be.
+    NotDenied,
+    /// It is not allowed and must be.
+    Refused,
+}
+
+/// What a document is compared with.
 #[derive(Debug, Clone)]
 pub enum Reference {
     /// A document.
@@ -198,7 +236,8 @@ pub struct Proof {
 /// Why a question was not decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undecided {
-    /// A stable id: `unknown-value`, `policy-variable`, `step-limit`, `unsupported`, `composed-comparison`, ….
+    /// A stable id: `unknown-value`, `policy-variable`, `step-limit`, `unsupported`, `no-request`,
+    /// `composed-comparison`, ….
     pub id: &'static str,
     /// The reason, for users: lower case, no full stop.
     pub message: String,
@@ -209,17 +248,19 @@ pub struct Undecided {
 /// A violation.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// The guilty statements, by index. Empty for `access-denied`, where a Deny is missing.
+    /// How the counterexample violates the check.
+    pub violation: Violation,
+    /// The guilty statements, by index. Empty where a Deny or an Allow is missing.
     pub statements: Vec<GuiltyStatement>,
     /// The message of the AWS API (semantics.md 1.2), or ours in its style.
     pub message: String,
     /// What is said of each guilty statement (semantics.md 1.2), in the order of `statements`.
     pub reasons: Vec<String>,
-    /// A request that is allowed and must not be.
+    /// A request that violates the check.
     pub counterexample: Request,
     /// What the finding assumes of unknown values: name and value.
     pub assumes: Vec<(String, String)>,
-    /// Why each Deny does not apply.
+    /// Why each Deny does not apply; empty for a request that is refused.
     pub denies: Vec<MissedDeny>,
     /// Whether the request is one that AWS services know.
     pub realistic: bool,

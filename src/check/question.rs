@@ -1,6 +1,8 @@
 //! One question of `keyaki batch`, from its JSON object: which check, of which document. Fields that are not known are
 //! ignored; what is known and makes no sense is an error, never a question about less.
 
+mod authorize;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::extract::PolicyKind;
 use crate::iam::{self, PolicyDocument, Value};
+
+pub use authorize::{AuthorizeQuestion, read_authorize};
 
 use super::{AccessBox, Check, Reference, ServicePrincipals, Trust, applies, elements};
 
@@ -70,6 +74,13 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 }
 
+/// Whether the line asks for a decision on a request (`authorize`), not for a check.
+pub fn asks_to_authorize(fields: &Fields<'_>) -> bool {
+    fields
+        .text("check")
+        .is_ok_and(|name| name.as_deref() == Some("authorize"))
+}
+
 /// A question, ready to be decided.
 #[derive(Debug)]
 pub struct Question {
@@ -118,16 +129,27 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
             ask(&new, kind, Check::NoNewAccess { reference })
                 .map_err(|message| format!("`newPolicyDocument`: {message}"))
         }
-        "access-not-granted" | "access-denied" => {
+        "access-not-granted" | "access-granted" | "access-denied" => {
             let value = document("policyDocument")?;
             let kind = policy_kind(fields, resource_type.as_deref(), kind_by_principal(&value))?;
             let boxes = access_boxes(fields)?;
-            let check = if name == "access-denied" {
-                Check::AccessDenied { boxes }
-            } else {
-                Check::AccessNotGranted { boxes }
+            let check = match name.as_str() {
+                "access-denied" => Check::AccessDenied { boxes },
+                "access-granted" => {
+                    boxes.iter().try_for_each(elements::check_granted)?;
+                    Check::AccessGranted { boxes }
+                }
+                _ => Check::AccessNotGranted { boxes },
             };
             ask(&value, kind, check)
+        }
+        "equivalent" => {
+            let value = document("policyDocument")?;
+            let kind = policy_kind(fields, resource_type.as_deref(), kind_by_principal(&value))?;
+            let reference = iam::parse_reference(&document("reference")?, kind.document_kind());
+            let reference = reference.map_err(|invalid| format!("`reference`: {invalid}"))?;
+            let reference = Reference::Document(Arc::new(reference.document));
+            ask(&value, kind, Check::Equivalent { reference })
         }
         "no-public-access" => {
             let value = document("policyDocument")?;
@@ -145,7 +167,6 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
             let kind = policy_kind(fields, resource_type.as_deref(), PolicyKind::Resource)?;
             ask(&value, kind, Check::NoExternalAccess { trust: zone(fields)? })
         }
-        "access-granted" | "equivalent" | "authorize" => Err(format!("`{name}` is not supported yet")),
         _ => Err(super::standards::unknown_check(&name)),
     }
 }

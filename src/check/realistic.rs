@@ -56,7 +56,11 @@ fn plain_principal(question: &Question<'_>, request: Request) -> Request {
     let wanted = match question.check {
         Check::NoPublicAccess { .. } => vec![Principal::Anonymous, user(FOREIGN_ACCOUNT)],
         Check::NoExternalAccess { .. } => vec![user(FOREIGN_ACCOUNT), Principal::Anonymous],
-        Check::NoNewAccess { .. } | Check::AccessNotGranted { .. } | Check::AccessDenied { .. } => {
+        Check::NoNewAccess { .. }
+        | Check::AccessNotGranted { .. }
+        | Check::AccessGranted { .. }
+        | Check::AccessDenied { .. }
+        | Check::Equivalent { .. } => {
             vec![user(question.account.unwrap_or(OWN_ACCOUNT))]
         }
     };
@@ -128,12 +132,7 @@ fn candidate_actions(question: &Question<'_>, request: &Request) -> Vec<&'static
     let mut services = vec![action.split(':').next().unwrap_or_default().to_owned()];
     services.extend(request.resource.split(':').nth(2).map(str::to_owned));
     services.extend(["s3".to_owned(), "iam".to_owned()]);
-    let patterns: Vec<Glob> = question
-        .document
-        .statements
-        .iter()
-        .flat_map(|statement| globs(&statement.action))
-        .collect();
+    let patterns = question.actions();
     let mut names = Vec::new();
     for (at, service) in services.iter().enumerate() {
         if services.iter().take(at).any(|earlier| earlier == service) {
@@ -148,7 +147,8 @@ fn candidate_actions(question: &Question<'_>, request: &Request) -> Vec<&'static
     names
 }
 
-fn globs(set: &ElementSet) -> Vec<Glob> {
+/// What an element lists, as globs; everything where it does not list.
+pub(super) fn globs(set: &ElementSet) -> Vec<Glob> {
     match set {
         ElementSet::Any | ElementSet::NotIn(_) => vec![Glob::star()],
         ElementSet::In(patterns) => patterns.iter().filter_map(Pattern::as_glob).collect(),

@@ -2,6 +2,8 @@
 //! unknown as a whole, `{"if": "C", "then": …}` and `{"unless": "C", "then": …}` a statement under a condition.
 
 mod access;
+mod equivalent;
+mod granted;
 mod holes;
 mod strangers;
 mod variables;
@@ -9,8 +11,8 @@ mod variables;
 use std::sync::Arc;
 
 use crate::check::{
-    AccessBox, Check, Finding, Options, Reference, ServicePrincipals, Subject, Trust, Verdict, check,
-    elements, prepare,
+    AccessBox, Check, Finding, Options, Reference, ServicePrincipals, Subject, Trust, Verdict, Violation,
+    check, elements, prepare,
 };
 use crate::extract::{Before, Hole, PolicyKind};
 use crate::formula::Axioms;

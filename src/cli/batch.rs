@@ -6,9 +6,12 @@ use std::panic::{self, AssertUnwindSafe};
 
 use serde_json::{Map, Value, json};
 
-use crate::check::question::{Fields, Question, read_question};
+use crate::check::question::{
+    AuthorizeQuestion, Fields, Question, asks_to_authorize, read_authorize, read_question,
+};
 use crate::check::{self, Finding, Options, Subject, Verdict, pass_message, request_json};
 use crate::extract::Before;
+use crate::iam::{Decision, Missing, PolicyPosition, authorize};
 
 use super::arguments::BatchArgs;
 use super::limits::limits_and_options;
@@ -91,12 +94,63 @@ fn answer_line(bytes: &[u8], options: &Options) -> (Value, u8) {
         .and_then(|raw| serde_json::from_str(raw.get()).ok())
         .unwrap_or(Value::Null);
     let answered = panic::catch_unwind(AssertUnwindSafe(|| {
-        read_question(&fields).map(|question| (decide(&question, options), question))
+        if asks_to_authorize(&fields) {
+            let question = read_authorize(&fields)?;
+            return Ok((authorize_answer(id.clone(), &question), status::OK));
+        }
+        let question = read_question(&fields)?;
+        Ok(verdict_answer(id.clone(), &question, &decide(&question, options)))
     }));
     match answered {
-        Ok(Ok((verdict, question))) => verdict_answer(id, &question, &verdict),
-        Ok(Err(message)) => (error_answer(id, &message), status::OK),
+        Ok(Ok(answer)) => answer,
+        Ok(Err::<_, String>(message)) => (error_answer(id, &message), status::OK),
         Err(_) => (error_answer(id, "internal error"), status::INTERNAL),
+    }
+}
+
+fn authorize_answer(id: Value, question: &AuthorizeQuestion) -> Value {
+    let AuthorizeQuestion {
+        request,
+        resource_account,
+        policies,
+    } = question;
+    let authorization = authorize(request, resource_account, policies);
+    let result = match authorization.decision {
+        Decision::Allowed => "Allowed",
+        Decision::ImplicitDeny => "ImplicitDeny",
+        Decision::ExplicitDeny => "ExplicitDeny",
+    };
+    let statements = authorization.statements.iter();
+    let decided = statements.map(|(position, index)| {
+        json!({"description": format!("{}, statement {index}", named(*position)), "statementIndex": index})
+    });
+    let missing = authorization.missing.iter();
+    let missing = missing.map(|missing| json!({"description": missing_allow(*missing)}));
+    let reasons: Vec<Value> = decided.chain(missing).collect();
+    json!({"id": id, "result": result, "reasons": reasons})
+}
+
+/// A policy by its place in the question.
+fn named(position: PolicyPosition) -> String {
+    match position {
+        PolicyPosition::Identity(at) => format!("`identity[{at}]`"),
+        PolicyPosition::Resource => "`resource`".to_owned(),
+        PolicyPosition::Boundary(at) => format!("`boundary[{at}]`"),
+        PolicyPosition::Session => "`session`".to_owned(),
+        PolicyPosition::Scp(level, at) => format!("`scps[{level}][{at}]`"),
+        PolicyPosition::Rcp(level, at) => format!("`rcps[{level}][{at}]`"),
+        PolicyPosition::Endpoint(at) => format!("`vpce[{at}]`"),
+    }
+}
+
+fn missing_allow(missing: Missing) -> String {
+    match missing {
+        Missing::Identity => "no identity policy allows it".to_owned(),
+        Missing::Resource => "the resource policy does not allow it".to_owned(),
+        Missing::Boundary => "the permissions boundary does not allow it".to_owned(),
+        Missing::Session => "the session policy does not allow it".to_owned(),
+        Missing::ScpLevel(level) => format!("no policy of `scps[{level}]` allows it"),
+        Missing::Endpoint => "the VPC endpoint policy does not allow it".to_owned(),
     }
 }
 
@@ -223,189 +277,4 @@ fn is_treacherous(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use crate::cli::{Streams, Wish, run};
-
-    fn answers(input: &[u8], more: &[&str]) -> (u8, Vec<Value>) {
-        let (mut stdin, mut stdout, mut stderr) = (input, Vec::new(), Vec::new());
-        let streams = Streams {
-            stdin: &mut stdin,
-            stdout: &mut stdout,
-            stderr: &mut stderr,
-            color: Wish::No,
-            progress: Wish::No,
-        };
-        let args = ["keyaki", "batch"].iter().chain(more).map(Into::into);
-        let status = run(args, streams).unwrap();
-        let text = String::from_utf8(stdout).unwrap();
-        (
-            status,
-            text.lines()
-                .map(|line| serde_json::from_str(line).unwrap())
-                .collect(),
-        )
-    }
-
-    /// A line is answered with an ERROR that holds `expected`.
-    fn refused(line: &str, expected: &str) {
-        let (status, answers) = answers(line.as_bytes(), &[]);
-        assert_eq!(status, 0, "{line}");
-        let [answer] = answers.as_slice() else {
-            panic!("{line}: {answers:?}")
-        };
-        assert_eq!(answer["result"], "ERROR", "{line}: {answer}");
-        let message = answer["message"].as_str().unwrap();
-        assert!(message.contains(expected), "{line}: {message}");
-        assert!(!message.contains("hunter2"), "{message}");
-    }
-
-    const POLICY: &str =
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
-
-    fn asked(fields: &str, expected: &str) {
-        refused(
-            &format!(r#"{{"id":"1","policyDocument":{POLICY},{fields}}}"#),
-            expected,
-        );
-    }
-
-    #[test]
-    fn lines_that_are_no_questions() {
-        for (line, expected) in [
-            ("hunter2", "not valid JSON at column 1"),
-            ("[]", "not a JSON object"),
-            ("\"hunter2\"", "not a JSON object"),
-            ("{", "not valid JSON"),
-            ("{} {}", "not valid JSON"),
-            ("{}", "no `check`"),
-            (
-                r#"{"check":"no-public-access","check":"no-public-access"}"#,
-                "given once",
-            ),
-            (
-                r#"{"check":"no-public-acess"}"#,
-                "did you mean `no-public-access`?",
-            ),
-            (r#"{"check":7}"#, "must be a string"),
-            (r#"{"check":"authorize"}"#, "not supported yet"),
-            (r#"{"check":"equivalent"}"#, "not supported yet"),
-            (r#"{"check":"access-granted"}"#, "not supported yet"),
-            (r#"{"check":"no-public-access"}"#, "no `policyDocument`"),
-            (
-                r#"{"check":"no-new-access","newPolicyDocument":{}}"#,
-                "no `existingPolicyDocument`",
-            ),
-            (
-                r#"{"check":"no-public-access","policyDocument":{"Statement":[],"Statement":[]}}"#,
-                "`policyDocument`",
-            ),
-            (
-                r#"{"check":"no-public-access","policyDocument":"{"}"#,
-                "`policyDocument`",
-            ),
-            (
-                r#"{"check":"no-public-access","policyDocument":"hunter2"}"#,
-                "`policyDocument`",
-            ),
-        ] {
-            refused(line, expected);
-        }
-    }
-
-    #[test]
-    fn questions_that_make_no_sense() {
-        for (fields, expected) in [
-            (r#""check":"access-not-granted""#, "needs `access`"),
-            (r#""check":"access-not-granted","access":[]"#, "must not be empty"),
-            (
-                r#""check":"access-not-granted","access":[{}]"#,
-                "needs `actions` or `resources`",
-            ),
-            (
-                r#""check":"access-not-granted","access":[{"actions":[]}]"#,
-                "must not be empty",
-            ),
-            (
-                r#""check":"access-not-granted","access":[{"actions":["hunter2 "]}]"#,
-                "an action is",
-            ),
-            (
-                r#""check":"access-not-granted","access":[{"resources":["hunter2"]}]"#,
-                "six parts",
-            ),
-            (r#""check":"access-not-granted","access":{}"#, "must be a list"),
-            (
-                r#""check":"access-not-granted","access":[[["s3:*"]]]"#,
-                "must be a list of objects",
-            ),
-            (
-                r#""check":"access-not-granted","access":[{"actions":["s3:*"],"actions":["s3:GetObject"]}]"#,
-                "must be a list of objects",
-            ),
-            (
-                r#""check":"access-not-granted","access":[{"actions":["s3:*"]}],"actions":["s3:*"]"#,
-                "exclude each other",
-            ),
-            (r#""check":"access-denied","when":{}"#, "must not be empty"),
-            (r#""check":"access-denied","actions":"s3:*""#, "a list of strings"),
-            (
-                r#""check":"no-public-access","policyType":"IDENTITY_POLICY""#,
-                "does not apply to identity",
-            ),
-            (
-                r#""check":"no-public-access","policyType":"SERVICE_CONTROL_POLICY""#,
-                "`policyType` must be",
-            ),
-            (r#""check":"no-external-access""#, "needs `trust`"),
-            (
-                r#""check":"no-external-access","trust":{"accounts":["hunter2"]}"#,
-                "12 digits",
-            ),
-            (r#""check":"no-external-access","trust":[]"#, "an object of lists"),
-            (
-                r#""check":"no-external-access","trust":{},"servicePrincipals":"all""#,
-                "`trusted` or `confused-deputy`",
-            ),
-        ] {
-            asked(fields, expected);
-        }
-    }
-
-    #[test]
-    fn answers_keep_the_order_and_the_id() {
-        let (status, answers) = answers(
-            b"{\"id\":{\"a\":[1.50]}}\n\n  \r\nx\n{\"id\":\"\xff\"}\n{\"id\":2}",
-            &[],
-        );
-        assert_eq!(status, 0);
-        let ids: Vec<String> = answers.iter().map(|answer| answer["id"].to_string()).collect();
-        assert_eq!(ids, [r#"{"a":[1.50]}"#, "null", "null", "2"]);
-    }
-
-    #[test]
-    fn a_line_over_the_limit_is_an_answer_too() {
-        let input = format!("{{\"id\":\"{}\"}}\n{{\"id\":2}}\n", "x".repeat(100_000));
-        let (status, answers) = answers(input.as_bytes(), &["--limit", "template-bytes=50"]);
-        assert_eq!(status, 0);
-        assert_eq!(answers.len(), 2);
-        assert!(
-            answers[0]["message"]
-                .as_str()
-                .unwrap()
-                .contains("--limit template-bytes=N")
-        );
-        assert_eq!(answers[1]["id"], 2);
-    }
-
-    #[test]
-    fn treacherous_characters_are_escaped() {
-        let mut out = Vec::new();
-        super::write_json_line(&mut out, &Value::from("a\u{1b}\u{9b}\u{202e}\u{2028}é")).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "\"a\\u001b\\u009b\\u202e\\u2028é\"\n"
-        );
-    }
-}
+mod tests;

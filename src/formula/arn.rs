@@ -75,11 +75,12 @@ fn segment_matches(
         (Subject::Principal, Segment::Account) => Variable::PrincipalAccount,
         (Subject::Principal, Segment::Rest) => Variable::PrincipalPath,
         (Subject::Principal, Segment::Region) => {
-            return if fixed(patterns, "") {
+            let known = if fixed(patterns, "") {
                 Formula::True
             } else {
                 Formula::False
             };
+            return or([known, open(patterns, segment)]);
         }
         (Subject::Principal, Segment::Service) => {
             let mut kinds = Vec::new();
@@ -93,17 +94,28 @@ fn segment_matches(
             if fixed(patterns, "sts") {
                 kinds.push(PrincipalKind::FederatedUser);
             }
-            return member(Variable::PrincipalKind, ValueSet::Kinds(Kinds::of(&kinds)));
+            let known = member(Variable::PrincipalKind, ValueSet::Kinds(Kinds::of(&kinds)));
+            return or([known, open(patterns, segment)]);
         }
     };
     any_of(&variable, patterns, case, vocabulary)
 }
 
-/// Whether a constant segment matches; a symbol there is never taken to match.
+/// Whether a constant segment matches. What patterns with symbols match there is left open: see [`open`].
 fn fixed(patterns: &[Pattern], text: &str) -> bool {
     patterns
         .iter()
         .any(|pattern| pattern.as_glob().is_some_and(|glob| glob.matches(text)))
+}
+
+/// That a pattern with symbols matches a constant segment of the principal's ARN: an uninterpreted fact, the same for the
+/// same pattern.
+fn open(patterns: &[Pattern], segment: Segment) -> Formula {
+    let symbolic = patterns.iter().filter(|pattern| pattern.as_glob().is_none());
+    or(symbolic.map(|pattern| {
+        let name = format!("the ARN pattern `{pattern}`{FACT_SEPARATOR}principal {segment:?} {pattern:?}");
+        fact(Fact::Guard(name.into()))
+    }))
 }
 
 /// The formula that a key's value, matched as one text, matches any of the patterns, when the key is seen as an ARN.
@@ -126,7 +138,7 @@ pub(super) fn split_matches(
     case: Case,
     vocabulary: &Vocabulary,
 ) -> Formula {
-    or(patterns.iter().map(|pattern| match split(pattern) {
+    or(patterns.iter().map(|pattern| match crossing_arns(pattern) {
         Some(arns) => matches_any(&arns.iter().collect::<Vec<_>>(), subject, case, vocabulary),
         // Beyond what is split: an uninterpreted fact, the same for the same text.
         None => fact(Fact::Guard(
@@ -137,7 +149,7 @@ pub(super) fn split_matches(
 
 /// All ways to cut a pattern that is matched as one text into the segments of an ARN: `*` may reach over colons, `?` may
 /// be one. `None` when a symbol that may hold a colon stands before the last segment, or when there are too many ways.
-fn split(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
+pub fn crossing_arns(pattern: &Pattern) -> Option<Vec<ArnPattern>> {
     let mut cuts: BTreeSet<Vec<Vec<Piece>>> = BTreeSet::from([vec![Vec::new()]]);
     for piece in pattern.pieces().iter() {
         let mut next = BTreeSet::new();
@@ -223,7 +235,7 @@ mod tests {
     #[test]
     fn texts_are_cut_where_colons_can_be() {
         let arns = |text: &str| {
-            let arns = split(&Pattern::glob(text)).expect("few ways");
+            let arns = crossing_arns(&Pattern::glob(text)).expect("few ways");
             let show = |arn: &ArnPattern| {
                 arn.segments
                     .iter()

@@ -65,7 +65,7 @@ fn statement_formula(statement: &Statement, vocabulary: &Vocabulary) -> Formula 
         .chain([
             actions(&statement.action, vocabulary),
             principal_set(&statement.principal, statement.effect, vocabulary),
-            resources(&statement.resource, vocabulary),
+            resources(statement, vocabulary),
         ])
         .chain(
             statement
@@ -88,10 +88,18 @@ pub fn action_entries(patterns: &[Pattern], vocabulary: &Vocabulary) -> Formula 
     any_of(&Variable::Action, patterns, Case::Sensitive, vocabulary)
 }
 
-fn resources(set: &ResourceSet, vocabulary: &Vocabulary) -> Formula {
-    match set {
+fn resources(statement: &Statement, vocabulary: &Vocabulary) -> Formula {
+    let matches = |entries: &[ResourcePattern]| {
+        let own = resource_entries(entries, vocabulary);
+        if statement.reads_short_arns_widely() {
+            or([own, across_colons(entries, vocabulary)])
+        } else {
+            own
+        }
+    };
+    match &statement.resource {
         ResourceSet::Any => Formula::True,
-        ResourceSet::In(entries) => resource_entries(entries, vocabulary),
+        ResourceSet::In(entries) => matches(entries),
         ResourceSet::NotIn(entries) => {
             let resolved = all_resolved(
                 arns(entries).into_iter().flat_map(|arn| &arn.segments),
@@ -101,7 +109,7 @@ fn resources(set: &ResourceSet, vocabulary: &Vocabulary) -> Formula {
                 resolved,
                 fact(Fact::Reading(ReadingId::UnresolvedVariableNegated)),
             ]);
-            and([not(&resource_entries(entries, vocabulary)), as_documented])
+            and([not(&matches(entries)), as_documented])
         }
     }
 }
@@ -130,21 +138,21 @@ pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) ->
             let star = guard(&format!("the resource `{whole}`{FACT_SEPARATOR}{whole:?}").into());
             and([fact(Fact::NoResource), star])
         }
-        ResourcePattern::Nothing | ResourcePattern::Arn { short: None, .. } => Formula::False,
-        ResourcePattern::Arn {
-            short: Some(text), ..
-        } => and([
-            is_arn.clone(),
-            split_matches(
-                std::slice::from_ref(text),
-                &Subject::Resource,
-                Case::Sensitive,
-                vocabulary,
-            ),
-        ]),
+        ResourcePattern::Nothing | ResourcePattern::Arn { .. } => Formula::False,
         ResourcePattern::Unreadable(text) => guard(text),
     });
     or([and([is_arn.clone(), by_segments])].into_iter().chain(others))
+}
+
+/// When the resource matches a short ARN as one text.
+fn across_colons(entries: &[ResourcePattern], vocabulary: &Vocabulary) -> Formula {
+    let short = entries.iter().filter_map(|entry| match entry {
+        ResourcePattern::Arn { short, .. } => short.clone(),
+        ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
+    });
+    let short: Vec<_> = short.collect();
+    let texts = split_matches(&short, &Subject::Resource, Case::Sensitive, vocabulary);
+    and([not(&fact(Fact::NoResource)), texts])
 }
 
 fn arns(entries: &[ResourcePattern]) -> Vec<&ArnPattern> {

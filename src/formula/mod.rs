@@ -22,6 +22,7 @@ use crate::iam::{
     ContextKey, FACT_SEPARATOR, Glob, HoleId, Instant, Pattern, PrincipalKind, Rational, ReadingId, Segment,
 };
 
+pub use arn::crossing_arns;
 pub use axioms::{Axioms, possible};
 pub use condition::condition;
 pub use domain::{CharClass, Domain, Run, Shape, domain};

@@ -103,6 +103,18 @@ pub struct Statement {
     pub guard: Guard,
 }
 
+impl Statement {
+    /// Whether a short ARN also matches as one text across colons: only where that grants, listed in an Allow or left
+    /// out by a Deny (semantics.md 3.3).
+    pub fn reads_short_arns_widely(&self) -> bool {
+        match (self.effect, &self.resource) {
+            (Effect::Allow, ResourceSet::In(_)) | (Effect::Deny, ResourceSet::NotIn(_)) => true,
+            (Effect::Allow, ResourceSet::Any | ResourceSet::NotIn(_))
+            | (Effect::Deny, ResourceSet::Any | ResourceSet::In(_)) => false,
+        }
+    }
+}
+
 /// Entries as they are written. Cheap to clone.
 pub type Spelled = Arc<[Box<str>]>;
 

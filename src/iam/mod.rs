@@ -22,8 +22,8 @@ pub use document::{
     PolicyDocument, ResourceSet, Sid, Spelled, Statement, Version, shown_fact,
 };
 pub use evaluate::{
-    Decision, Element, Evaluation, action_listed, conditions_hold, evaluate, matches, mismatch,
-    principal_listed, resource_listed,
+    Authorization, Decision, Element, Evaluation, Missing, Policies, PolicyPosition, action_listed,
+    authorize, conditions_hold, evaluate, matches, mismatch, principal_listed, resource_listed,
 };
 pub use json::parse_json;
 pub use keys::{ContextKey, KeyFacts, KeyType, key_facts};

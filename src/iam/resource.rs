@@ -66,7 +66,8 @@ pub enum ResourcePattern {
     Arn {
         /// The segments.
         arn: ArnPattern,
-        /// The text of a short ARN with a wildcard, which in a checked Allow also matches as one glob across colons.
+        /// The text of a short ARN with a wildcard, which where it grants also matches as one glob across
+        /// colons.
         short: Option<Pattern>,
     },
     /// A short ARN that matches nothing (resource policies, without wildcard).

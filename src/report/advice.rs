@@ -3,7 +3,7 @@
 use super::{Entry, Verdict};
 
 /// What to do for each reason; reasons whose message says so itself are not listed.
-const BY_REASON: [(&str, &str); 5] = [
+const BY_REASON: [(&str, &str); 6] = [
     (
         "unknown-until-apply",
         "build the policy from values that are known before apply (names and account ids instead of attributes of new \
@@ -21,6 +21,10 @@ const BY_REASON: [(&str, &str); 5] = [
     (
         "composed-comparison",
         "review this change of what is attached by hand",
+    ),
+    (
+        "no-request",
+        "name principals that such a policy is about, or narrow the `scope` of the standard",
     ),
     (
         "policy-variable",

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::check::{Check, Reference, Standard};
+use crate::check::{Reference, Standard};
 use crate::extract::{Before, Policy, PolicyKind};
 
 use super::document::{document_json, guards_json};
@@ -120,33 +120,24 @@ fn after_key(text: &str) -> &str {
 
 /// The deployed document, where the standard looks at it.
 fn before(policy: &Policy, standard: &Standard) -> String {
-    match (&standard.check, &policy.before) {
-        (
-            Check::NoNewAccess {
-                reference: Reference::Before,
-            },
-            before,
-        ) => match before {
-            Before::NotTold => "not told".to_string(),
-            Before::Created => "created".to_string(),
-            Before::Document(before) => document_json(before, policy.kind).to_string(),
-            Before::Unreadable(why) => why.clone(),
-        },
-        _ => String::new(),
+    if !matches!(standard.check.reference(), Some(Reference::Before)) {
+        return String::new();
+    }
+    match &policy.before {
+        Before::NotTold => "not told".to_string(),
+        Before::Created => "created".to_string(),
+        Before::Document(before) => document_json(before, policy.kind).to_string(),
+        Before::Unreadable(why) => why.clone(),
     }
 }
 
 /// The standard itself, with its reference.
 fn demand(standard: &Standard, kind: PolicyKind) -> String {
     let id = &standard.id;
-    match &standard.check {
-        Check::NoNewAccess {
-            reference: Reference::Document(reference),
-        } => format!("{id} {}", document_json(reference, kind)),
-        Check::NoNewAccess {
-            reference: Reference::Before,
-        } => id.clone(),
-        other => format!("{id} {other:?}"),
+    match standard.check.reference() {
+        Some(Reference::Document(reference)) => format!("{id} {}", document_json(reference, kind)),
+        Some(Reference::Before) => id.clone(),
+        None => format!("{id} {:?}", standard.check),
     }
 }
 

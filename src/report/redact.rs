@@ -14,6 +14,7 @@ pub(super) fn redacted(finding: &Finding) -> Finding {
     let hide = || SENSITIVE.to_string();
     let request = &finding.counterexample;
     Finding {
+        violation: finding.violation,
         statements: finding.statements.clone(),
         message: finding.message.clone(),
         reasons: finding.reasons.clone(),

@@ -85,7 +85,9 @@ fn check_name(check: &Check) -> &'static str {
     match check {
         Check::NoNewAccess { .. } => "no-new-access",
         Check::AccessNotGranted { .. } => "access-not-granted",
+        Check::AccessGranted { .. } => "access-granted",
         Check::AccessDenied { .. } => "access-denied",
+        Check::Equivalent { .. } => "equivalent",
         Check::NoPublicAccess { .. } => "no-public-access",
         Check::NoExternalAccess { .. } => "no-external-access",
     }

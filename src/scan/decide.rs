@@ -80,9 +80,10 @@ pub(super) fn misuse(
     for question in questions {
         for (id, check) in question.asked(standards) {
             match check {
-                Check::NoNewAccess {
-                    reference: Reference::Before,
-                } if matches!(question.policy.before, Before::NotTold) => {
+                check
+                    if matches!(check.reference(), Some(Reference::Before))
+                        && matches!(question.policy.before, Before::NotTold) =>
+                {
                     let name = inputs.get(question.input).map_or("", |input| input.name.as_str());
                     found.insert(format!(
                         "standard `{id}` compares with what is deployed, which `{name}` does not tell: `--before` is \
@@ -260,12 +261,7 @@ pub(super) fn outcomes(
 }
 
 fn compares_with_before(standard: &Standard) -> bool {
-    matches!(
-        standard.check,
-        Check::NoNewAccess {
-            reference: Reference::Before
-        }
-    )
+    matches!(standard.check.reference(), Some(Reference::Before))
 }
 
 /// A document alone says nothing when what is attached to its identity changes too: a PASS might lose a Deny of another

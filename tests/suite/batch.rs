@@ -63,10 +63,172 @@ fn the_labels_of_aws_are_met() {
 }
 
 #[test]
+fn requests_are_authorized() {
+    let Some(cases) = questions("authorize") else {
+        return;
+    };
+    let exception = |id: &Value| {
+        AUTHORIZE
+            .iter()
+            .find(|exception| exception.ids.iter().any(|listed| id == listed))
+    };
+    let mut wrong = Vec::new();
+    for (question, answer) in answers(&cases) {
+        let (id, label, result) = (&question["id"], &question["expected"], &answer["result"]);
+        match exception(id) {
+            None if result != label => wrong.push(format!("{id} must be {label}: {answer}")),
+            Some(listed) if result == label => wrong.push(format!("{id} is no exception: {}", listed.rule)),
+            Some(listed) if result != listed.answer => {
+                wrong.push(format!(
+                    "{id} must be {} ({}): {answer}",
+                    listed.answer, listed.rule
+                ));
+            }
+            None | Some(_) => {}
+        }
+    }
+    let listed = AUTHORIZE.iter().flat_map(|exception| exception.ids);
+    let unknown = listed.filter(|id| !cases.iter().any(|question| question["id"] == **id));
+    wrong.extend(unknown.map(|id| format!("{id} is not in the file")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn the_public_benchmark_is_met() {
     let Some(cases) = questions("quacky") else { return };
     check(&cases, &QUACKY);
 }
+
+/// Requests that are answered otherwise than the independent evaluator does, each with what it is answered instead, and
+/// the rule.
+struct Exception {
+    answer: &'static str,
+    rule: &'static str,
+    ids: &'static [&'static str],
+}
+
+const AUTHORIZE: [Exception; 13] = [
+    Exception {
+        answer: "ERROR",
+        rule: "no action has commas or spaces (reliability.md 3)",
+        ids: &[
+            "sim-core/commas#2",
+            "sim-core/commas#4",
+            "sim-core/edgeCases/whitespaceActions#2",
+            "sim-core/edgeCases/whitespaceActions#5",
+            "sim-core/edgeCases/whitespaceActions#7",
+            "sim-integ/edgeCases/whitespaceActions#7",
+            "sim-unit/action#385",
+            "sim-unit/action#391",
+        ],
+    },
+    Exception {
+        answer: "ERROR",
+        rule: "a principal that is a bare ARN is no valid grammar, only `*` or a map is (semantics.md 3.4)",
+        ids: &[
+            "sim-core/permissionBoundaries-CrossAccount#9",
+            "sim-core/permissionBoundaries-CrossAccount#10",
+            "sim-core/permissionBoundaries-CrossAccount#11",
+            "sim-core/permissionBoundaries-CrossAccount#13",
+            "sim-core/permissionBoundaries-SameAccount#9",
+            "sim-core/permissionBoundaries-SameAccount#11",
+        ],
+    },
+    Exception {
+        answer: "ERROR",
+        rule: "the policy of a VPC endpoint must have a `Principal` (AWS's grammar of endpoint policies)",
+        ids: &[
+            "sim-core/endpoints/actionDeny#0",
+            "sim-core/endpoints/actionDeny#1",
+            "sim-core/endpoints/condition#0",
+            "sim-core/endpoints/principalDeny#1",
+            "sim-core/endpoints/resourceDeny#0",
+            "sim-core/endpoints/resourceDeny#1",
+        ],
+    },
+    Exception {
+        answer: "ERROR",
+        rule: "an operator that does not exist (reliability.md 3)",
+        ids: &[
+            "sim-unit/condition#243",
+            "sim-unit/condition#254",
+            "sim-unit/condition#255",
+        ],
+    },
+    Exception {
+        answer: "ERROR",
+        rule: "a value that its operator cannot read: no ARN, range, date or number (semantics.md 3.14, row 8)",
+        ids: &[
+            "sim-unit/operator#394",
+            "sim-unit/operator#410",
+            "sim-unit/operator#505",
+            "sim-unit/operator#516",
+            "sim-unit/operator#521",
+            "sim-unit/operator#530",
+            "sim-unit/operator#536",
+            "sim-unit/operator#541",
+            "sim-unit/operator#546",
+            "sim-unit/operator#551",
+        ],
+    },
+    Exception {
+        answer: "Allowed",
+        rule: "what a resource policy gives a role session directly, no session policy limits (semantics.md 3.11)",
+        ids: &["sim-core/sessionPolicies#7"],
+    },
+    Exception {
+        answer: "Allowed",
+        rule: "the service itself protects policies that AWS manages: no rule of semantics.md 3.11",
+        ids: &[
+            "sim-core/iam/managedPolicies/aws/denied#1",
+            "sim-core/iam/managedPolicies/aws/denied#2",
+        ],
+    },
+    Exception {
+        answer: "Allowed",
+        rule: "the service itself protects reserved roles: no rule of semantics.md 3.11",
+        ids: &[
+            "sim-core/iam/roles/reserved/denied#2",
+            "sim-core/iam/roles/reserved/denied#6",
+            "sim-core/iam/roles/reserved/denied#9",
+            "sim-core/iam/roles/reserved/denied#12",
+            "sim-core/iam/roles/reserved/denied#14",
+            "sim-core/iam/roles/reserved/denied#15",
+        ],
+    },
+    Exception {
+        answer: "Allowed",
+        rule: "the service itself protects aliases that begin with `aws/`: no rule of semantics.md 3.11",
+        ids: &["sim-core/kms/aliases#4"],
+    },
+    Exception {
+        answer: "Allowed",
+        rule: "a short ARN in `NotResource` is completed and does not list this resource (semantics.md 3.3)",
+        ids: &[
+            "sim-unit/resource#156",
+            "sim-unit/resource#166",
+            "sim-unit/resource#175",
+            "sim-unit/resource#209",
+            "sim-unit/resource#210",
+        ],
+    },
+    Exception {
+        answer: "Allowed",
+        rule: "a variable without a value lists nothing in `NotResource`, and matches under a negated operator \
+               (semantics.md 3.14, row 6; a known limit of the evaluator)",
+        ids: &["sim-unit/resource#132", "sim-unit/operator#469"],
+    },
+    Exception {
+        answer: "Allowed",
+        rule: "a value that is no ARN passes `ArnNotLike` (semantics.md 3.6)",
+        ids: &["sim-unit/operator#393"],
+    },
+    Exception {
+        answer: "ImplicitDeny",
+        rule: "names are compared with their case (semantics.md 3.14, row 3)",
+        ids: &["sim-unit/principal#347"],
+    },
+];
 
 const TRAPS: Undecided = Undecided {
     share: 0.15,

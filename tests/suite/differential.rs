@@ -1,6 +1,8 @@
 //! Verdicts against the reference reading on random requests: no request may contradict a PASS, and every FAIL replays.
 //! Policies and requests are built to collide: few actions, few names, the same keys under different operators.
 
+mod granted;
+
 use std::collections::BTreeMap;
 
 use keyaki::check::{self, AccessBox, Check, Options, Reference, Subject, Verdict};

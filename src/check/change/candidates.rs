@@ -180,7 +180,10 @@ impl Wound<'_> {
             },
             Check::NoPublicAccess { .. } => self.fences(&[], &[]),
             Check::NoExternalAccess { trust } => self.fences(&trust.accounts, &trust.organizations),
-            Check::NoNewAccess { .. } | Check::AccessDenied { .. } => Vec::new(),
+            Check::NoNewAccess { .. }
+            | Check::AccessDenied { .. }
+            | Check::AccessGranted { .. }
+            | Check::Equivalent { .. } => Vec::new(),
         };
         let edit = |(line, remark): (Condition, &str)| {
             let replaced = self.each(|statement| {
@@ -283,6 +286,7 @@ impl Wound<'_> {
     fn add_denies(&self) -> Vec<Edit> {
         let denies: Vec<Statement> = match &self.question.forbidden {
             Forbidden::Boxes(boxes) => boxes.iter().map(|access| access.as_statement()).collect(),
+            Forbidden::AllowedBy(_) => return Vec::new(),
             Forbidden::NotAllowedBy(_) | Forbidden::Strangers(_) => {
                 let from_reference = |found: &Found| {
                     let mut out = found.candidate.out.iter();

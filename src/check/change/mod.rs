@@ -7,11 +7,9 @@ use crate::formula::{Formula, Meaning, and, not};
 use crate::iam::{PolicyDocument, Statement};
 use crate::solve::{Decision, decide};
 
-use super::decide::{
-    Explain, Options, Prepared, Question, Subject, check, prepare, prepare_with, question_of,
-};
+use super::decide::{Explain, Options, Prepared, Question, Subject, prepare, prepare_with, question_of};
 use super::engines::Engines;
-use super::{Check, Finding, Verdict};
+use super::{Check, Finding, Verdict, check};
 use candidates::{Edit, edits};
 
 /// At most so many changes are tried.

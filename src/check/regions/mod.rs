@@ -157,7 +157,11 @@ pub(super) fn regions(
     let strangers = match question.check {
         Check::NoPublicAccess { .. } => Some(Strangers::Public),
         Check::NoExternalAccess { .. } => Some(Strangers::External),
-        Check::NoNewAccess { .. } | Check::AccessNotGranted { .. } | Check::AccessDenied { .. } => None,
+        Check::NoNewAccess { .. }
+        | Check::AccessNotGranted { .. }
+        | Check::AccessDenied { .. }
+        | Check::AccessGranted { .. }
+        | Check::Equivalent { .. } => None,
     };
     let region = |found: Found| Region {
         strangers,
@@ -203,7 +207,7 @@ impl Question<'_> {
     pub(super) fn strangers(&self) -> Formula {
         match self.forbidden {
             Forbidden::Strangers(_) => self.forbidden_requests.clone(),
-            Forbidden::NotAllowedBy(_) | Forbidden::Boxes(_) => Formula::True,
+            Forbidden::NotAllowedBy(_) | Forbidden::AllowedBy(_) | Forbidden::Boxes(_) => Formula::True,
         }
     }
 
@@ -250,6 +254,8 @@ fn candidates(question: &Question<'_>, guilty: &[GuiltyStatement]) -> Vec<Candid
             }
         }
         Forbidden::Strangers(_) => own.iter().for_each(|own| add(meeting(own, &everything()), &[])),
+        // Nothing is granted there.
+        Forbidden::AllowedBy(_) => {}
         Forbidden::NotAllowedBy(reference) => {
             let of = |effect: Effect| reference.statements.iter().filter(move |s| s.effect == effect);
             let allowed: Vec<(Source, Statement)> = of(Effect::Allow)

@@ -43,12 +43,12 @@ const CHECKS: &[CheckRow] = &[
     CheckRow {
         name: "access-granted",
         keys: BOX,
-        status: Status::NotYet,
+        status: Status::Read(Question::AccessGranted),
     },
     CheckRow {
         name: "equivalent",
         keys: &["reference"],
-        status: Status::NotYet,
+        status: Status::Read(Question::Equivalent),
     },
     CheckRow {
         name: "lint",
@@ -81,7 +81,9 @@ enum Status {
 enum Question {
     NoNewAccess,
     AccessNotGranted,
+    AccessGranted,
     AccessDenied,
+    Equivalent,
     NoPublicAccess,
     NoExternalAccess,
 }
@@ -331,7 +333,24 @@ impl Builder<'_, '_> {
 
     fn check(&mut self, question: Question, raw: &RawStandard, node: &Node) -> Option<(Check, Kinds)> {
         let check = match question {
-            Question::NoNewAccess => return self.no_new_access(raw, node),
+            Question::NoNewAccess => {
+                let (reference, kinds) = self.reference(raw, node)?;
+                return Some((Check::NoNewAccess { reference }, kinds));
+            }
+            Question::Equivalent => {
+                let (reference, kinds) = self.reference(raw, node)?;
+                return Some((Check::Equivalent { reference }, kinds));
+            }
+            Question::AccessGranted => {
+                let access = self.access_box(raw, node);
+                // A part that could not be read is a problem already.
+                let read = access.principals.len() == raw.principals.len()
+                    && access.actions.len() == raw.actions.len();
+                if read && let Err(message) = elements::check_granted(&access) {
+                    self.at(node, "principals", message);
+                }
+                Check::AccessGranted { boxes: vec![access] }
+            }
             Question::AccessNotGranted => Check::AccessNotGranted {
                 boxes: vec![self.access_box(raw, node)],
             },
@@ -346,21 +365,14 @@ impl Builder<'_, '_> {
         Some((check, Kinds::OfCheck))
     }
 
-    fn no_new_access(&mut self, raw: &RawStandard, node: &Node) -> Option<(Check, Kinds)> {
+    fn reference(&mut self, raw: &RawStandard, node: &Node) -> Option<(Reference, Kinds)> {
         let Some(text) = raw.reference.as_deref() else {
-            self.problems.add(
-                node,
-                "`no-new-access` needs a `reference`: a policy file, or `before`",
-            );
+            let message = format!("`{}` needs a `reference`: a policy file, or `before`", raw.check);
+            self.problems.add(node, message);
             return None;
         };
         if text == "before" {
-            return Some((
-                Check::NoNewAccess {
-                    reference: Reference::Before,
-                },
-                Kinds::OfCheck,
-            ));
+            return Some((Reference::Before, Kinds::OfCheck));
         }
         match read_document(text, self.reader) {
             Ok(read) => {
@@ -370,12 +382,11 @@ impl Builder<'_, '_> {
                     .iter()
                     .map(|note| super::problems::located(self.file, place.span, note));
                 self.built.warnings.extend(warnings);
-                let reference = Reference::Document(read.document);
                 let kinds = Kinds::OfReference {
                     may: read.kinds,
                     default: read.default_kinds,
                 };
-                Some((Check::NoNewAccess { reference }, kinds))
+                Some((Reference::Document(read.document), kinds))
             }
             Err(message) => {
                 self.at(node, "reference", message);

@@ -156,8 +156,6 @@ fn hostile_files() {
 #[test]
 fn what_is_not_supported_yet_is_refused_by_name() {
     for standard in [
-        "check: access-granted, actions: ['s3:*']",
-        "check: equivalent, reference: before",
         "check: lint",
         "check: no-public-access, on: principal",
         "check: access-not-granted, all_of: ['s3:*']",
@@ -187,6 +185,36 @@ fn what_makes_no_sense_is_refused() {
             "`reference` has no meaning",
         ),
         ("check: no-new-access", "needs a `reference`"),
+        ("check: equivalent", "`equivalent` needs a `reference`"),
+        ("check: equivalent, reference: missing.json", "no such file"),
+        (
+            "check: equivalent, reference: before, actions: ['s3:*']",
+            "`actions` has no meaning for `equivalent`",
+        ),
+        (
+            "check: access-granted, actions: ['s3:*']",
+            "`access-granted` needs `principals`",
+        ),
+        (
+            "check: access-granted, principals: ['123456789012']",
+            "needs `actions`",
+        ),
+        (
+            "check: access-granted, actions: ['s3:*'], principals: ['*']",
+            "without wildcards",
+        ),
+        (
+            "check: access-granted, actions: ['s3:*'], principals: ['arn:aws:iam::123456789012:role/*']",
+            "without wildcards",
+        ),
+        (
+            "check: access-granted, actions: ['s3:*'], principals: [alice]",
+            "a principal is",
+        ),
+        (
+            "check: access-granted, actions: ['s3:*'], principals: ['123456789012'], scope: {kinds: [grant]}",
+            "does not apply to `grant`",
+        ),
         (
             "check: access-not-granted",
             "needs `actions`, `resources` or `when`",
@@ -352,18 +380,33 @@ fn a_whole_file() {
 }
 
 #[test]
+fn what_must_be_granted() {
+    let standard = only(
+        "check: access-granted, principals: ['arn:aws:iam::123456789012:role/break-glass'], actions: ['kms:PutKeyPolicy'], scope: {types: [aws_kms_key]}",
+    );
+    let Check::AccessGranted { boxes } = &standard.check else {
+        panic!("a box")
+    };
+    assert_eq!(boxes[0].principals.len(), 1);
+    assert_eq!(boxes[0].actions[0].to_string(), "kms:putkeypolicy");
+    assert!(boxes[0].resources.is_empty() && boxes[0].when.is_empty());
+}
+
+#[test]
 fn references_decide_the_kinds() {
     for (reference, kinds) in [
         ("identity.json", [PolicyKind::Identity].as_slice()),
         ("resource.yaml", &[PolicyKind::Resource, PolicyKind::Trust]),
         ("before", &[]),
     ] {
-        let standard = only(&format!("check: no-new-access, reference: {reference}"));
-        assert_eq!(standard.scope.kinds, kinds, "{reference}");
-        let Check::NoNewAccess { reference: read } = &standard.check else {
-            panic!("no-new-access")
-        };
-        assert_eq!(matches!(read, Reference::Before), reference == "before");
+        for check in ["no-new-access", "equivalent"] {
+            let standard = only(&format!("check: {check}, reference: {reference}"));
+            assert_eq!(standard.scope.kinds, kinds, "{reference}");
+            let is_equivalent = matches!(standard.check, Check::Equivalent { .. });
+            assert_eq!(is_equivalent, check == "equivalent");
+            let read = standard.check.reference().expect(check);
+            assert_eq!(matches!(read, Reference::Before), reference == "before");
+        }
     }
     let named = only("check: no-new-access, reference: identity.json, scope: {kinds: [boundary]}");
     assert_eq!(named.scope.kinds, [PolicyKind::Boundary]);

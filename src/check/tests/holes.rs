@@ -103,6 +103,36 @@ fn an_element_that_is_unknown_as_a_whole() {
 }
 
 #[test]
+fn the_arn_of_a_principal_that_is_unknown() {
+    let on_principal = |condition: &str| {
+        format!(r#"{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{{condition}}}}}"#)
+    };
+    for (condition, expected) in [
+        (r#""ArnLike":{"aws:PrincipalArn":"{{P}}"}"#, "UNDECIDED"),
+        (r#""ArnEquals":{"aws:PrincipalArn":"{{P}}"}"#, "UNDECIDED"),
+        (r#""ArnLike":{"aws:PrincipalArn":"{{P}}/*"}"#, "UNDECIDED"),
+        (
+            r#""ArnLike":{"aws:PrincipalArn":"arn:aws:{{S}}::123456789012:role/r"}"#,
+            "UNDECIDED",
+        ),
+        (r#""StringEquals":{"aws:PrincipalArn":"{{P}}"}"#, "UNDECIDED"),
+        (
+            r#""ArnLike":{"aws:PrincipalArn":"arn:aws:s3::{{A}}:role/r"}"#,
+            "PASS",
+        ),
+        (
+            r#""ArnLike":{"aws:PrincipalArn":"{{P}}"},"ArnNotLike":{"aws:PrincipalArn":"{{P}}"}"#,
+            "PASS",
+        ),
+    ] {
+        check(
+            &granted(&["s3:GetObject"], &[]),
+            &[(&on_principal(condition), expected)],
+        );
+    }
+}
+
+#[test]
 fn wildcards_of_a_value_count_where_the_operator_says() {
     check(
         &granted(&["s3:GetObject"], &[]),

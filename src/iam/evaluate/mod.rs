@@ -1,5 +1,6 @@
 //! The reference reading of a request against documents, written for obviousness: no solver shares code with it.
 
+mod authorize;
 mod condition;
 mod fill;
 mod principal;
@@ -9,6 +10,7 @@ use super::pattern::Pattern;
 use super::principal::PrincipalEntry;
 use super::request::{ReadingId, Request};
 use super::resource::ResourcePattern;
+pub use authorize::{Authorization, Missing, Policies, PolicyPosition, authorize};
 use fill::{Filled, arn_matches, fill, filled_matches};
 
 /// What a document says of a request.
@@ -91,7 +93,7 @@ pub fn mismatch(statement: &Statement, request: &Request) -> Option<Element> {
     if !action_matches(&statement.action, request) {
         return Some(Element::Action);
     }
-    if !resource_matches(&statement.resource, request) {
+    if !resource_matches(statement, request) {
         return Some(Element::Resource);
     }
     if !principal::matches(&statement.principal, statement.effect, request) {
@@ -112,9 +114,11 @@ pub fn action_listed(patterns: &[Pattern], request: &Request) -> bool {
         .any(|pattern| filled_matches(pattern, &action, request))
 }
 
-/// Whether any of the entries matches the resource, as in `Resource`.
+/// Whether any of the entries matches the resource, as in the `Resource` of an Allow.
 pub fn resource_listed(entries: &[ResourcePattern], request: &Request) -> bool {
-    entries.iter().any(|entry| entry_matches(entry, request))
+    entries
+        .iter()
+        .any(|entry| entry_matches(entry, request) || matches_across_colons(entry, request))
 }
 
 /// Whether any of the entries means the principal, as in the `Principal` of an Allow.
@@ -139,10 +143,14 @@ fn action_matches(actions: &ElementSet, request: &Request) -> bool {
     }
 }
 
-fn resource_matches(resources: &ResourceSet, request: &Request) -> bool {
-    match resources {
+fn resource_matches(statement: &Statement, request: &Request) -> bool {
+    let matches = |entry: &ResourcePattern| {
+        entry_matches(entry, request)
+            || (statement.reads_short_arns_widely() && matches_across_colons(entry, request))
+    };
+    match &statement.resource {
         ResourceSet::Any => true,
-        ResourceSet::In(entries) => resource_listed(entries, request),
+        ResourceSet::In(entries) => entries.iter().any(matches),
         ResourceSet::NotIn(entries) => {
             let unresolved = entries.iter().any(|entry| match entry {
                 ResourcePattern::Arn { arn, .. } => arn.segments.iter().any(|segment| {
@@ -152,7 +160,7 @@ fn resource_matches(resources: &ResourceSet, request: &Request) -> bool {
                 ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => false,
             });
             let as_documented = !unresolved || request.reading(&ReadingId::UnresolvedVariableNegated);
-            as_documented && !resource_listed(entries, request)
+            as_documented && !entries.iter().any(matches)
         }
     }
 }
@@ -162,13 +170,23 @@ fn entry_matches(entry: &ResourcePattern, request: &Request) -> bool {
         ResourcePattern::Any => true,
         ResourcePattern::Nothing => false,
         ResourcePattern::Unreadable(text) => request.facts.get(text).copied().unwrap_or(false),
-        ResourcePattern::Arn { arn, short } => {
-            let crossing = short.as_ref().is_some_and(|short| match fill(short, request) {
-                Filled::Glob(glob) => glob.matches(&request.resource),
-                Filled::Unresolved => false,
-            });
-            crossing || arn_matches(arn, &request.resource, request)
-        }
+        ResourcePattern::Arn { arn, .. } => arn_matches(arn, &request.resource, request),
+    }
+}
+
+/// Whether the resource matches a short ARN as one text.
+fn matches_across_colons(entry: &ResourcePattern, request: &Request) -> bool {
+    match entry {
+        ResourcePattern::Arn {
+            short: Some(short), ..
+        } => match fill(short, request) {
+            Filled::Glob(glob) => glob.matches(&request.resource),
+            Filled::Unresolved => false,
+        },
+        ResourcePattern::Arn { short: None, .. }
+        | ResourcePattern::Any
+        | ResourcePattern::Nothing
+        | ResourcePattern::Unreadable(_) => false,
     }
 }
 

@@ -160,13 +160,7 @@ fn statement(
         principal: principal.clone(),
         action: action.clone(),
         spelled: spelled.clone(),
-        // The wider reading of a short ARN is for what is granted: the listed in an Allow, the others of a Deny.
-        resource: match (effect, &resource) {
-            (Effect::Deny, ResourceSet::In(_)) | (Effect::Allow, ResourceSet::NotIn(_)) => {
-                resource.without_short()
-            }
-            _ => resource.clone(),
-        },
+        resource: resource.clone(),
         conditions: conditions.clone(),
         guard: guard.iter().cloned().chain(condition).collect(),
     };

@@ -63,10 +63,7 @@ fn rule(row: &StandardRow) -> Rule {
         full_description: Message {
             text: format!("{short} (check {})", row.check),
         },
-        help: help(&format!(
-            "{title}. The message names the statements to blame and a request that they allow; narrow them so that this \
-             request is no longer allowed."
-        )),
+        help: help(&format!("{title}. {}", advice(row.check))),
         default_configuration: Configuration {
             level: level(Verdict::Fail, row.severity),
         },
@@ -84,6 +81,27 @@ fn check_title(check: &str) -> &'static str {
         "no-public-access" => "The policy lets nobody in whom its owner does not know",
         "no-external-access" => "The policy lets nobody in from outside the zone of trust",
         _ => "The policy meets the standard",
+    }
+}
+
+/// What to do about a violation.
+fn advice(check: &str) -> &'static str {
+    match check {
+        "access-granted" => {
+            "The message names a request that is refused, and the Deny statements that refuse it or that no statement \
+             allows it; change them so that this request is allowed."
+        }
+        "access-denied" => {
+            "The message names a request that no Deny statement stops; widen or add one so that this request is denied."
+        }
+        "equivalent" => {
+            "The message names a request that one of the two allows and the other does not; change the policy or its \
+             reference so that both decide alike."
+        }
+        _ => {
+            "The message names the statements to blame and a request that they allow; narrow them so that this request \
+             is no longer allowed."
+        }
     }
 }
 

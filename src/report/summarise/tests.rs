@@ -66,6 +66,7 @@ fn policy(address: &str) -> Policy {
 
 fn finding() -> Finding {
     Finding {
+        violation: crate::check::Violation::Allowed,
         statements: vec![GuiltyStatement { index: 0, sid: None }],
         message: "granted".to_string(),
         reasons: vec!["in the statement with index: 0.".to_string()],

@@ -1,0 +1,55 @@
+//! A check as one or two questions: the ways in which a request can violate it, and their verdicts together.
+
+use super::change::suggest;
+use super::decide::{Explain, Options, Prepared, violated};
+use super::{Check, Proof, Verdict, Violation};
+
+/// Decides the check, and suggests a change where the options ask for it: FAIL if a request violates it in any way, PASS if none does in any.
+pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
+    let mut verdict = decided(check, prepared, options);
+    if let Verdict::Fail(finding) = &mut verdict
+        && options.explain == Explain::Change
+        && !violations(check).contains(&Violation::Refused)
+    {
+        finding.change = suggest(check, prepared, finding, options);
+    }
+    verdict
+}
+
+fn decided(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
+    let mut verdict = Verdict::Pass(Proof::default());
+    for violation in violations(check) {
+        verdict = match (verdict, violated(check, *violation, prepared, options)) {
+            (_, worst @ (Verdict::Fail(_) | Verdict::Error(_) | Verdict::Internal(_))) => return worst,
+            (Verdict::Pass(first), Verdict::Pass(second)) => Verdict::Pass(both(first, second)),
+            (Verdict::Pass(_), undecided) => undecided,
+            (undecided, _) => undecided,
+        };
+    }
+    verdict
+}
+
+/// The ways in which a request can violate the check; each is a question of its own.
+pub(super) fn violations(check: &Check) -> &'static [Violation] {
+    match check {
+        Check::NoNewAccess { .. }
+        | Check::AccessNotGranted { .. }
+        | Check::NoPublicAccess { .. }
+        | Check::NoExternalAccess { .. } => &[Violation::Allowed],
+        Check::AccessDenied { .. } => &[Violation::NotDenied],
+        Check::AccessGranted { .. } => &[Violation::Refused],
+        Check::Equivalent { .. } => &[Violation::Allowed, Violation::Refused],
+    }
+}
+
+/// What two proofs rest on together.
+fn both(first: Proof, second: Proof) -> Proof {
+    let mut axioms = [first.axioms, second.axioms].concat();
+    axioms.sort_unstable();
+    axioms.dedup();
+    Proof {
+        solver: second.solver,
+        axioms,
+        unconfirmed: first.unconfirmed || second.unconfirmed,
+    }
+}
