@@ -14,8 +14,9 @@ use crate::solve::{Decision, HoleFacts, Reason, Symbols, decide};
 use super::access::{boxes_formula, nothing};
 use super::blame::finding;
 use super::engines::{Answered, Engines};
+use super::proof::Passed;
 use super::stranger::{Owner, Stranger, external, public};
-use super::{Check, Proof, Reference, Undecided, Verdict};
+use super::{Check, Reference, Undecided, Verdict};
 
 /// How questions are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,18 @@ pub fn prepare(subject: Subject<'_>) -> Prepared<'_> {
     }
 }
 
+impl Prepared<'_> {
+    /// What the document speaks of, under these axioms.
+    fn vocabulary_under(&self, document: &PolicyDocument, axioms: Axioms) -> Vocabulary {
+        if axioms == self.vocabulary.axioms() {
+            return self.vocabulary.clone();
+        }
+        let mut vocabulary = Vocabulary::under(axioms);
+        vocabulary.add_document(document);
+        vocabulary
+    }
+}
+
 /// A question put into a formula, with all that is needed to read its answer.
 pub(super) struct Question<'a> {
     pub(super) check: &'a Check,
@@ -104,6 +117,8 @@ pub(super) struct Question<'a> {
     pub(super) symbols: Symbols,
     /// The account the policy lives in, if known.
     pub(super) account: Option<&'a str>,
+    /// The kinds of principals that can make requests.
+    pub(super) kinds: Vec<PrincipalKind>,
     forbidden: Forbidden<'a>,
     kind: PrincipalKind,
 }
@@ -134,11 +149,16 @@ pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdi
         Err(message) => return Verdict::Internal(message),
     };
     match decision {
-        Decision::Proved => Verdict::Pass(Proof {
-            solver,
-            axioms: Vec::new(),
-            unconfirmed,
-        }),
+        Decision::Proved => {
+            let passed = Passed {
+                check,
+                reference,
+                prepared,
+                options,
+                engines: &engines,
+            };
+            Verdict::Pass(passed.proof(&question, solver, unconfirmed))
+        }
         Decision::GaveUp(reason) => Verdict::Undecided(gave_up(&reason)),
         Decision::Violated(model) => {
             let request = request(&model, &question.symbols.vocabulary, question.kind);
@@ -238,7 +258,8 @@ fn reference<'a>(check: &'a Check, before: &'a Before) -> Result<Option<&'a Poli
     }
 }
 
-fn question<'a>(
+/// The question as a formula: what of a document is forbidden.
+pub(super) fn question<'a>(
     check: &'a Check,
     document: &'a PolicyDocument,
     reference: Option<&PolicyDocument>,
@@ -246,10 +267,7 @@ fn question<'a>(
     options: &Options,
 ) -> Question<'a> {
     let subject = prepared.subject;
-    let mut vocabulary = prepared.vocabulary.clone();
-    if options.axioms == Axioms::None {
-        vocabulary.make_principal_independent();
-    }
+    let mut vocabulary = prepared.vocabulary_under(document, options.axioms);
     let forbidden = match check {
         Check::NoNewAccess { .. } => {
             let reference = reference.map_or_else(nothing, PolicyDocument::as_reference);
@@ -299,7 +317,7 @@ fn question<'a>(
     } else {
         kinds.first().copied().unwrap_or(PrincipalKind::User)
     };
-    let rest = and([forbidden_formula, possible(&vocabulary, &kinds, options.axioms)]);
+    let rest = and([forbidden_formula, possible(&vocabulary, &kinds)]);
     let holes = subject.holes.iter();
     let holes = holes
         .map(|hole| HoleFacts {
@@ -319,6 +337,7 @@ fn question<'a>(
         rest,
         symbols,
         account: subject.account,
+        kinds,
         forbidden,
         kind,
     }
@@ -326,7 +345,7 @@ fn question<'a>(
 
 impl Question<'_> {
     /// The violating requests.
-    fn formula(&self) -> Formula {
+    pub(super) fn formula(&self) -> Formula {
         match self.check {
             Check::AccessDenied { .. } => and([self.rest.clone(), not(&self.meaning.some_deny())]),
             Check::NoNewAccess { .. }

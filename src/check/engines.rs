@@ -63,11 +63,19 @@ impl Engines {
 
     /// Whether the engine that answers first finds a violation; the second is not asked.
     pub(super) fn violates(&self, decide: impl Fn(&dyn Solver) -> Decision) -> bool {
-        let first: &dyn Solver = match (self.engine, &self.second) {
+        matches!(decide(self.first()), Decision::Violated(_))
+    }
+
+    /// Whether the engine that answers first proves that there is no violation; the second is not asked.
+    pub(super) fn proves(&self, decide: impl Fn(&dyn Solver) -> Decision) -> bool {
+        matches!(decide(self.first()), Decision::Proved)
+    }
+
+    fn first(&self) -> &dyn Solver {
+        match (self.engine, &self.second) {
             (Engine::Z3, Some(second)) => second.as_ref(),
             _ => &self.glob,
-        };
-        matches!(decide(first), Decision::Violated(_))
+        }
     }
 }
 

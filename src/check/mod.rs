@@ -9,6 +9,7 @@ pub mod elements;
 mod engines;
 mod message;
 mod present;
+mod proof;
 pub mod question;
 mod realistic;
 pub mod standards;
@@ -184,7 +185,7 @@ pub enum Verdict {
 pub struct Proof {
     /// The engine.
     pub solver: &'static str,
-    /// Axioms without which it would not pass (`A4`), sorted. Empty where that was not examined.
+    /// Axioms of semantics.md 3.9 without which it would not pass (`A4`), in order; none of them can be left out.
     pub axioms: Vec<&'static str>,
     /// Under `--solver both`: the second engine gave up.
     pub unconfirmed: bool,

@@ -2,6 +2,7 @@
 //! unknown as a whole, `{"if": "C", "then": …}` and `{"unless": "C", "then": …}` a statement under a condition.
 
 mod access;
+mod axioms;
 mod holes;
 mod strangers;
 mod variables;

@@ -21,7 +21,7 @@ use crate::iam::{
     ContextKey, FACT_SEPARATOR, Glob, HoleId, Instant, Pattern, PrincipalKind, Rational, ReadingId, Segment,
 };
 
-pub use axioms::{Axioms, possible};
+pub use axioms::{Axiom, AxiomSet, Axioms, Confidence, possible, relevant_axioms};
 pub use condition::condition;
 pub use domain::{CharClass, Domain, Run, Shape, domain};
 pub use keys::{key_is, kind_in, present};
