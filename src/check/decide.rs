@@ -15,7 +15,7 @@ use super::access::{boxes_formula, nothing};
 use super::blame::finding;
 use super::engines::{Answered, Engines};
 use super::proof::Passed;
-use super::stranger::{Owner, Stranger, external, public};
+use super::stranger::{Doubt, Owner, Stranger, external, public};
 use super::{Check, Reference, Undecided, Verdict};
 
 /// How questions are decided.
@@ -81,17 +81,28 @@ pub struct Prepared<'a> {
     pub(super) subject: Subject<'a>,
     vocabulary: Vocabulary,
     meaning: Meaning,
+    /// A row of the ambiguity register that is read against its default.
+    doubt: Option<Doubt>,
 }
 
 /// Prepares a subject.
 pub fn prepare(subject: Subject<'_>) -> Prepared<'_> {
-    let mut vocabulary = Vocabulary::default();
+    prepare_in(subject, Vocabulary::default(), None)
+}
+
+/// Prepares a subject under readings of the ambiguity register that are not the default.
+pub(super) fn prepare_in(
+    subject: Subject<'_>,
+    mut vocabulary: Vocabulary,
+    doubt: Option<Doubt>,
+) -> Prepared<'_> {
     vocabulary.add_document(subject.document);
     let meaning = Meaning::of(subject.document, &vocabulary);
     Prepared {
         subject,
         vocabulary,
         meaning,
+        doubt,
     }
 }
 
@@ -102,6 +113,7 @@ impl Prepared<'_> {
             return self.vocabulary.clone();
         }
         let mut vocabulary = Vocabulary::under(axioms);
+        vocabulary.read_resources(self.vocabulary.resource_reading());
         vocabulary.add_document(document);
         vocabulary
     }
@@ -288,6 +300,8 @@ pub(super) fn question<'a>(
             let owner = Owner {
                 account: subject.account,
                 open_holes: &open,
+                resource_type: subject.resource_type,
+                doubt: prepared.doubt,
             };
             let stranger = match check {
                 Check::NoExternalAccess { trust } => external(document, trust, owner),

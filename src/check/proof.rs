@@ -1,4 +1,4 @@
-//! What a PASS rests on: a smallest set of axioms without which it would not hold. Examined only where an axiom says
+//! What a PASS rests on: readings of ambiguities, and a smallest set of axioms without which it would not hold. Examined only where an axiom says
 //! anything of the keys that the question speaks of, which is seldom: each axiom then costs another search.
 
 use crate::formula::{Axiom, Axioms, relevant_axioms};
@@ -7,6 +7,7 @@ use crate::solve::decide;
 
 use super::decide::{Options, Prepared, Question, question};
 use super::engines::Engines;
+use super::otherwise::notes;
 use super::{Check, Proof};
 
 /// A question that was answered with PASS.
@@ -24,6 +25,7 @@ impl Passed<'_> {
         Proof {
             solver,
             axioms: self.axioms(question).into_iter().map(Axiom::id).collect(),
+            notes: notes(self),
             unconfirmed,
         }
     }

@@ -29,7 +29,7 @@ pub use meaning::{Meaning, action_entries, resource_entries};
 pub use model::{Model, holds};
 pub use principal::principal_entries;
 pub use request::{derived_value, request};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{ResourceReading, Vocabulary};
 
 /// A formula in negation normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,8 @@ pub struct Vocabulary {
     canonical_users: bool,
     /// Which axioms are on: some are in how keys are read.
     axioms: Axioms,
+    /// How resource patterns are read.
+    resources: ResourceReading,
     /// Whether `aws:CurrentTime` is spoken of.
     current_time: bool,
     /// Whether `aws:EpochTime` is spoken of, which is `aws:CurrentTime` under another name (A8).
@@ -50,6 +52,16 @@ impl Vocabulary {
             axioms,
             ..Vocabulary::default()
         }
+    }
+
+    /// Reads resource patterns so.
+    pub fn read_resources(&mut self, reading: ResourceReading) {
+        self.resources = reading;
+    }
+
+    /// How resource patterns are read.
+    pub fn resource_reading(&self) -> ResourceReading {
+        self.resources
     }
 
     /// The axioms that are on.
@@ -296,6 +308,18 @@ impl Vocabulary {
         let keys: Vec<ContextKey> = pattern.variables().cloned().collect();
         keys.iter().for_each(|key| self.add_key(key.folded()));
     }
+}
+
+/// How resource patterns are read (semantics.md 3.14, rows 1 and 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ResourceReading {
+    /// Segment by segment, with case: the default of both rows.
+    #[default]
+    Segments,
+    /// Also as one text, whose `*` reaches over colons.
+    Crossing,
+    /// Segment by segment, without case.
+    Folded,
 }
 
 impl Axioms {

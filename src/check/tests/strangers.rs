@@ -278,3 +278,415 @@ fn the_zone_of_trust() {
         check(&deputy, PolicyKind::Resource, &[(&service(condition), expected)]);
     }
 }
+
+/// A bucket or other policy under a resource type.
+fn of_type(resource_type: &str, kind: PolicyKind, rows: &[(&str, &str)]) {
+    let known = Known {
+        resource_type: Some(resource_type),
+        ..Known::default()
+    };
+    check_rows(&public(), kind, &known, rows);
+}
+
+#[test]
+fn what_a_service_does_not_send_fixes_nothing() {
+    let point = r#""ArnLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:123456789012:accesspoint/*"}"#;
+    let one_point =
+        r#""ArnLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:123456789012:accesspoint/a"}"#;
+    let caller = r#""StringEquals":{"kms:CallerAccount":"123456789012"}"#;
+    let mounted = r#""Bool":{"elasticfilesystem:AccessedViaMountTarget":"true"}"#;
+    let not_mounted = r#""Bool":{"elasticfilesystem:AccessedViaMountTarget":"false"}"#;
+    let source = r#""StringEquals":{"aws:SourceAccount":"123456789012"}"#;
+    for (resource_type, condition, expected) in [
+        ("AWS::S3::Bucket", point, "PASS"),
+        ("AWS::S3::Bucket", one_point, "PASS"),
+        ("AWS::S3::AccessPoint", point, "FAIL"),
+        ("AWS::S3::AccessPoint", one_point, "PASS"),
+        ("AWS::S3Outposts::AccessPoint", point, "FAIL"),
+        ("AWS::S3Express::AccessPoint", point, "FAIL"),
+        ("AWS::SQS::Queue", point, "FAIL"),
+        ("AWS::KMS::Key", caller, "PASS"),
+        ("AWS::S3::Bucket", caller, "FAIL"),
+        ("AWS::EFS::FileSystem", mounted, "PASS"),
+        ("AWS::EFS::FileSystem", not_mounted, "FAIL"),
+        ("AWS::S3::Bucket", mounted, "FAIL"),
+        ("AWS::DynamoDB::Table", source, "PASS"),
+        ("AWS::DynamoDB::Stream", source, "PASS"),
+        ("AWS::OpenSearchService::Domain", source, "PASS"),
+        ("AWS::Kinesis::Stream", source, "PASS"),
+        ("AWS::Kinesis::StreamConsumer", source, "PASS"),
+        ("AWS::Lambda::Function", source, "PASS"),
+        ("AWS::S3Express::DirectoryBucket", source, "PASS"),
+        ("AWS::S3::Glacier", source, "PASS"),
+        ("AWS::S3Outposts::Bucket", source, "PASS"),
+        ("AWS::SecretsManager::Secret", source, "PASS"),
+        ("AWS::SNS::Topic", source, "PASS"),
+        ("AWS::S3Tables::TableBucket", source, "PASS"),
+        ("AWS::S3Tables::Table", source, "PASS"),
+        ("AWS::ApiGateway::RestApi", source, "PASS"),
+        ("AWS::CodeArtifact::Domain", source, "PASS"),
+        ("AWS::Backup::BackupVault", source, "PASS"),
+        ("AWS::CloudTrail::Dashboard", source, "PASS"),
+        ("AWS::CloudTrail::EventDataStore", source, "PASS"),
+    ] {
+        let text = conditional(condition);
+        of_type(resource_type, PolicyKind::Resource, &[(&text, expected)]);
+        of_type(resource_type, PolicyKind::Resource, &[(&conditional(""), "FAIL")]);
+    }
+    // Without a resource type, its own words tell an access point.
+    let text = format!(
+        r#"{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:eu-west-1:123456789012:accesspoint/a/object/*","Condition":{{{point}}}}}"#
+    );
+    check(
+        &public(),
+        PolicyKind::Resource,
+        &[(&text, "FAIL"), (&conditional(point), "PASS")],
+    );
+}
+
+#[test]
+fn addresses_that_nobody_comes_from_do_not_count() {
+    for (ranges, expected) in [
+        (
+            r#"["10.0.0.0/8","172.16.0.0/12","192.168.0.0/16","203.0.113.0/24"]"#,
+            "PASS",
+        ),
+        (r#"["10.0.0.0/8","11.0.0.0/8"]"#, "PASS"),
+        (r#"["11.0.0.0/8","13.0.0.0/8"]"#, "FAIL"),
+        (r#""8.0.0.0/6""#, "FAIL"),
+        (r#"["2001:db8::/33","2001:db8:8000::/33"]"#, "PASS"),
+        (r#"["2001:db8::/32","2001:db9::/32"]"#, "FAIL"),
+    ] {
+        let text = conditional(&format!(r#""IpAddress":{{"aws:SourceIp":{ranges}}}"#));
+        check(&public(), PolicyKind::Resource, &[(&text, expected)]);
+    }
+}
+
+#[test]
+fn case_does_not_make_an_anchor_free() {
+    for (condition, expected) in [
+        (r#""StringEqualsIgnoreCase":{"aws:PrincipalOrgID":"O-A"}"#, "PASS"),
+        (
+            r#""StringNotEqualsIgnoreCase":{"aws:PrincipalOrgID":"o-a"}"#,
+            "FAIL",
+        ),
+    ] {
+        check(
+            &public(),
+            PolicyKind::Resource,
+            &[(&conditional(condition), expected)],
+        );
+    }
+}
+
+#[test]
+fn services_come_in_by_name_or_as_everybody() {
+    let read = r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*""#;
+    let all = format!(r#"{{"Effect":"Allow","Principal":"*",{read}}}"#);
+    let deny = |condition: &str| {
+        format!(r#"{all},{{"Effect":"Deny","Principal":"*",{read},"Condition":{{{condition}}}}}"#)
+    };
+    for (text, expected) in [
+        // Only services are let in, and they act for anybody.
+        (deny(r#""Bool":{"aws:PrincipalIsAWSService":"false"}"#), "FAIL"),
+        (
+            deny(r#""StringNotEquals":{"aws:SourceAccount":"123456789012"}"#),
+            "PASS",
+        ),
+        (
+            deny(r#""StringNotEqualsIfExists":{"aws:SourceAccount":"123456789012"}"#),
+            "PASS",
+        ),
+        (
+            deny(r#""StringNotEquals":{"aws:PrincipalServiceName":"sns.amazonaws.com"}"#),
+            "PASS",
+        ),
+    ] {
+        check(&public(), PolicyKind::Resource, &[(&text, expected)]);
+    }
+}
+
+/// A role that users of an identity provider may assume.
+fn federated(host: &str, condition: &str) -> String {
+    let provider = if host.contains(':')
+        || [
+            "accounts.google.com",
+            "cognito-identity.amazonaws.com",
+            "graph.facebook.com",
+            "www.amazon.com",
+        ]
+        .contains(&host)
+    {
+        host.to_owned()
+    } else {
+        format!("arn:aws:iam::123456789012:oidc-provider/{host}")
+    };
+    format!(
+        r#"{{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity","Principal":{{"Federated":"{provider}"}},"Condition":{{{condition}}}}}"#
+    )
+}
+
+#[test]
+fn shared_providers_need_a_tenant() {
+    let like = |key: &str, value: &str| format!(r#""StringLike":{{"{key}":"{value}"}}"#);
+    for (host, claim, pinned, open) in [
+        (
+            "token.actions.githubusercontent.com",
+            "sub",
+            "repo:org/*",
+            "repo:*",
+        ),
+        (
+            "token.actions.githubusercontent.com",
+            "sub",
+            "repo:org/app:ref:refs/heads/main",
+            "environment:prod",
+        ),
+        (
+            "token.actions.githubusercontent.com",
+            "sub",
+            "repository_owner_id:1:*",
+            "repo:o?g/*",
+        ),
+        (
+            "token.actions.githubusercontent.com",
+            "repository",
+            "org/app",
+            "*/app",
+        ),
+        (
+            "token.actions.githubusercontent.com",
+            "repository_owner_id",
+            "1234",
+            "1*",
+        ),
+        (
+            "vstoken.actions.githubusercontent.com",
+            "sub",
+            "repo:org/app:*",
+            "*",
+        ),
+        (
+            "oidc-configuration.audit-log.githubusercontent.com",
+            "sub",
+            "https://github.com/org",
+            "https://github.com/*",
+        ),
+        (
+            "gitlab.com",
+            "sub",
+            "project_path:group/app:*",
+            "project_path:*:ref:main",
+        ),
+        ("gitlab.com", "project_id", "12", "*"),
+        ("accounts.google.com", "aud", "client", "*"),
+        (
+            "cognito-identity.amazonaws.com",
+            "aud",
+            "eu-west-1:pool",
+            "eu-west-1:*",
+        ),
+        ("graph.facebook.com", "app_id", "12", "1?"),
+        ("www.amazon.com", "app_id", "amzn1.app", "amzn1.*"),
+        (
+            "app.terraform.io",
+            "sub",
+            "organization:org:project:*",
+            "organization:*:project:p",
+        ),
+        ("app.eu.terraform.io", "sub", "organization:org:*", "*"),
+        (
+            "agent.buildkite.com",
+            "sub",
+            "organization:org:pipeline:*",
+            "*:pipeline:p:*",
+        ),
+        ("agent.buildkite.com", "organization_id", "0183", "*"),
+        (
+            "oidc.codefresh.io",
+            "sub",
+            "account:1:pipeline:*",
+            "account:*:pipeline:1",
+        ),
+        (
+            "oidc.vercel.com",
+            "aud",
+            "https://vercel.com/team",
+            "https://vercel.com/*",
+        ),
+        (
+            "oidc.vercel.com",
+            "sub",
+            "owner:team:project:*",
+            "owner:*:project:p:environment:production",
+        ),
+        ("api.pulumi.com/oidc", "aud", "org", "aws:*"),
+        (
+            "api.pulumi.com/oidc",
+            "sub",
+            "pulumi:deploy:org:org:*",
+            "pulumi:deploy:org:*",
+        ),
+        ("scalr.io", "sub", "account:a:environment:*", "account:*"),
+        ("proidc.upbound.io", "sub", "mcp:org/*", "mcp:*/c:provider:p"),
+        (
+            "studio.datachain.ai/api",
+            "sub",
+            "credentials:team/*",
+            "credentials:*",
+        ),
+        ("tokens.cloud.shisho.dev", "sub", "job:org:*", "job:*"),
+        ("sandboxes.cloud", "aud", "org", "*"),
+        (
+            "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7",
+            "sub",
+            "system:serviceaccount:tenant:t8c-operator",
+            "system:serviceaccount:*:t8c-operator",
+        ),
+    ] {
+        let key = format!("{host}:{claim}");
+        let pinned = federated(host, &like(&key, pinned));
+        let open = federated(host, &like(&key, open));
+        // A stranger has no such claim, and `IfExists` asks for none.
+        let optional = pinned.replace("StringLike", "StringLikeIfExists");
+        let bare = federated(host, "");
+        let rows = [
+            (&*pinned, "PASS"),
+            (&*open, "FAIL"),
+            (&*optional, "FAIL"),
+            (&*bare, "FAIL"),
+        ];
+        check(&public(), PolicyKind::Trust, &rows);
+        check(&external(), PolicyKind::Trust, &rows);
+    }
+    for (host, condition, expected) in [
+        (
+            "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d",
+            r#""StringEquals":{"sts:RoleSessionName":"MicrosoftSentinel_1"}"#,
+            "PASS",
+        ),
+        (
+            "accounts.google.com",
+            r#""NumericEquals":{"accounts.google.com:google/organization_number":"12"}"#,
+            "PASS",
+        ),
+        (
+            "accounts.google.com",
+            r#""NumericLessThan":{"accounts.google.com:google/organization_number":"12"}"#,
+            "FAIL",
+        ),
+        // Whose workflow it is says nothing of who calls it.
+        (
+            "token.actions.githubusercontent.com",
+            r#""StringLike":{"token.actions.githubusercontent.com:job_workflow_ref":"org/app/.github/workflows/*"}"#,
+            "FAIL",
+        ),
+        // The claim of another provider.
+        (
+            "gitlab.com",
+            r#""StringLike":{"token.actions.githubusercontent.com:sub":"repo:org/*"}"#,
+            "PASS",
+        ),
+    ] {
+        check(
+            &public(),
+            PolicyKind::Trust,
+            &[(&federated(host, condition), expected)],
+        );
+    }
+}
+
+/// Providers whose issuer names the tenant: the provider's ARN says it, and no claim has to.
+#[test]
+fn an_issuer_of_one_tenant_is_no_shared_provider() {
+    for host in [
+        "oidc.circleci.com/org/0f1b",
+        "api.bitbucket.org/2.0/workspaces/w/pipelines-config/identity/oidc",
+        "vstoken.dev.azure.com/4dfe",
+        "org.app.spacelift.io",
+        "org.okta.com",
+        "org.eu.auth0.com",
+        "oidc.vercel.com/team",
+        "token.actions.githubusercontent.com/enterprise",
+        "org.semaphoreci.com",
+        "app.harness.io/ng/api/oidc/account/a",
+        "oidc.fly.io/org",
+        "sts.windows.net/00000000-0000-0000-0000-000000000000/",
+        "login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0",
+        "oidc.eks.eu-west-1.amazonaws.com/id/ABC",
+        "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc",
+        "gitlab.example.com",
+    ] {
+        let own = federated(host, "");
+        check(&public(), PolicyKind::Trust, &[(&own, "PASS")]);
+        let theirs = own.replace("123456789012", "999988887777");
+        check(
+            &external(),
+            PolicyKind::Trust,
+            &[(&own, "PASS"), (&theirs, "FAIL")],
+        );
+    }
+}
+
+#[test]
+fn everybody_includes_the_users_of_shared_providers() {
+    let statement = |action: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":"*","Action":"{action}"}},
+               {{"Effect":"Deny","Principal":"*","Action":"*","Condition":{{"Null":{{"aws:FederatedProvider":"true"}}}}}},
+               {{"Effect":"Deny","Principal":"*","Action":"*","Condition":{{"StringLike":{{"aws:PrincipalType":"*"}}}}}}"#
+        )
+    };
+    let outside = |rest: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRoleWithWebIdentity"}},
+               {{"Effect":"Deny","NotPrincipal":{{"Federated":"accounts.google.com"}},"Action":"*"}}{rest}"#
+        )
+    };
+    check(&public(), PolicyKind::Trust, &[(&outside(""), "FAIL")]);
+    let pinned = outside(
+        r#",{"Effect":"Deny","Principal":"*","Action":"*","Condition":{"StringNotEquals":{"accounts.google.com:aud":"client"}}}"#,
+    );
+    check(&public(), PolicyKind::Trust, &[(&pinned, "PASS")]);
+    check(
+        &public(),
+        PolicyKind::Trust,
+        &[(&statement("sts:AssumeRoleWithWebIdentity"), "FAIL")],
+    );
+}
+
+#[test]
+fn a_deputy_is_tied_to_the_zone() {
+    let Check::NoExternalAccess { trust } = external() else {
+        panic!("external access")
+    };
+    let deputy = Check::NoExternalAccess {
+        trust: Trust {
+            service_principals: ServicePrincipals::ConfusedDeputy,
+            ..trust
+        },
+    };
+    let service = |condition: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":{{"Service":"sns.amazonaws.com"}},"Action":"sqs:SendMessage","Resource":"*","Condition":{{{condition}}}}}"#
+        )
+    };
+    for (condition, expected) in [
+        (r#""StringEquals":{"aws:SourceOrgID":"o-ours"}"#, "PASS"),
+        (r#""StringEquals":{"aws:SourceOrgID":"o-other"}"#, "FAIL"),
+        (
+            r#""ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-ours/*"}"#,
+            "PASS",
+        ),
+        (
+            r#""StringEqualsIfExists":{"aws:SourceAccount":"123456789012"}"#,
+            "FAIL",
+        ),
+        (r#""ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:topic"}"#, "FAIL"),
+        (r#""StringLike":{"aws:SourceAccount":"1234*"}"#, "FAIL"),
+    ] {
+        let text = service(condition);
+        check(&deputy, PolicyKind::Resource, &[(&text, expected)]);
+        check(&external(), PolicyKind::Resource, &[(&text, "PASS")]);
+    }
+}
