@@ -149,3 +149,40 @@ fn the_register_says_how_sure_each_axiom_is() {
     assert!(Axiom::all().all(|axiom| Axioms::High.has(axiom) == (axiom.confidence() == Confidence::High)));
     assert!(!Axiom::all().any(|axiom| Axioms::None.has(axiom)));
 }
+
+#[test]
+fn keys_that_say_the_same_agree_in_a_counterexample() {
+    let asked = granted(&["s3:GetObject"], &[]);
+    let found = |condition: &str| {
+        let text = allow(ACCOUNT, condition);
+        let finding = finding(&asked, &text, PolicyKind::Resource, &Known::default());
+        move |name: &str| {
+            let values = finding
+                .counterexample
+                .context
+                .get(&crate::iam::ContextKey::new(name));
+            values.cloned().unwrap_or_default()
+        }
+    };
+    let chain = found(
+        r#""Null":{"aws:CalledViaFirst":"false"},"StringLike":{"aws:CalledViaLast":"b*"},"ForAnyValue:StringEquals":{"aws:CalledVia":"c.amazonaws.com"}"#,
+    );
+    assert_eq!(
+        chain("aws:CalledVia").first(),
+        chain("aws:CalledViaFirst").first()
+    );
+    assert_eq!(chain("aws:CalledVia").last(), chain("aws:CalledViaLast").first());
+    let organization = found(
+        r#""StringEquals":{"aws:PrincipalOrgID":"o-a"},"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"*"}"#,
+    );
+    let paths = organization("aws:PrincipalOrgPaths");
+    assert!(
+        !paths.is_empty() && paths.iter().all(|path| path.starts_with("o-a/")),
+        "{paths:?}"
+    );
+    let times = found(
+        r#""DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z","aws:TokenIssueTime":"2026-01-01T00:00:00Z"},"DateLessThan":{"aws:CurrentTime":"2026-02-01T00:00:00Z","aws:TokenIssueTime":"2026-06-01T00:00:00Z"}"#,
+    );
+    let instant = |name: &str| crate::iam::parse_instant(&times(name)[0]);
+    assert!(instant("aws:TokenIssueTime") <= instant("aws:CurrentTime"));
+}
