@@ -119,47 +119,102 @@ fn fails_in(passed: &Passed<'_>, prepared: &Prepared<'_>, reference: Option<&Pol
     passed.engines.violates(violates)
 }
 
-/// Whether a pattern that would match more if `*` reached over colons could make more of a violation.
-fn crosses(check: &Check, document: &PolicyDocument, reference: Option<&PolicyDocument>) -> bool {
-    let mut widening = widening(check, document, reference);
-    widening.any(ArnPattern::crosses_colons)
-}
-
-/// The resource patterns that make a violation likelier the more they match: what the policy allows, what its Deny
-/// statements except, what is asked for; of the reference the reverse.
-fn widening<'a>(
+/// The resource patterns that a violating request must match one of, beside those that the policy allows: what is asked
+/// for, what Deny statements except, what the reference denies or excepts.
+fn asked<'a>(
     check: &'a Check,
     document: &'a PolicyDocument,
     reference: Option<&'a PolicyDocument>,
 ) -> impl Iterator<Item = &'a ArnPattern> {
-    let asked = boxes(check);
-    let own = resources(document, Effect::Allow, Effect::Deny);
+    let excepted = resources(document, None, Some(Effect::Deny));
     let theirs = reference
         .into_iter()
-        .flat_map(|document| resources(document, Effect::Deny, Effect::Allow));
-    own.chain(theirs).chain(asked)
+        .flat_map(|document| resources(document, Some(Effect::Deny), Some(Effect::Allow)));
+    boxes(check).chain(excepted).chain(theirs)
 }
 
-/// The resource patterns that make a violation less likely the more they match.
-fn narrowing<'a>(
+/// The resource patterns that a violating request must not match.
+fn excluded<'a>(
     document: &'a PolicyDocument,
     reference: Option<&'a PolicyDocument>,
 ) -> impl Iterator<Item = &'a ArnPattern> {
-    let own = resources(document, Effect::Deny, Effect::Allow);
+    let own = resources(document, Some(Effect::Deny), Some(Effect::Allow));
     let theirs = reference
         .into_iter()
-        .flat_map(|document| resources(document, Effect::Allow, Effect::Deny));
+        .flat_map(|document| resources(document, Some(Effect::Allow), None));
     own.chain(theirs)
 }
 
+/// Whether a violation could come of a `*` that reaches over colons: what is allowed then matches more of what is asked
+/// for, or more than what is excluded. No pattern needs that to match anything at all.
+fn crosses(check: &Check, document: &PolicyDocument, reference: Option<&PolicyDocument>) -> bool {
+    let allowed = resources(document, Some(Effect::Allow), None);
+    let crossing: Vec<&ArnPattern> = allowed.filter(|arn| arn.crosses_colons()).collect();
+    let asked: Vec<&ArnPattern> = asked(check, document, reference).collect();
+    if asked.iter().any(|arn| arn.crosses_colons()) {
+        return true;
+    }
+    if crossing.is_empty() {
+        return false;
+    }
+    excluded(document, reference).next().is_some()
+        || crossing.len() * asked.len() > MAX_PAIRS
+        || crossing
+            .iter()
+            .any(|one| asked.iter().any(|other| meet(&globs(one), &globs(other))))
+}
+
+/// Whether what is allowed and what is asked for have something in common only without case. What is excluded does not
+/// count: it grows as much as what it covers.
+fn case_counts(check: &Check, document: &PolicyDocument, reference: Option<&PolicyDocument>) -> bool {
+    let read = |arn: &ArnPattern| globs(arn).map(|glob| (lower(&glob), glob));
+    let asked: Vec<_> = asked(check, document, reference).map(read).collect();
+    if asked.is_empty() {
+        return false;
+    }
+    let allowed: Vec<_> = resources(document, Some(Effect::Allow), None).map(read).collect();
+    let has_upper = |read: &Option<(Glob, Glob)>| read.as_ref().is_none_or(|(low, glob)| low != glob);
+    if !allowed.iter().chain(&asked).any(has_upper) {
+        return false;
+    }
+    let differ = |one: &Option<(Glob, Glob)>, other: &Option<(Glob, Glob)>| match (one, other) {
+        (Some((low, glob)), Some((other_low, other))) => low.intersects(other_low) && !glob.intersects(other),
+        _ => true,
+    };
+    allowed.len() * asked.len() > MAX_PAIRS
+        || allowed
+            .iter()
+            .any(|one| asked.iter().any(|other| differ(one, other)))
+        || asked
+            .iter()
+            .any(|one| asked.iter().any(|other| differ(one, other)))
+}
+
+/// The pattern as one glob; `None` when it has unknown parts.
+fn globs(arn: &ArnPattern) -> Option<Glob> {
+    arn.text().as_glob()
+}
+
+/// Whether the two match a common text; what is unknown may.
+fn meet(one: &Option<Glob>, other: &Option<Glob>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.intersects(other),
+        _ => true,
+    }
+}
+
 /// The patterns of `Resource` in statements of one effect and of `NotResource` in those of the other.
-fn resources(document: &PolicyDocument, within: Effect, except: Effect) -> impl Iterator<Item = &ArnPattern> {
+fn resources(
+    document: &PolicyDocument,
+    within: Option<Effect>,
+    except: Option<Effect>,
+) -> impl Iterator<Item = &ArnPattern> {
     let entries = document
         .statements
         .iter()
         .flat_map(move |statement| match &statement.resource {
-            ResourceSet::In(entries) if statement.effect == within => entries.as_slice(),
-            ResourceSet::NotIn(entries) if statement.effect == except => entries.as_slice(),
+            ResourceSet::In(entries) if Some(statement.effect) == within => entries.as_slice(),
+            ResourceSet::NotIn(entries) if Some(statement.effect) == except => entries.as_slice(),
             ResourceSet::Any | ResourceSet::In(_) | ResourceSet::NotIn(_) => &[],
         });
     entries.filter_map(arn)
@@ -178,28 +233,6 @@ fn arn(entry: &ResourcePattern) -> Option<&ArnPattern> {
         ResourcePattern::Arn { arn, .. } => Some(arn),
         ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
     }
-}
-
-/// Whether two patterns have something in common only without case. Where a Deny or the reference then matches more too,
-/// a violation may go, but none comes of that alone.
-fn case_counts(check: &Check, document: &PolicyDocument, reference: Option<&PolicyDocument>) -> bool {
-    let globs = |arn: &ArnPattern| arn.text().as_glob();
-    let wide: Vec<Glob> = widening(check, document, reference).filter_map(globs).collect();
-    let narrow: Vec<Glob> = narrowing(document, reference).filter_map(globs).collect();
-    let upper = |glob: &Glob| *glob != lower(glob);
-    if !wide.iter().chain(&narrow).any(upper) {
-        return false;
-    }
-    if wide.len() * (wide.len() + narrow.len()) > MAX_PAIRS {
-        return true;
-    }
-    let lowered: Vec<Glob> = wide.iter().chain(&narrow).map(lower).collect();
-    wide.iter().zip(&lowered).any(|(one, low)| {
-        let others = wide.iter().chain(&narrow).zip(&lowered);
-        others
-            .filter(|(other, _)| upper(one) || upper(other))
-            .any(|(other, other_low)| low.intersects(other_low) && !one.intersects(other))
-    })
 }
 
 fn lower(glob: &Glob) -> Glob {

@@ -4,6 +4,7 @@
 mod access;
 mod axioms;
 mod holes;
+mod providers;
 mod readings;
 mod strangers;
 mod variables;

@@ -145,6 +145,9 @@ pub fn possible(vocabulary: &Vocabulary, kinds: &[PrincipalKind]) -> Formula {
 /// The axioms that say anything about requests over the vocabulary by principals of these kinds. A proof rests on none
 /// of the others.
 pub fn relevant_axioms(vocabulary: &Vocabulary, kinds: &[PrincipalKind]) -> Vec<Axiom> {
+    if vocabulary.keys().next().is_none() {
+        return Vec::new();
+    }
     let derived = derived_axioms(vocabulary, kinds);
     let on = Axiom::all().filter(|axiom| vocabulary.axioms().has(*axiom));
     let about = |axiom: &Axiom| match axiom {
