@@ -183,4 +183,42 @@ mod tests {
         assert!(actions_of("s3").is_sorted() && actions_of("s3").contains(&"s3:PutObject"));
         assert!(rcp_supported_services().contains(&"s3") && rcp_supported_services().is_sorted());
     }
+
+    #[derive(Deserialize)]
+    struct RawKeys {
+        #[serde(default)]
+        conditions: BTreeMap<String, String>,
+    }
+
+    /// Keys that hold several values though the reference types them as one: their services' guides show lists.
+    const LISTS_BY_GUIDE: [&str; 3] = [
+        "autoscaling:instancetypes",
+        "cloudformation:importresourcetypes",
+        "cognito-identity.amazonaws.com:amr",
+    ];
+
+    #[test]
+    fn keys_with_several_values_are_those_of_the_reference() {
+        use crate::iam::{ContextKey, key_facts};
+        let mut types: BTreeMap<String, bool> = BTreeMap::new();
+        for service in SERVICES.values() {
+            let keys: RawKeys = serde_json::from_str(service.text).unwrap();
+            for (name, key_type) in keys.conditions {
+                // `aws:RequestTag/${TagKey}` stands for every key that begins like it.
+                let name = name.replace("${", "x").to_ascii_lowercase();
+                *types.entry(name).or_default() |= key_type.starts_with("ArrayOf");
+            }
+        }
+        assert!(types.values().filter(|list| **list).count() > 200);
+        for name in LISTS_BY_GUIDE {
+            assert_eq!(types.insert(name.to_owned(), true), Some(false), "{name}");
+        }
+        let wrong: Vec<_> = types
+            .iter()
+            .filter(|(name, list)| key_facts(&ContextKey::new(name)).multivalued != **list)
+            // Keys of all services are documented apart, on a page of their own.
+            .filter(|(name, _)| !name.starts_with("aws:") || name.as_str() == "aws:tagkeys")
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
 }

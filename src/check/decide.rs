@@ -16,10 +16,11 @@ use super::blame::finding;
 use super::engines::{Answered, Engines};
 use super::granted::{idle_principal, reading};
 use super::hint::hint;
+use super::proof::Passed;
 use super::realistic::globs;
-use super::stranger::{Owner, Stranger, external, public};
+use super::stranger::{Doubt, Owner, Stranger, external, public};
 use super::ways::violations;
-use super::{Check, Proof, Reference, Undecided, Verdict, Violation};
+use super::{Check, Reference, Undecided, Verdict, Violation};
 
 /// How questions are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,17 +100,41 @@ pub struct Prepared<'a> {
     pub(super) subject: Subject<'a>,
     vocabulary: Vocabulary,
     meaning: Meaning,
+    /// A row of the ambiguity register that is read against its default.
+    doubt: Option<Doubt>,
 }
 
 /// Prepares a subject.
 pub fn prepare(subject: Subject<'_>) -> Prepared<'_> {
-    let mut vocabulary = Vocabulary::default();
+    prepare_in(subject, Vocabulary::default(), None)
+}
+
+/// Prepares a subject under readings of the ambiguity register that are not the default.
+pub(super) fn prepare_in(
+    subject: Subject<'_>,
+    mut vocabulary: Vocabulary,
+    doubt: Option<Doubt>,
+) -> Prepared<'_> {
     vocabulary.add_document(subject.document);
     let meaning = Meaning::of(subject.document, &vocabulary);
     Prepared {
         subject,
         vocabulary,
         meaning,
+        doubt,
+    }
+}
+
+impl Prepared<'_> {
+    /// What the document speaks of, under these axioms.
+    fn vocabulary_under(&self, document: &PolicyDocument, axioms: Axioms) -> Vocabulary {
+        if axioms == self.vocabulary.axioms() {
+            return self.vocabulary.clone();
+        }
+        let mut vocabulary = Vocabulary::under(axioms);
+        vocabulary.read_resources(self.vocabulary.resource_reading());
+        vocabulary.add_document(document);
+        vocabulary
     }
 }
 
@@ -154,6 +179,8 @@ pub(super) struct Question<'a> {
     pub(super) symbols: Symbols,
     /// The account the policy lives in, if known.
     pub(super) account: Option<&'a str>,
+    /// The kinds of principals that can make requests.
+    pub(super) kinds: Vec<PrincipalKind>,
     pub(super) forbidden: Forbidden<'a>,
     pub(super) kind: PrincipalKind,
 }
@@ -208,11 +235,16 @@ pub(super) fn violated(
         return Verdict::Undecided(undecided("no-request", message, Vec::new()));
     }
     match decision {
-        Decision::Proved => Verdict::Pass(Proof {
-            solver,
-            axioms: Vec::new(),
-            unconfirmed,
-        }),
+        Decision::Proved => {
+            let passed = Passed {
+                asked,
+                reference,
+                prepared,
+                options,
+                engines: &engines,
+            };
+            Verdict::Pass(passed.proof(&question, solver, unconfirmed))
+        }
         Decision::GaveUp(reason) => Verdict::Undecided(gave_up(&reason)),
         Decision::Violated(model) => {
             let request = request(&model, &question.symbols.vocabulary, question.kind);
@@ -307,7 +339,8 @@ fn reference<'a>(check: &'a Check, before: &'a Before) -> Result<Option<&'a Poli
     }
 }
 
-fn question<'a>(
+/// The question as a formula: what of a document is forbidden.
+pub(super) fn question<'a>(
     (check, violation): (&'a Check, Violation),
     document: &'a PolicyDocument,
     reference: Option<&PolicyDocument>,
@@ -315,10 +348,7 @@ fn question<'a>(
     options: &Options,
 ) -> Question<'a> {
     let subject = prepared.subject;
-    let mut vocabulary = prepared.vocabulary.clone();
-    if options.axioms == Axioms::None {
-        vocabulary.make_principal_independent();
-    }
+    let mut vocabulary = prepared.vocabulary_under(document, options.axioms);
     let forbidden = match check {
         Check::NoNewAccess { .. } | Check::Equivalent { .. } => {
             let reference = reference.map_or_else(nothing, PolicyDocument::as_reference);
@@ -346,6 +376,8 @@ fn question<'a>(
             let owner = Owner {
                 account: subject.account,
                 open_holes: &open,
+                resource_type: subject.resource_type,
+                doubt: prepared.doubt,
             };
             let stranger = match check {
                 Check::NoExternalAccess { trust } => external(document, trust, owner),
@@ -376,7 +408,7 @@ fn question<'a>(
     } else {
         kinds.first().copied().unwrap_or(PrincipalKind::User)
     };
-    let possible = possible(&vocabulary, &kinds, options.axioms);
+    let possible = possible(&vocabulary, &kinds);
     let rest = and([forbidden_formula.clone(), possible.clone()]);
     let holes = subject.holes.iter();
     let holes = holes
@@ -400,6 +432,7 @@ fn question<'a>(
         possible,
         symbols,
         account: subject.account,
+        kinds,
         forbidden,
         kind,
     }

@@ -91,6 +91,11 @@ impl Engines {
         matches!(self.first(decide), Decision::Violated(_))
     }
 
+    /// Whether the engine that answers first proves that there is no violation; the second is not asked.
+    pub(super) fn proves(&self, decide: impl Fn(&dyn Solver) -> Decision) -> bool {
+        matches!(self.first(decide), Decision::Proved)
+    }
+
     /// What the engine that answers first decides; the second is not asked.
     pub(super) fn first(&self, decide: impl Fn(&dyn Solver) -> Decision) -> Decision {
         let first: &dyn Solver = match (self.engine, &self.second) {

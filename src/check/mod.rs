@@ -11,10 +11,14 @@ mod engines;
 mod granted;
 mod hint;
 mod message;
+mod otherwise;
 mod present;
+mod proof;
 pub mod question;
 mod realistic;
 mod regions;
+pub mod register;
+mod resource_types;
 pub mod standards;
 mod stranger;
 mod ways;
@@ -227,10 +231,23 @@ pub enum Verdict {
 pub struct Proof {
     /// The engine.
     pub solver: &'static str,
-    /// Axioms without which it would not pass (`A4`), sorted. Empty where that was not examined.
+    /// Axioms of semantics.md 3.9 without which it would not pass (`A4`), in order; none of them can be left out.
     pub axioms: Vec<&'static str>,
+    /// Readings of ambiguities without which it would not pass.
+    pub notes: Vec<ReadingNote>,
     /// Under `--solver both`: the second engine gave up.
     pub unconfirmed: bool,
+}
+
+/// A row of the ambiguity register (semantics.md 3.14) that an answer hangs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadingNote {
+    /// The row.
+    pub row: &'static str,
+    /// A stable id: `colon-crossing`, `confused-deputy`, ….
+    pub id: &'static str,
+    /// What is to be said, for users: lower case, no full stop.
+    pub message: &'static str,
 }
 
 /// Why a question was not decided.

@@ -16,7 +16,7 @@ use crate::iam::{self, PolicyDocument, Value};
 
 pub use authorize::{AuthorizeQuestion, read_authorize};
 
-use super::{AccessBox, Check, Reference, ServicePrincipals, Trust, applies, elements};
+use super::{AccessBox, Check, Reference, ServicePrincipals, Trust, applies, elements, resource_types};
 
 /// The fields of a line, unread. Duplicate fields are refused: one of the two would be ignored.
 #[derive(Debug, Default)]
@@ -152,6 +152,7 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
             ask(&value, kind, Check::Equivalent { reference })
         }
         "no-public-access" => {
+            resource_types::known(resource_type.as_deref())?;
             let value = document("policyDocument")?;
             let kind = policy_kind(fields, resource_type.as_deref(), PolicyKind::Resource)?;
             ask(

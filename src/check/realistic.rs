@@ -1,9 +1,13 @@
 //! Counterexamples that a person believes: absent keys where possible, a real action, a resource that fits it. Every
 //! change is kept only if the request still violates the check by the reference reading.
 
+use std::collections::BTreeMap;
+
 use crate::catalog::{self, ActionFacts};
 use crate::formula::derived_value;
-use crate::iam::{ArnPattern, ElementSet, Glob, Pattern, Principal, Request, Segment, Token};
+use crate::iam::{
+    ArnPattern, ContextKey, ElementSet, Glob, Pattern, Principal, Request, Segment, Token, parse_instant,
+};
 
 use super::Check;
 use super::decide::Question;
@@ -18,7 +22,8 @@ pub(super) const FOREIGN_ACCOUNT: &str = "444455556666";
 /// The request made plausible, and whether AWS services know such a request: the action exists and takes a resource of
 /// that form.
 pub(super) fn realistic(question: &Question<'_>, request: Request) -> (Request, bool) {
-    let request = plain_principal(question, without_needless_keys(question, request));
+    let request = without_needless_keys(question, in_agreement(question, request));
+    let request = plain_principal(question, request);
     let known = catalog::action(&request.action);
     let own = known.into_iter().map(|facts| facts.name);
     // Looked up only when the request's own action will not do.
@@ -44,6 +49,54 @@ pub(super) fn realistic(question: &Question<'_>, request: Request) -> (Request, 
         first.get_or_insert(candidate);
     }
     (first.unwrap_or(request), false)
+}
+
+/// The request with the values of keys that say the same made equal (axioms A5, A6 and A8 bind them only as far as the
+/// question tells values apart).
+fn in_agreement(question: &Question<'_>, request: Request) -> Request {
+    let mut agreeing = request.clone();
+    let key = ContextKey::new;
+    let value = |context: &BTreeMap<ContextKey, Vec<String>>, name: &str| {
+        context.get(&key(name)).and_then(|values| values.first()).cloned()
+    };
+    let context = &mut agreeing.context;
+    if let Some(mut chain) = context.get(&key("aws:CalledVia")).cloned() {
+        let first = value(context, "aws:CalledViaFirst").is_some();
+        if first && let Some(service) = chain.first() {
+            context.insert(key("aws:CalledViaFirst"), vec![service.clone()]);
+        }
+        if value(context, "aws:CalledViaLast").is_some() {
+            let last = usize::from(first && chain.len() > 1);
+            if last < chain.len() {
+                let service = chain.remove(last);
+                chain.push(service.clone());
+                context.insert(key("aws:CalledViaLast"), vec![service]);
+                context.insert(key("aws:CalledVia"), chain);
+            }
+        }
+    }
+    let organization = value(context, "aws:PrincipalOrgID");
+    if let (Some(id), Some(paths)) = (organization, context.get_mut(&key("aws:PrincipalOrgPaths"))) {
+        let foreign = |path: &&mut String| !path.starts_with(&format!("{id}/"));
+        paths
+            .iter_mut()
+            .filter(foreign)
+            .for_each(|path| *path = format!("{id}/r-root/"));
+    }
+    let times = (
+        value(context, "aws:TokenIssueTime"),
+        value(context, "aws:CurrentTime"),
+    );
+    if let (Some(issued), Some(now)) = times
+        && parse_instant(&issued) > parse_instant(&now)
+    {
+        context.insert(key("aws:TokenIssueTime"), vec![now]);
+    }
+    if agreeing != request && question.is_violated_by(&agreeing) {
+        agreeing
+    } else {
+        request
+    }
 }
 
 /// The principal that makes the point best: anybody for public access, somebody of another account for external access.

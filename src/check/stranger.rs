@@ -45,12 +45,27 @@ pub(super) struct Owner<'a> {
     pub(super) account: Option<&'a str>,
     /// Holes whose value may hold wildcards: parameters.
     pub(super) open_holes: &'a [crate::iam::HoleId],
+    /// The CloudFormation name of the resource type, if known.
+    pub(super) resource_type: Option<&'a str>,
+    /// Which row of the ambiguity register is read the other way.
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// A row of the ambiguity register (semantics.md 3.14) about who is a stranger, read against its default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Row 13: `aws:userid` with a fixed role id and any session keeps nobody out.
+    UserId,
+    /// Row 14: `aws:PrincipalArn` with a fixed account and wildcards keeps nobody out.
+    PrincipalArn,
+    /// Row 15: a service that the document names may act for a stranger.
+    NamedService,
 }
 
 /// A stranger to the owner of a document: an anonymous caller, or somebody of an account, organization, network and
 /// source that the document does not name as a fixed value.
 pub(super) fn public(document: &PolicyDocument, owner: Owner<'_>) -> Stranger {
-    let anchors = Anchors::named_in(document, owner.open_holes);
+    let anchors = Anchors::named_in(document, owner);
     let conditions = anchors.conditions();
     let named = anchors.principals();
     let of = |kinds: &[PrincipalKind], outside: Vec<PrincipalEntry>| Arm {
@@ -67,6 +82,7 @@ pub(super) fn public(document: &PolicyDocument, owner: Owner<'_>) -> Stranger {
     let services = named
         .iter()
         .filter(|entry| matches!(entry, PrincipalEntry::Service(_)))
+        .filter(|_| owner.doubt != Some(Doubt::NamedService))
         .cloned()
         .collect();
     let canonical = named

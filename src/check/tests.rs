@@ -2,9 +2,12 @@
 //! unknown as a whole, `{"if": "C", "then": …}` and `{"unless": "C", "then": …}` a statement under a condition.
 
 mod access;
+mod axioms;
 mod equivalent;
 mod granted;
 mod holes;
+mod providers;
+mod readings;
 mod strangers;
 mod variables;
 

@@ -44,12 +44,20 @@ pub(super) fn violations(check: &Check) -> &'static [Violation] {
 
 /// What two proofs rest on together.
 fn both(first: Proof, second: Proof) -> Proof {
-    let mut axioms = [first.axioms, second.axioms].concat();
-    axioms.sort_unstable();
-    axioms.dedup();
     Proof {
         solver: second.solver,
-        axioms,
+        axioms: joined(first.axioms, second.axioms),
+        notes: joined(first.notes, second.notes),
         unconfirmed: first.unconfirmed || second.unconfirmed,
     }
+}
+
+/// All of them, each once.
+fn joined<T: PartialEq>(mut first: Vec<T>, second: Vec<T>) -> Vec<T> {
+    for item in second {
+        if !first.contains(&item) {
+            first.push(item);
+        }
+    }
+    first
 }

@@ -233,6 +233,24 @@ fn add_remarks(fields: &mut Map<String, Value>, verdict: &Verdict) {
     if !realistic {
         fields.insert("realistic".to_owned(), json!(false));
     }
+    if let Verdict::Pass(proof) = verdict {
+        if !proof.axioms.is_empty() {
+            fields.insert("axioms".to_owned(), json!(proof.axioms));
+        }
+        if !proof.notes.is_empty() {
+            let notes: Vec<Value> = proof
+                .notes
+                .iter()
+                .map(|note| json!({"id": note.id, "message": note.message}))
+                .collect();
+            fields.insert("notes".to_owned(), json!(notes));
+        }
+    }
+    if let Verdict::Fail(finding) = verdict
+        && !finding.readings.is_empty()
+    {
+        fields.insert("readings".to_owned(), json!(finding.readings));
+    }
 }
 
 /// One reason a guilty statement; a finding without statements may still have reasons.

@@ -3,13 +3,14 @@
 use ipnet::IpNet;
 
 use crate::iam::{
-    Comparison, Condition, ConditionValues, ContextKey, Instant, Pattern, Piece, Quantifier, Rational,
-    ReadingId, Test, key_facts,
+    Comparison, Condition, ConditionValues, ContextKey, Pattern, Piece, Quantifier, Rational, ReadingId,
+    Test, key_facts,
 };
 
 use super::arn::Case;
 use super::keys::{ValueTest, present, value_passes};
 use super::texts::all_resolved;
+use super::vocabulary::epoch_instant;
 use super::{Fact, Formula, Interval, Slot, ValueSet, Vocabulary, and, fact, not, or};
 
 /// When the condition holds.
@@ -139,11 +140,8 @@ fn numbers_test<'a>(key: &ContextKey, comparison: Comparison, numbers: &[Rationa
                 .collect(),
         ));
     }
-    let second = Rational::from_integer(1_000_000_000.into());
-    let instants = numbers.iter().filter_map(|number| {
-        let instant: Instant = (number * &second).floor().to_integer().try_into().ok()?;
-        Some(interval(comparison, &instant))
-    });
+    let instants = numbers.iter().filter_map(epoch_instant);
+    let instants = instants.map(|instant| interval(comparison, &instant));
     ValueTest::Set(ValueSet::Instants(instants.collect()))
 }
 

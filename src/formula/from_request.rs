@@ -2,6 +2,7 @@
 
 use crate::iam::{KeyType, Principal, ReadingId, Request, Segment, key_facts, parse_instant, parse_number};
 
+use super::keys::is_derived;
 use super::{Fact, Model, Slot, Variable, Vocabulary, derived_value, domain};
 
 /// The model that a request is, over a vocabulary. `None` when the formulas of the vocabulary cannot say what the request
@@ -29,7 +30,7 @@ pub fn model_of(request: &Request, vocabulary: &Vocabulary) -> Option<Model> {
     }
     for key in vocabulary.keys() {
         let values = request.context.get(key).map_or(&[][..], Vec::as_slice);
-        if vocabulary.derives_principal()
+        if is_derived(key, request.principal.kind(), vocabulary)
             && let Some(derived) = derived_value(key, &request.principal)
         {
             if derived.as_slice() != values {

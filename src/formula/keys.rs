@@ -6,8 +6,7 @@ use crate::iam::{ContextKey, FACT_SEPARATOR, Glob, Pattern, Piece, PrincipalKind
 use super::arn::{Case, Subject, matches_any, split_matches, text_matches};
 use super::meaning::begins_with_variable;
 use super::texts::any_of;
-use super::vocabulary::canonical;
-use super::{Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
+use super::{Axiom, Fact, Formula, Kinds, Slot, ValueSet, Variable, Vocabulary, and, fact, member, not, or};
 
 /// Principals that have an ARN and an account.
 pub(super) const IAM_KINDS: [PrincipalKind; 4] = [
@@ -36,6 +35,68 @@ fn derived(key: &ContextKey) -> Option<Derived> {
     }
 }
 
+/// Where the value of such a key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// It is absent.
+    Absent,
+    /// The principal.
+    Principal,
+    /// It is always this text.
+    Constant(&'static str),
+    /// A variable of its own, which may be absent.
+    Own,
+}
+
+/// What a key's value is for principals of a kind, and the axiom that says so.
+fn source(key: Derived, kind: PrincipalKind) -> (Option<Axiom>, Source) {
+    use PrincipalKind::{Anonymous, Canonical, Federated, FederatedUser, RoleSession, Root, Service, User};
+    let constant = |axiom, text| (Some(axiom), Source::Constant(text));
+    match (key, kind) {
+        (Derived::Arn | Derived::Account, Root | User | RoleSession | FederatedUser) => {
+            (Some(Axiom::A4), Source::Principal)
+        }
+        (Derived::Arn | Derived::Account, Service | Federated) => (Some(Axiom::A13), Source::Absent),
+        (Derived::Arn, Anonymous) => (Some(Axiom::A1), Source::Absent),
+        (Derived::Account | Derived::UserId, Anonymous) => constant(Axiom::A1, "anonymous"),
+        (Derived::Type, Anonymous) => constant(Axiom::A1, "Anonymous"),
+        (Derived::Type, Root) => constant(Axiom::A9, "Account"),
+        (Derived::Type, User) => constant(Axiom::A9, "User"),
+        (Derived::Type, FederatedUser) => constant(Axiom::A9, "FederatedUser"),
+        (Derived::Type, RoleSession) => constant(Axiom::A9, "AssumedRole"),
+        (_, Canonical) | (Derived::Type, Service | Federated) | (Derived::UserId, _) => (None, Source::Own),
+    }
+}
+
+/// The sources of a key under the axioms that are on, each with its kinds.
+fn sources(key: Derived, vocabulary: &Vocabulary) -> Vec<(Source, Vec<PrincipalKind>)> {
+    let mut sources: Vec<(Source, Vec<PrincipalKind>)> = Vec::new();
+    for kind in PrincipalKind::ALL {
+        let (axiom, source) = source(key, kind);
+        let on = axiom.is_some_and(|axiom| vocabulary.axioms().has(axiom));
+        let source = if on { source } else { Source::Own };
+        match sources.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, kinds)) => kinds.push(kind),
+            None => sources.push((source, vec![kind])),
+        }
+    }
+    sources
+}
+
+/// The axioms by which the keys of a vocabulary are read off principals of these kinds.
+pub(super) fn derived_axioms(vocabulary: &Vocabulary, kinds: &[PrincipalKind]) -> Vec<Axiom> {
+    let keys = vocabulary.keys().filter_map(derived);
+    keys.flat_map(|key| kinds.iter().filter_map(move |kind| source(key, *kind).0))
+        .filter(|axiom| vocabulary.axioms().has(*axiom))
+        .collect()
+}
+
+/// Whether the key of a principal of that kind is read off the principal.
+pub(super) fn is_derived(key: &ContextKey, kind: PrincipalKind, vocabulary: &Vocabulary) -> bool {
+    let axiom = derived(key).and_then(|key| source(key, kind).0);
+    axiom.is_some_and(|axiom| vocabulary.axioms().has(axiom))
+}
+
 /// The principal is of one of these kinds.
 pub fn kind_in(kinds: &[PrincipalKind]) -> Formula {
     member(Variable::PrincipalKind, ValueSet::Kinds(Kinds::of(kinds)))
@@ -43,31 +104,20 @@ pub fn kind_in(kinds: &[PrincipalKind]) -> Formula {
 
 /// Some value of the key is there.
 pub fn present(key: &ContextKey, vocabulary: &Vocabulary) -> Formula {
-    let key = canonical(key);
+    let key = vocabulary.canonical(key);
     let own = or(vocabulary
         .slots(&key)
         .into_iter()
         .map(|slot| fact(Fact::Present(slot))));
-    if !vocabulary.derives_principal() {
+    let Some(derived) = derived(&key) else {
         return own;
-    }
-    match derived(&key) {
-        None => own,
-        Some(Derived::Arn) => or([
-            kind_in(&IAM_KINDS),
-            and([kind_in(&[PrincipalKind::Canonical]), own]),
-        ]),
-        Some(Derived::Account) => or([
-            kind_in(&IAM_KINDS),
-            kind_in(&[PrincipalKind::Anonymous]),
-            and([kind_in(&[PrincipalKind::Canonical]), own]),
-        ]),
-        Some(Derived::Type) => {
-            let known = [IAM_KINDS.as_slice(), &[PrincipalKind::Anonymous]].concat();
-            or([kind_in(&known), and([not(&kind_in(&known)), own])])
-        }
-        Some(Derived::UserId) => or([kind_in(&[PrincipalKind::Anonymous]), own]),
-    }
+    };
+    let by_source = sources(derived, vocabulary).into_iter();
+    or(by_source.map(|(source, kinds)| match source {
+        Source::Absent => Formula::False,
+        Source::Principal | Source::Constant(_) => kind_in(&kinds),
+        Source::Own => and([kind_in(&kinds), own.clone()]),
+    }))
 }
 
 /// A test of the value in a slot; the slot is taken to be used.
@@ -83,51 +133,21 @@ pub(super) enum ValueTest<'a> {
 /// The value in a slot passes the test.
 pub(super) fn value_passes(slot: &Slot, test: &ValueTest<'_>, vocabulary: &Vocabulary) -> Formula {
     let own = own_value_passes(slot, test, vocabulary);
-    if !vocabulary.derives_principal() {
+    let Some(derived) = derived(&slot.key) else {
         return own;
-    }
-    let constant = |text: &str| {
-        if constant_passes(text, test) {
-            Formula::True
-        } else {
-            Formula::False
-        }
     };
-    let for_kind = |kind, formula| and([kind_in(&[kind]), formula]);
-    match derived(&slot.key) {
-        None => own,
-        Some(Derived::Arn) => or([
-            and([kind_in(&IAM_KINDS), principal_arn_passes(test, vocabulary)]),
-            for_kind(PrincipalKind::Canonical, own),
-        ]),
-        Some(Derived::Account) => or([
-            and([
-                kind_in(&IAM_KINDS),
-                plain_passes(&Variable::PrincipalAccount, test, vocabulary),
-            ]),
-            for_kind(PrincipalKind::Anonymous, constant("anonymous")),
-            for_kind(PrincipalKind::Canonical, own),
-        ]),
-        Some(Derived::Type) => or([
-            for_kind(PrincipalKind::Root, constant("Account")),
-            for_kind(PrincipalKind::User, constant("User")),
-            for_kind(PrincipalKind::FederatedUser, constant("FederatedUser")),
-            for_kind(PrincipalKind::RoleSession, constant("AssumedRole")),
-            for_kind(PrincipalKind::Anonymous, constant("Anonymous")),
-            and([
-                kind_in(&[
-                    PrincipalKind::Service,
-                    PrincipalKind::Federated,
-                    PrincipalKind::Canonical,
-                ]),
-                own,
-            ]),
-        ]),
-        Some(Derived::UserId) => or([
-            for_kind(PrincipalKind::Anonymous, constant("anonymous")),
-            and([not(&kind_in(&[PrincipalKind::Anonymous])), own]),
-        ]),
-    }
+    let by_source = sources(derived, vocabulary).into_iter();
+    or(by_source.map(|(source, kinds)| {
+        let passes = match source {
+            Source::Absent => Formula::False,
+            Source::Principal if derived == Derived::Arn => principal_arn_passes(test, vocabulary),
+            Source::Principal => plain_passes(&Variable::PrincipalAccount, test, vocabulary),
+            Source::Constant(text) if constant_passes(text, test) => Formula::True,
+            Source::Constant(_) => Formula::False,
+            Source::Own => own.clone(),
+        };
+        and([kind_in(&kinds), passes])
+    }))
 }
 
 fn own_value_passes(slot: &Slot, test: &ValueTest<'_>, vocabulary: &Vocabulary) -> Formula {
@@ -202,7 +222,7 @@ pub(super) fn text_equals_default(default: &str) -> impl Iterator<Item = Piece> 
 pub fn key_is(key: &ContextKey, text: &str, vocabulary: &Vocabulary) -> Formula {
     let pattern = [Pattern::literal(text)];
     let slot = Slot {
-        key: canonical(key),
+        key: vocabulary.canonical(key),
         index: 0,
     };
     let test = ValueTest::Text(&pattern, Case::Sensitive);

@@ -9,7 +9,7 @@ use super::arn::{Case, Subject, matches_any, split_matches};
 use super::condition::condition;
 use super::principal::principal_set;
 use super::texts::{all_resolved, any_of};
-use super::{Fact, Formula, Variable, Vocabulary, and, fact, guard, not, or};
+use super::{Fact, Formula, ResourceReading, Variable, Vocabulary, and, fact, guard, not, or};
 
 /// The meaning of a document: one formula a statement.
 #[derive(Debug, Clone)]
@@ -121,7 +121,22 @@ pub fn resource_entries(entries: &[ResourcePattern], vocabulary: &Vocabulary) ->
         .into_iter()
         .filter(|arn| !begins_with_variable(arn))
         .collect();
-    let by_segments = matches_any(&split, &Subject::Resource, Case::Sensitive, vocabulary);
+    let by_segments = match vocabulary.resource_reading() {
+        ResourceReading::Segments => matches_any(&split, &Subject::Resource, Case::Sensitive, vocabulary),
+        ResourceReading::Folded => {
+            let lower: Vec<ArnPattern> = split.iter().map(|arn| arn.to_ascii_lowercase()).collect();
+            matches_any(
+                &lower.iter().collect::<Vec<_>>(),
+                &Subject::Resource,
+                Case::Folded,
+                vocabulary,
+            )
+        }
+        ResourceReading::Crossing => or([
+            matches_any(&split, &Subject::Resource, Case::Sensitive, vocabulary),
+            crossing(&split, vocabulary),
+        ]),
+    };
     let others = entries.iter().map(|entry| match entry {
         ResourcePattern::Any => Formula::True,
         // A variable that holds a whole ARN says nothing of single segments: left uninterpreted.
@@ -153,6 +168,16 @@ fn across_colons(entries: &[ResourcePattern], vocabulary: &Vocabulary) -> Formul
     let short: Vec<_> = short.collect();
     let texts = split_matches(&short, &Subject::Resource, Case::Sensitive, vocabulary);
     and([not(&fact(Fact::NoResource)), texts])
+}
+
+/// The ARN, as one text, matches a pattern whose `*` reaches over colons.
+fn crossing(arns: &[&ArnPattern], vocabulary: &Vocabulary) -> Formula {
+    let texts: Vec<Pattern> = arns
+        .iter()
+        .filter(|arn| arn.crosses_colons())
+        .map(|arn| arn.text())
+        .collect();
+    split_matches(&texts, &Subject::Resource, Case::Sensitive, vocabulary)
 }
 
 fn arns(entries: &[ResourcePattern]) -> Vec<&ArnPattern> {

@@ -23,7 +23,7 @@ use crate::iam::{
 };
 
 pub use arn::crossing_arns;
-pub use axioms::{Axioms, possible};
+pub use axioms::{Axiom, AxiomSet, Axioms, Confidence, possible, relevant_axioms};
 pub use condition::condition;
 pub use domain::{CharClass, Domain, Run, Shape, domain};
 pub use from_request::model_of;
@@ -32,7 +32,7 @@ pub use meaning::{Meaning, action_entries, resource_entries};
 pub use model::{Model, holds};
 pub use principal::principal_entries;
 pub use request::{derived_value, request};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{ResourceReading, Vocabulary};
 
 /// A formula in negation normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,13 +23,17 @@ pub fn request(model: &Model, vocabulary: &Vocabulary, kind: PrincipalKind) -> R
             context.insert(key.clone(), values);
         }
     }
+    let (current, epoch) = (
+        ContextKey::new("aws:CurrentTime"),
+        ContextKey::new("aws:EpochTime"),
+    );
+    let own = context.get(&epoch).or_else(|| context.get(&current));
     if vocabulary.has_epoch()
-        && let Some([time]) = context
-            .get(&ContextKey::new("aws:CurrentTime"))
-            .map(Vec::as_slice)
-        && let Some(epoch) = epoch_seconds(time)
+        && let Some([time]) = own.map(Vec::as_slice)
+        && let Some(seconds) = epoch_seconds(time)
+        && (vocabulary.canonical(&epoch) == current || context.contains_key(&epoch))
     {
-        context.insert(ContextKey::new("aws:EpochTime"), vec![epoch]);
+        context.insert(epoch, vec![seconds]);
     }
     let mut readings = BTreeMap::new();
     let mut facts = BTreeMap::new();
@@ -136,7 +140,7 @@ fn resource(model: &Model, action: &str) -> String {
 
 /// The values of a key; none when it is absent.
 fn values(model: &Model, vocabulary: &Vocabulary, key: &ContextKey, principal: &Principal) -> Vec<String> {
-    if vocabulary.derives_principal()
+    if super::keys::is_derived(key, principal.kind(), vocabulary)
         && let Some(derived) = derived_value(key, principal)
     {
         return derived.into_iter().collect();

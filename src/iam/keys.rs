@@ -1,5 +1,6 @@
-//! Context keys and what is documented of the global ones: type, and whether a key holds several values. Facts about
-//! service keys come from the catalog and are passed in where they matter.
+//! Context keys and what is documented of them: the type of the global ones, and which keys hold several values.
+
+mod multivalued;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -89,12 +90,9 @@ pub struct KeyFacts {
     pub multivalued: bool,
 }
 
-/// Global condition keys (AWS global condition context keys page) and keys of services that hold several values (service
-/// authorization reference, `ArrayOf…`), lower case and sorted.
+/// Global condition keys (AWS global condition context keys page) and keys of services with one value of a known type,
+/// lower case and sorted: the type, and whether there are several values.
 const GLOBAL_KEYS: &[(&str, KeyType, bool)] = &[
-    ("autoscaling:instancetypes", KeyType::Text, true),
-    ("autoscaling:loadbalancernames", KeyType::Text, true),
-    ("autoscaling:targetgrouparns", KeyType::Text, true),
     ("aws:calledvia", KeyType::Text, true),
     ("aws:currenttime", KeyType::Date, false),
     ("aws:epochtime", KeyType::Date, false),
@@ -114,38 +112,13 @@ const GLOBAL_KEYS: &[(&str, KeyType, bool)] = &[
     ("aws:viaawsservice", KeyType::Bool, false),
     ("aws:vpceorgpaths", KeyType::Text, true),
     ("aws:vpcsourceip", KeyType::Address, false),
-    ("cloudformation:importresourcetypes", KeyType::Text, true),
-    ("cloudformation:resourcetypes", KeyType::Text, true),
-    ("dynamodb:attributes", KeyType::Text, true),
-    ("dynamodb:leadingkeys", KeyType::Text, true),
     ("ec2:sourceinstancearn", KeyType::Arn, false),
-    ("elasticloadbalancing:securitygroup", KeyType::Text, true),
-    ("elasticloadbalancing:subnet", KeyType::Text, true),
-    ("glue:securitygroupids", KeyType::Text, true),
-    ("glue:subnetids", KeyType::Text, true),
-    ("glue:vpcids", KeyType::Text, true),
     ("iam:permissionsboundary", KeyType::Text, false),
     ("iam:policyarn", KeyType::Arn, false),
-    ("kms:encryptioncontextkeys", KeyType::Text, true),
     ("kms:grantisforawsresource", KeyType::Bool, false),
-    ("kms:grantoperations", KeyType::Text, true),
     ("lambda:functionarn", KeyType::Arn, false),
     ("lambda:invokedviafunctionurl", KeyType::Bool, false),
-    ("lambda:securitygroupids", KeyType::Text, true),
-    ("lambda:subnetids", KeyType::Text, true),
-    ("route53:changeresourcerecordsetsactions", KeyType::Text, true),
-    (
-        "route53:changeresourcerecordsetsnormalizedrecordnames",
-        KeyType::Text,
-        true,
-    ),
-    ("route53:changeresourcerecordsetsrecordtypes", KeyType::Text, true),
     ("s3:dataaccesspointarn", KeyType::Arn, false),
-    ("sagemaker:instancetypes", KeyType::Text, true),
-    ("sagemaker:vpcsecuritygroupids", KeyType::Text, true),
-    ("sagemaker:vpcsubnets", KeyType::Text, true),
-    ("secretsmanager:addreplicaregions", KeyType::Text, true),
-    ("ses:recipients", KeyType::Text, true),
 ];
 
 /// What is known of a key; unknown keys hold one value of any text.
@@ -153,15 +126,24 @@ pub fn key_facts(key: &ContextKey) -> KeyFacts {
     let found = GLOBAL_KEYS
         .binary_search_by(|(name, _, _)| (*name).cmp(key.folded()))
         .ok();
-    let (key_type, multivalued) = found
-        .and_then(|index| GLOBAL_KEYS.get(index))
-        .map_or((KeyType::Text, false), |(_, key_type, multivalued)| {
-            (*key_type, *multivalued)
-        });
-    KeyFacts {
-        key_type,
-        multivalued,
+    match found.and_then(|index| GLOBAL_KEYS.get(index)) {
+        Some((_, key_type, multivalued)) => KeyFacts {
+            key_type: *key_type,
+            multivalued: *multivalued,
+        },
+        None => KeyFacts {
+            key_type: KeyType::Text,
+            multivalued: is_list(key.folded()),
+        },
     }
+}
+
+/// Whether a service sends a list of values under that name.
+fn is_list(folded: &str) -> bool {
+    multivalued::KEYS.binary_search(&folded).is_ok()
+        || multivalued::PREFIXES
+            .iter()
+            .any(|prefix| folded.starts_with(prefix) && !folded.ends_with(multivalued::ONE_VALUE_SUFFIX))
 }
 
 #[cfg(test)]
@@ -176,6 +158,20 @@ mod tests {
                 multivalued: *multivalued,
             };
             assert_eq!(key_facts(&ContextKey::new(name)), expected, "{name}");
+        }
+        assert!(multivalued::KEYS.is_sorted());
+        for (name, multivalued) in [
+            ("dynamodb:LeadingKeys", true),
+            ("kms:EncryptionContextKeys", true),
+            ("vpc-lattice-svcs:RequestQueryString/page", true),
+            ("kms:EncryptionContext:app", false),
+            ("s3:prefix", false),
+        ] {
+            assert_eq!(
+                key_facts(&ContextKey::new(name)).multivalued,
+                multivalued,
+                "{name}"
+            );
         }
     }
 }

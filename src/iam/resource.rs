@@ -55,6 +55,33 @@ impl ArnPattern {
             Segment::Rest => rest,
         }
     }
+
+    /// The pattern with literal characters in ASCII lower case.
+    pub fn to_ascii_lowercase(&self) -> ArnPattern {
+        ArnPattern {
+            segments: self.segments.each_ref().map(Pattern::to_ascii_lowercase),
+            whole: self.whole.as_ref().map(Pattern::to_ascii_lowercase),
+        }
+    }
+
+    /// Whether the pattern would match more if its `*` reached over colons: one stands before the last segment, and not
+    /// only `*` follows.
+    pub fn crosses_colons(&self) -> bool {
+        let mut after = self
+            .segments
+            .iter()
+            .skip_while(|segment| !segment.pieces().contains(&Piece::Star));
+        self.whole.is_none() && after.next().is_some() && after.any(|segment| !segment.is_star())
+    }
+
+    /// The pattern as one text.
+    pub fn text(&self) -> Pattern {
+        let mut parts = vec![Pattern::literal("arn")];
+        for segment in &self.segments {
+            parts.extend([Pattern::literal(":"), segment.clone()]);
+        }
+        Pattern::concat(&parts.iter().collect::<Vec<_>>())
+    }
 }
 
 /// One entry of `Resource` or `NotResource`.
@@ -130,6 +157,23 @@ pub fn split_arn(pattern: &Pattern) -> Option<(ArnPattern, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stars_before_the_last_segment_may_reach_over_colons() {
+        for (text, expected) in [
+            ("arn:aws:iam::*:role/r", true),
+            ("arn:aws:logs:*:*:log-group:x", true),
+            ("arn:aws:logs:eu-*:123456789012:*", true),
+            ("arn:aws:logs:*:*:*", false),
+            ("arn:aws:logs:*:123456789012:*", true),
+            ("arn:aws:s3:::b/*", false),
+            ("arn:aws:s3:::b*:c", false),
+        ] {
+            let (arn, _) = split_arn(&Pattern::glob(text)).expect("an ARN");
+            assert_eq!(arn.crosses_colons(), expected, "{text}");
+            assert_eq!(arn.text(), Pattern::glob(text), "{text}");
+        }
+    }
 
     #[test]
     fn a_symbol_may_hold_the_head_of_an_arn() {

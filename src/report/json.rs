@@ -12,7 +12,7 @@ use crate::extract::PolicyKind;
 use super::document::change_json;
 use super::regions::region_json;
 use super::write::is_unsafe;
-use super::{Entry, EntryStatement, Location, Remark, Report, StandardRow};
+use super::{Entry, EntryStatement, Location, ProofRow, Remark, Report, StandardRow};
 
 /// Writes the report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -27,6 +27,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         },
         "standards": report.standards.iter().map(standard).collect::<Vec<_>>(),
         "notes": report.notes.iter().map(note).collect::<Vec<_>>(),
+        "proofs": report.proofs.iter().map(proof).collect::<Vec<_>>(),
         "errors": report.errors,
         "internalErrors": report.internal,
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
@@ -67,6 +68,10 @@ fn standard(row: &StandardRow) -> Value {
 
 fn note(note: &Remark) -> Value {
     json!({"id": note.id, "address": note.address, "message": note.message})
+}
+
+fn proof(row: &ProofRow) -> Value {
+    json!({"standard": row.standard, "input": row.input, "address": row.address, "axioms": row.axioms})
 }
 
 fn finding(entry: &Entry) -> Value {
@@ -256,6 +261,7 @@ pub(super) mod tests {
             "summary",
             "standards",
             "notes",
+            "proofs",
             "findings",
         ] {
             assert!(value.get(key).is_some(), "{key}");

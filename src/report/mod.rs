@@ -49,6 +49,8 @@ pub struct Report {
     pub results: ResultCounts,
     /// Remarks that change no exit status.
     pub notes: Vec<Remark>,
+    /// Answers PASS that rest on axioms.
+    pub proofs: Vec<ProofRow>,
     /// What could not be read, recognised or parsed.
     pub errors: Vec<String>,
     /// Defects of keyaki that came up; each is a finding or an input that is lost.
@@ -59,6 +61,19 @@ pub struct Report {
     pub findings: Vec<Entry>,
     /// Whether `--source` would give better places.
     pub hint_source: bool,
+}
+
+/// A PASS that would not hold without some axioms about possible requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofRow {
+    /// The standard.
+    pub standard: String,
+    /// The input, as users name it.
+    pub input: String,
+    /// The address of the policy.
+    pub address: String,
+    /// The ids of the axioms.
+    pub axioms: Vec<&'static str>,
 }
 
 /// One standard and its counts.

@@ -10,7 +10,7 @@ use super::outcome::{Outcome, Remark, Run, ScannedInput};
 use super::place::Locator;
 use super::redact::redacted;
 use super::{
-    Entry, EntryStatement, INVALID_RULE, Location, PolicyCounts, Report, ResultCounts, StandardRow,
+    Entry, EntryStatement, INVALID_RULE, Location, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
     UNDECIDED_RULE, Verdict,
 };
 
@@ -29,6 +29,8 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         },
         internal: run.internal.to_vec(),
         findings: Vec::new(),
+        proofs: Vec::new(),
+        readings: Vec::new(),
         hint_source: false,
         unconfirmed: 0,
     };
@@ -42,6 +44,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
     policies.found =
         policies.checked + policies.undecided + policies.invalid + policies.ignored + policies.not_applicable;
     let mut notes = run.notes.to_vec();
+    notes.append(&mut summary.readings);
     if summary.unconfirmed > 0 {
         notes.push(unconfirmed(summary.unconfirmed));
     }
@@ -52,6 +55,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         policies,
         results: summary.results,
         notes,
+        proofs: summary.proofs,
         errors: run.errors.to_vec(),
         internal: summary.internal,
         usage: run.usage.to_vec(),
@@ -104,6 +108,8 @@ struct Summary<'a> {
     policies: PolicyCounts,
     internal: Vec<String>,
     findings: Vec<Entry>,
+    proofs: Vec<ProofRow>,
+    readings: Vec<Remark>,
     hint_source: bool,
     unconfirmed: usize,
 }
@@ -190,8 +196,9 @@ impl<'a> Summary<'a> {
         };
         self.tally(standard, |row| row.matched += 1);
         match verdict {
-            check::Verdict::Pass(Proof { unconfirmed, .. }) => {
-                self.unconfirmed += usize::from(*unconfirmed);
+            check::Verdict::Pass(proof) => {
+                self.unconfirmed += usize::from(proof.unconfirmed);
+                self.passed(scanned, policy, demand, proof);
                 self.results.pass += 1;
                 self.tally(standard, |row| row.pass += 1);
             }
@@ -263,6 +270,23 @@ impl<'a> Summary<'a> {
                 });
             }
         }
+    }
+
+    /// What is said of a PASS: the axioms it rests on, and the readings.
+    fn passed(&mut self, scanned: &ScannedInput, policy: &Policy, standard: &Standard, proof: &Proof) {
+        if !proof.axioms.is_empty() {
+            self.proofs.push(ProofRow {
+                standard: standard.id.clone(),
+                input: scanned.name.clone(),
+                address: policy.origin.address.clone(),
+                axioms: proof.axioms.clone(),
+            });
+        }
+        self.readings.extend(proof.notes.iter().map(|note| Remark {
+            id: note.id.to_string(),
+            address: policy.origin.address.clone(),
+            message: format!("{}: {}", standard.id, note.message),
+        }));
     }
 
     /// An UNDECIDED about a policy and a standard, to be completed.

@@ -28,6 +28,8 @@ const GUARDED: &[(&str, &str)] = &[
         "AWS::SecretsManager::ResourcePolicy",
         "AWS::SecretsManager::Secret",
     ),
+    ("AWS::Elasticsearch::Domain", "AWS::OpenSearchService::Domain"),
+    ("AWS::KMS::ReplicaKey", "AWS::KMS::Key"),
     ("AWS::Lambda::Permission", "AWS::Lambda::Function"),
     ("AWS::Kinesis::ResourcePolicy", "AWS::Kinesis::Stream"),
     ("AWS::IAM::Role", "AWS::IAM::AssumeRolePolicyDocument"),

@@ -8,8 +8,10 @@ use ipnet::IpNet;
 use crate::check::Trust;
 use crate::iam::{
     ArnPattern, Condition, ConditionValues, ContextKey, HoleId, Operator, Pattern, Piece, PolicyDocument,
-    PrincipalEntry, PrincipalSet, Quantifier, Segment, Statement, Test,
+    PrincipalEntry, PrincipalSet, Quantifier, ResourcePattern, ResourceSet, Segment, Statement, Test,
 };
+
+use super::{Doubt, Owner};
 
 /// How a value of an anchor is fixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,34 +24,66 @@ enum Shape {
     UserId,
     /// By the account of the ARN, or by the whole ARN when it has none.
     Arn,
+    /// By being true.
+    Flag,
     /// By the address range, unless it is broader than /8 (IPv4) or /32 (IPv6).
     Address,
 }
 
+/// Who sends an anchor: all services, or that of these resource types. Another service never sends it, so a condition on
+/// it there says nothing that AWS would take for a restriction.
+#[derive(Debug, Clone, Copy)]
+enum Sent {
+    Always,
+    For(&'static [&'static str]),
+}
+
+const BY_KMS: Sent = Sent::For(&["AWS::KMS::Key"]);
+const BY_S3: Sent = Sent::For(&[
+    "AWS::S3::AccessPoint",
+    "AWS::S3::Bucket",
+    "AWS::S3Express::AccessPoint",
+    "AWS::S3Express::DirectoryBucket",
+    "AWS::S3Outposts::AccessPoint",
+    "AWS::S3Outposts::Bucket",
+]);
+/// The meaning of “public” in the guide of EFS.
+const BY_EFS: Sent = Sent::For(&["AWS::EFS::FileSystem"]);
+
 /// The anchor keys.
-const ANCHORS: &[(&str, Shape)] = &[
-    ("aws:PrincipalAccount", Shape::Text),
-    ("aws:PrincipalArn", Shape::Arn),
-    ("aws:PrincipalOrgID", Shape::Text),
-    ("aws:PrincipalOrgPaths", Shape::OrganizationPath),
-    ("aws:PrincipalServiceName", Shape::Text),
-    ("aws:PrincipalServiceNamesList", Shape::Text),
-    ("aws:SourceAccount", Shape::Text),
-    ("aws:SourceArn", Shape::Arn),
-    ("aws:SourceIp", Shape::Address),
-    ("aws:SourceOrgID", Shape::Text),
-    ("aws:SourceOrgPaths", Shape::OrganizationPath),
-    ("aws:SourceOwner", Shape::Text),
-    ("aws:SourceVpc", Shape::Text),
-    ("aws:SourceVpce", Shape::Text),
-    ("aws:VpceAccount", Shape::Text),
-    ("aws:VpceOrgID", Shape::Text),
-    ("aws:VpceOrgPaths", Shape::OrganizationPath),
-    ("aws:userid", Shape::UserId),
-    ("kms:CallerAccount", Shape::Text),
-    ("s3:DataAccessPointAccount", Shape::Text),
-    ("s3:DataAccessPointArn", Shape::Arn),
+const ANCHORS: &[(&str, Shape, Sent)] = &[
+    ("aws:PrincipalAccount", Shape::Text, Sent::Always),
+    ("aws:PrincipalArn", Shape::Arn, Sent::Always),
+    ("aws:PrincipalOrgID", Shape::Text, Sent::Always),
+    ("aws:PrincipalOrgPaths", Shape::OrganizationPath, Sent::Always),
+    ("aws:PrincipalServiceName", Shape::Text, Sent::Always),
+    ("aws:PrincipalServiceNamesList", Shape::Text, Sent::Always),
+    ("aws:SourceAccount", Shape::Text, Sent::Always),
+    ("aws:SourceArn", Shape::Arn, Sent::Always),
+    ("aws:SourceIp", Shape::Address, Sent::Always),
+    ("aws:SourceOrgID", Shape::Text, Sent::Always),
+    ("aws:SourceOrgPaths", Shape::OrganizationPath, Sent::Always),
+    ("aws:SourceOwner", Shape::Text, Sent::Always),
+    ("aws:SourceVpc", Shape::Text, Sent::Always),
+    ("aws:SourceVpce", Shape::Text, Sent::Always),
+    ("aws:VpceAccount", Shape::Text, Sent::Always),
+    ("aws:VpceOrgID", Shape::Text, Sent::Always),
+    ("aws:VpceOrgPaths", Shape::OrganizationPath, Sent::Always),
+    ("aws:userid", Shape::UserId, Sent::Always),
+    ("elasticfilesystem:AccessedViaMountTarget", Shape::Flag, BY_EFS),
+    ("kms:CallerAccount", Shape::Text, BY_KMS),
+    ("s3:DataAccessPointAccount", Shape::Text, BY_S3),
+    ("s3:DataAccessPointArn", Shape::Arn, BY_S3),
 ];
+
+/// How much of an ARN must be fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// Its account, or all of it when it has none.
+    Account,
+    /// All of it.
+    Whole,
+}
 
 /// Keys that hold an account, and those that hold an organization: what a zone of trust says of them.
 const ACCOUNT_KEYS: &[&str] = &[
@@ -63,6 +97,9 @@ const ORGANIZATION_KEYS: &[&str] = &["aws:PrincipalOrgID", "aws:SourceOrgID", "a
 const ORGANIZATION_PATH_KEYS: &[&str] = &["aws:PrincipalOrgPaths", "aws:SourceOrgPaths", "aws:VpceOrgPaths"];
 const SOURCE_ARN_KEYS: &[&str] = &["aws:SourceArn", "s3:DataAccessPointArn"];
 
+/// Private addresses (RFC 1918).
+const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
 /// The fixed values that a document names.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Anchors {
@@ -72,18 +109,29 @@ pub(super) struct Anchors {
 
 impl Anchors {
     /// Collects them. Values with wildcards, variables or holes that may turn out to hold a wildcard are not fixed.
-    pub(super) fn named_in(document: &PolicyDocument, open_holes: &[HoleId]) -> Anchors {
+    pub(super) fn named_in(document: &PolicyDocument, owner: Owner<'_>) -> Anchors {
+        let open_holes = owner.open_holes;
         let mut anchors = Anchors::default();
         for entry in principals_of(document) {
             anchors.add_principal(entry);
         }
-        for (name, shape) in ANCHORS {
+        let sent = |sent: &Sent| match (sent, owner.resource_type) {
+            (Sent::Always, _) | (Sent::For(_), None) => true,
+            (Sent::For(types), Some(own)) => types.contains(&own),
+        };
+        for (name, shape, _) in ANCHORS.iter().filter(|(_, _, by)| sent(by)) {
             let key = ContextKey::new(name);
             let lines: Vec<&Condition> = conditions_on(document, &key).collect();
             let fixed = |pattern: &&Pattern| is_fixed(pattern, open_holes);
             match shape {
                 Shape::Text => {
                     // Under `StringEquals` a wildcard in the value of a hole is none.
+                    let (folded, lines): (Vec<_>, Vec<_>) = lines
+                        .iter()
+                        .copied()
+                        .partition(|line| matches!(line.values, ConditionValues::Folded(_)));
+                    let settled = texts(&folded).filter(|p| is_fixed(p, &[])).cloned();
+                    anchors.add_folded(&key, Test::StringEqualsIgnoreCase, settled.collect());
                     let (wild, exact): (Vec<_>, Vec<_>) = lines
                         .iter()
                         .copied()
@@ -102,14 +150,19 @@ impl Anchors {
                     anchors.add_texts(&key, Test::StringLike, heads);
                 }
                 Shape::UserId => {
+                    let any_session = owner.doubt != Some(Doubt::UserId);
                     let heads = texts(&lines).filter_map(|pattern| {
-                        head(pattern, ':', open_holes)
-                            .or_else(|| is_fixed(pattern, open_holes).then(|| pattern.clone()))
+                        let head = any_session.then(|| head(pattern, ':', open_holes)).flatten();
+                        head.or_else(|| is_fixed(pattern, open_holes).then(|| pattern.clone()))
                     });
                     let heads = heads.collect();
                     anchors.add_texts(&key, Test::StringLike, heads);
                 }
-                Shape::Arn => anchors.add_arns(&key, &lines, open_holes),
+                Shape::Flag => {
+                    let own = texts(&lines).filter(|pattern| **pattern == Pattern::literal("true"));
+                    anchors.add_folded(&key, Test::Bool, own.cloned().collect());
+                }
+                Shape::Arn => anchors.add_arns(&key, &lines, extent(&key, document, owner), open_holes),
                 Shape::Address => anchors.add_addresses(&key, &lines),
             }
         }
@@ -158,12 +211,23 @@ impl Anchors {
         }
     }
 
-    fn add_arns(&mut self, key: &ContextKey, lines: &[&Condition], open_holes: &[HoleId]) {
+    fn add_folded(&mut self, key: &ContextKey, test: Test, values: BTreeSet<Pattern>) {
+        if !values.is_empty() {
+            let values = ConditionValues::Folded(values.into_iter().collect());
+            self.conditions.push(none_of(key, test, values));
+        }
+    }
+
+    fn add_arns(&mut self, key: &ContextKey, lines: &[&Condition], extent: Extent, open_holes: &[HoleId]) {
         let star = Pattern::star;
         let mut excluded = Vec::new();
         for arn in arns(lines) {
             let account = arn.segment(Segment::Account);
-            if !account.pieces().is_empty() && is_fixed(account, open_holes) && arn.whole.is_none() {
+            if extent == Extent::Whole {
+                if arn.segments.iter().all(|segment| is_fixed(segment, open_holes)) {
+                    excluded.push(arn);
+                }
+            } else if !account.pieces().is_empty() && is_fixed(account, open_holes) && arn.whole.is_none() {
                 let segments = [star(), star(), star(), account.clone(), star()];
                 excluded.push(ArnPattern {
                     segments,
@@ -183,12 +247,20 @@ impl Anchors {
         }
     }
 
-    /// The ranges of one condition are judged together: two halves of the Internet are no restriction.
+    /// The ranges of one condition are judged together: two halves of the Internet are no restriction. Private ranges
+    /// (RFC 1918) do not count: nobody comes from there.
     fn add_addresses(&mut self, key: &ContextKey, lines: &[&Condition]) {
         let mut excluded = Vec::new();
+        let private: Vec<IpNet> = PRIVATE
+            .iter()
+            .filter_map(|range| crate::iam::parse_cidr(range))
+            .collect();
         for line in lines {
             if let ConditionValues::Ip(ranges) = &line.values {
-                let merged = IpNet::aggregate(&ranges.to_vec());
+                let within = |range: &&IpNet| private.iter().any(|private| private.contains(*range));
+                let (own, ranges): (Vec<&IpNet>, Vec<&IpNet>) = ranges.iter().partition(within);
+                excluded.extend(own.into_iter().copied());
+                let merged = IpNet::aggregate(&ranges.into_iter().copied().collect());
                 let size = |v4: bool| -> f64 {
                     let ranges = merged.iter().filter(|range| range.addr().is_ipv4() == v4);
                     ranges
@@ -210,6 +282,37 @@ impl Anchors {
             ));
         }
     }
+}
+
+/// How much of an ARN must be fixed. Everybody who comes through an access point carries one of its account, so in its
+/// own policy the account says nothing.
+fn extent(key: &ContextKey, document: &PolicyDocument, owner: Owner<'_>) -> Extent {
+    let own_point = match owner.resource_type {
+        Some(own) => own.ends_with("::AccessPoint"),
+        None => is_about_access_points(document),
+    };
+    let doubtful = owner.doubt == Some(Doubt::PrincipalArn) && key.folded() == "aws:principalarn";
+    if doubtful || own_point && key.folded() == "s3:dataaccesspointarn" {
+        Extent::Whole
+    } else {
+        Extent::Account
+    }
+}
+
+/// Whether a resource of the document is an access point or what lies behind one.
+fn is_about_access_points(document: &PolicyDocument) -> bool {
+    let resources = document
+        .statements
+        .iter()
+        .flat_map(|statement| match &statement.resource {
+            ResourceSet::In(entries) => entries.as_slice(),
+            ResourceSet::Any | ResourceSet::NotIn(_) => &[],
+        });
+    let mut arns = resources.filter_map(|entry| match entry {
+        ResourcePattern::Arn { arn, .. } => Some(arn),
+        ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
+    });
+    arns.any(|arn| arn.segment(Segment::Rest).to_string().starts_with("accesspoint"))
 }
 
 /// Conditions that a stranger to the zone meets, for the keys that the document speaks of: sources and organizations are

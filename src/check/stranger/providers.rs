@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::iam::{
-    Condition, ConditionValues, ContextKey, Glob, HoleId, Operator, Pattern, Piece, PolicyDocument,
-    PrincipalEntry, Quantifier, Test, Token,
+    Comparison, Condition, ConditionValues, ContextKey, Effect, ElementSet, Glob, HoleId, Operator, Pattern,
+    Piece, PolicyDocument, PrincipalEntry, PrincipalSet, Quantifier, Test, Token,
 };
 
 use super::anchors::{conditions_on, head, is_fixed, none_of, principals_of, texts};
@@ -15,48 +15,215 @@ use super::anchors::{conditions_on, head, is_fixed, none_of, principals_of, text
 enum Tenant {
     /// By its whole text.
     Whole,
-    /// By the text up to this character (`repo:org/`).
+    /// By its number.
+    Number,
+    /// By the text up to this character (`org/`).
     UpTo(char),
-    /// By the text up to the second `:` (`organization:name:`).
-    UpToSecondColon,
+    /// By what stands between one of these beginnings and the next such character (`repo:org/`). Other beginnings name
+    /// no tenant: some providers let each tenant arrange the claim.
+    After(&'static [(&'static str, char)]),
 }
 
-/// Shared providers: host, and the claims that name the tenant (each provider's documentation of its token claims).
-const PROVIDERS: &[(&str, &[(&str, Tenant)])] = &[
-    (
-        "token.actions.githubusercontent.com",
-        &[
-            ("sub", Tenant::UpTo('/')),
+/// A provider that serves everybody.
+struct Provider {
+    /// Its issuer without `https://`: what follows `oidc-provider/`, and what its claims begin with.
+    host: &'static str,
+    /// The claims that name the tenant; one with a `:` is a key of its own.
+    claims: &'static [(&'static str, Tenant)],
+    /// Where that is documented: the claim that AWS demands to be tested, and the provider's own pages on its tokens.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers; a test sees that it is there")
+    )]
+    source: &'static str,
+}
+
+/// AWS's list of shared providers and the claim each must be tested for (IAM User Guide, identity-provider controls for
+/// shared OIDC providers), with what tells one tenant from another besides.
+const AWS: &str = "IAM User Guide, id_roles_providers_oidc_secure-by-default";
+/// Claims that AWS knows beyond `aud` and `sub`.
+const AWS_KEYS: &str =
+    "IAM User Guide, id_roles_providers_oidc_secure-by-default and reference_policies_iam-condition-keys";
+
+const GITHUB_SUBJECTS: Tenant = Tenant::After(&[
+    ("repo:", '/'),
+    ("repository:", '/'),
+    ("repository_owner:", ':'),
+    ("repository_owner_id:", ':'),
+    ("repository_id:", ':'),
+    ("enterprise:", ':'),
+    ("enterprise_id:", ':'),
+]);
+const SERVICE_ACCOUNTS: &[(&str, Tenant)] = &[("sub", Tenant::After(&[("system:serviceaccount:", ':')]))];
+
+const PROVIDERS: &[Provider] = &[
+    Provider {
+        host: "token.actions.githubusercontent.com",
+        // `job_workflow_ref` names whose workflow runs, which may be called from anybody's repository; `actor` names who
+        // set it off, which may be in anybody's repository.
+        claims: &[
+            ("sub", GITHUB_SUBJECTS),
             ("repository", Tenant::UpTo('/')),
             ("repository_owner", Tenant::Whole),
             ("repository_owner_id", Tenant::Whole),
             ("repository_id", Tenant::Whole),
-            ("job_workflow_ref", Tenant::UpTo('/')),
+            ("enterprise_id", Tenant::Whole),
         ],
-    ),
-    ("gitlab.com", &[("sub", Tenant::UpTo('/'))]),
-    (
-        "accounts.google.com",
-        &[
+        source: AWS_KEYS,
+    },
+    Provider {
+        host: "vstoken.actions.githubusercontent.com",
+        claims: &[("sub", GITHUB_SUBJECTS)],
+        source: AWS,
+    },
+    Provider {
+        host: "oidc-configuration.audit-log.githubusercontent.com",
+        claims: &[("sub", Tenant::Whole)],
+        source: AWS,
+    },
+    Provider {
+        host: "gitlab.com",
+        claims: &[
+            ("sub", Tenant::After(&[("project_path:", '/')])),
+            ("namespace_id", Tenant::Whole),
+            ("project_id", Tenant::Whole),
+            ("user_id", Tenant::Whole),
+            ("user_login", Tenant::Whole),
+            ("user_email", Tenant::Whole),
+        ],
+        source: AWS_KEYS,
+    },
+    Provider {
+        host: "accounts.google.com",
+        claims: &[
             ("aud", Tenant::Whole),
             ("oaud", Tenant::Whole),
             ("sub", Tenant::Whole),
+            ("google/organization_number", Tenant::Number),
         ],
-    ),
-    (
-        "cognito-identity.amazonaws.com",
-        &[("aud", Tenant::Whole), ("sub", Tenant::Whole)],
-    ),
-    (
-        "graph.facebook.com",
-        &[("app_id", Tenant::Whole), ("id", Tenant::Whole)],
-    ),
-    (
-        "www.amazon.com",
-        &[("app_id", Tenant::Whole), ("user_id", Tenant::Whole)],
-    ),
-    ("app.terraform.io", &[("sub", Tenant::UpToSecondColon)]),
-    ("agent.buildkite.com", &[("sub", Tenant::UpToSecondColon)]),
+        source: "IAM User Guide, reference_policies_iam-condition-keys, keys for web identity federation",
+    },
+    Provider {
+        host: "cognito-identity.amazonaws.com",
+        claims: &[("aud", Tenant::Whole), ("sub", Tenant::Whole)],
+        source: AWS_KEYS,
+    },
+    Provider {
+        host: "graph.facebook.com",
+        claims: &[("app_id", Tenant::Whole), ("id", Tenant::Whole)],
+        source: "IAM User Guide, reference_policies_iam-condition-keys, keys for web identity federation",
+    },
+    Provider {
+        host: "www.amazon.com",
+        claims: &[("app_id", Tenant::Whole), ("user_id", Tenant::Whole)],
+        source: "IAM User Guide, reference_policies_iam-condition-keys, keys for web identity federation",
+    },
+    Provider {
+        host: "app.terraform.io",
+        claims: &[("sub", Tenant::After(&[("organization:", ':')]))],
+        source: AWS,
+    },
+    Provider {
+        host: "app.eu.terraform.io",
+        claims: &[("sub", Tenant::After(&[("organization:", ':')]))],
+        source: "HCP Terraform documentation, workload identity tokens",
+    },
+    Provider {
+        host: "agent.buildkite.com",
+        claims: &[
+            ("sub", Tenant::After(&[("organization:", ':')])),
+            ("organization_id", Tenant::Whole),
+            ("organization_slug", Tenant::Whole),
+            ("pipeline_id", Tenant::Whole),
+            ("cluster_id", Tenant::Whole),
+        ],
+        source: AWS_KEYS,
+    },
+    Provider {
+        host: "oidc.codefresh.io",
+        claims: &[("sub", Tenant::After(&[("account:", ':')]))],
+        source: AWS,
+    },
+    Provider {
+        host: "oidc.vercel.com",
+        claims: &[
+            ("aud", Tenant::After(&[("https://vercel.com/", '/')])),
+            ("sub", Tenant::After(&[("owner:", ':')])),
+        ],
+        source: AWS,
+    },
+    Provider {
+        host: "api.pulumi.com/oidc",
+        claims: &[
+            ("aud", Tenant::Whole),
+            (
+                "sub",
+                Tenant::After(&[("pulumi:deploy:org:", ':'), ("pulumi:environments:org:", ':')]),
+            ),
+        ],
+        source: AWS,
+    },
+    Provider {
+        host: "scalr.io",
+        claims: &[("sub", Tenant::After(&[("account:", ':')]))],
+        source: AWS,
+    },
+    Provider {
+        host: "proidc.upbound.io",
+        claims: &[("sub", Tenant::After(&[("mcp:", '/')]))],
+        source: AWS,
+    },
+    Provider {
+        host: "studio.datachain.ai/api",
+        claims: &[("sub", Tenant::UpTo('/'))],
+        source: AWS,
+    },
+    Provider {
+        host: "tokens.cloud.shisho.dev",
+        claims: &[("sub", Tenant::After(&[("job:", ':')]))],
+        source: AWS,
+    },
+    Provider {
+        host: "sandboxes.cloud",
+        claims: &[("aud", Tenant::Whole)],
+        source: AWS,
+    },
+    Provider {
+        host: "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d",
+        // Microsoft Sentinel: one issuer for all workspaces.
+        claims: &[("sts:RoleSessionName", Tenant::Whole)],
+        source: AWS,
+    },
+    Provider {
+        host: "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7",
+        claims: SERVICE_ACCOUNTS,
+        source: AWS,
+    },
+    Provider {
+        host: "rh-oidc.s3.us-east-1.amazonaws.com/23e3sd27sju1hoou6ohfs68vbno607tr",
+        claims: SERVICE_ACCOUNTS,
+        source: AWS,
+    },
+    Provider {
+        host: "rh-oidc.s3.us-east-1.amazonaws.com/23ne21h005qjl3n33d8dui5dlrmv2tmg",
+        claims: SERVICE_ACCOUNTS,
+        source: AWS,
+    },
+    Provider {
+        host: "rh-oidc.s3.us-east-1.amazonaws.com/24jrf12m5dj7ljlfb4ta2frhrcoadm26",
+        claims: SERVICE_ACCOUNTS,
+        source: AWS,
+    },
+    Provider {
+        host: "oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb",
+        claims: SERVICE_ACCOUNTS,
+        source: AWS,
+    },
+    Provider {
+        host: "oidc.op1.openshiftapps.com/2c51blsaqa9gkjt0o9rt11mle8mmropu",
+        claims: SERVICE_ACCOUNTS,
+        source: AWS,
+    },
 ];
 
 /// Providers that are named without an ARN.
@@ -74,12 +241,9 @@ pub(super) fn shared_providers(
     open_holes: &[HoleId],
 ) -> Vec<(PrincipalEntry, Vec<Condition>)> {
     let mut found: Vec<(PrincipalEntry, Vec<Condition>)> = Vec::new();
-    for entry in principals_of(document) {
-        let PrincipalEntry::Federated(name) = entry else {
-            continue;
-        };
-        for (host, claims) in PROVIDERS {
-            for entry in forms(name, host) {
+    for name in named_providers(document) {
+        for Provider { host, claims, .. } in PROVIDERS {
+            for entry in forms(&name, host) {
                 if !found.iter().any(|(known, _)| *known == entry) {
                     let own = claims
                         .iter()
@@ -93,6 +257,37 @@ pub(super) fn shared_providers(
         }
     }
     found
+}
+
+/// The identity providers that the document names; `*` where a statement about everybody allows their users to assume
+/// a role.
+fn named_providers(document: &PolicyDocument) -> BTreeSet<Pattern> {
+    let named = principals_of(document).filter_map(|entry| match entry {
+        PrincipalEntry::Federated(name) => Some(name.clone()),
+        _ => None,
+    });
+    let open = document.statements.iter().any(|statement| {
+        let everybody = match &statement.principal {
+            PrincipalSet::Absent => false,
+            PrincipalSet::In(entries) => entries
+                .iter()
+                .any(|entry| matches!(entry, PrincipalEntry::Everyone | PrincipalEntry::AnyAws)),
+            PrincipalSet::NotIn(_) => true,
+        };
+        everybody && statement.effect == Effect::Allow && may_assume(&statement.action)
+    });
+    named.chain(open.then(Pattern::star)).collect()
+}
+
+/// Whether the actions hold one that users of identity providers can call. An action with unknown values may be one.
+fn may_assume(actions: &ElementSet) -> bool {
+    let calls = Glob::parse("sts:assumerolewith*");
+    match actions {
+        ElementSet::Any | ElementSet::NotIn(_) => true,
+        ElementSet::In(patterns) => patterns
+            .iter()
+            .any(|pattern| pattern.as_glob().is_none_or(|glob| glob.intersects(&calls))),
+    }
 }
 
 /// The shared provider of that host as far as the entry means it: as it is named, or where an unknown value or wildcard
@@ -129,8 +324,8 @@ fn forms(name: &Pattern, host: &str) -> Vec<PrincipalEntry> {
 fn without_claims_of_others(document: &PolicyDocument, host: &str) -> Vec<Condition> {
     let others: Vec<String> = PROVIDERS
         .iter()
-        .filter(|(other, _)| *other != host)
-        .map(|(other, _)| format!("{other}:"))
+        .filter(|other| other.host != host)
+        .map(|other| format!("{}:", other.host))
         .collect();
     let lines = document
         .statements
@@ -155,39 +350,88 @@ fn without_claims_of_others(document: &PolicyDocument, host: &str) -> Vec<Condit
         .collect()
 }
 
+/// The condition that a claim names none of the tenants that the document names; `None` when it names none.
 fn foreign(
     document: &PolicyDocument,
     host: &str,
     (claim, tenant): &(&str, Tenant),
     open_holes: &[HoleId],
 ) -> Option<Condition> {
-    let key = ContextKey::new(&format!("{host}:{claim}"));
+    let name = if claim.contains(':') {
+        (*claim).to_owned()
+    } else {
+        format!("{host}:{claim}")
+    };
+    let key = ContextKey::new(&name);
     let lines: Vec<&Condition> = conditions_on(document, &key).collect();
+    if *tenant == Tenant::Number {
+        return foreign_number(&key, &lines);
+    }
+    let whole = |pattern: &Pattern| is_fixed(pattern, open_holes).then(|| pattern.clone());
     let fixed = texts(&lines).filter_map(|pattern| match tenant {
-        Tenant::Whole => pattern.as_literal().map(|_| pattern.clone()),
-        Tenant::UpTo(separator) => {
-            head(pattern, *separator, open_holes).or_else(|| pattern.as_literal().map(|_| pattern.clone()))
-        }
-        Tenant::UpToSecondColon => second_colon(pattern, open_holes),
+        Tenant::Whole | Tenant::Number => whole(pattern),
+        Tenant::UpTo(separator) => head(pattern, *separator, open_holes).or_else(|| whole(pattern)),
+        Tenant::After(beginnings) => beginnings
+            .iter()
+            .find_map(|(beginning, end)| after(pattern, beginning, *end, open_holes)),
     });
     let fixed: BTreeSet<Pattern> = fixed.collect();
     let values = ConditionValues::Text(fixed.iter().cloned().collect());
     (!fixed.is_empty()).then(|| none_of(&key, Test::StringLike, values))
 }
 
-/// `organization:name:…` as `organization:name:*`, when the name is fixed.
-fn second_colon(pattern: &Pattern, open_holes: &[HoleId]) -> Option<Pattern> {
-    let is_colon = |(_, piece): &(usize, &Piece)| **piece == Piece::Char(':');
-    let (end, _) = pattern.pieces().iter().enumerate().filter(is_colon).nth(1)?;
-    let head = Pattern::new(pattern.pieces().iter().take(end + 1).cloned().collect());
-    is_fixed(&head, open_holes)
-        .then(|| Pattern::new(head.pieces().iter().cloned().chain([Piece::Star]).collect()))
+fn foreign_number(key: &ContextKey, lines: &[&Condition]) -> Option<Condition> {
+    let numbers = lines.iter().filter_map(|line| match &line.values {
+        ConditionValues::Number(Comparison::Equal, numbers) => Some(numbers.clone()),
+        _ => None,
+    });
+    let numbers: Vec<_> = numbers.flatten().collect();
+    let test = Test::Numeric(Comparison::Equal);
+    (!numbers.is_empty()).then(|| none_of(key, test, ConditionValues::Number(Comparison::Equal, numbers)))
+}
+
+/// `repo:org/app:…` as `repo:org/*`, when it begins so and what stands before the separator is fixed and not empty; a
+/// fixed text that ends there stands for itself.
+fn after(pattern: &Pattern, beginning: &str, end: char, open_holes: &[HoleId]) -> Option<Pattern> {
+    let pieces = pattern.pieces();
+    let length = beginning.chars().count();
+    let begins = pieces.len() > length
+        && beginning
+            .chars()
+            .zip(pieces.iter())
+            .all(|(c, piece)| *piece == Piece::Char(c));
+    if !begins {
+        return None;
+    }
+    let separator = |piece: &Piece| *piece == Piece::Char(end);
+    match pieces.iter().skip(length).position(separator) {
+        Some(0) => None,
+        Some(at) => {
+            let head = Pattern::new(pieces.iter().take(length + at + 1).cloned().collect());
+            is_fixed(&head, open_holes)
+                .then(|| Pattern::new(head.pieces().iter().cloned().chain([Piece::Star]).collect()))
+        }
+        None => is_fixed(pattern, open_holes).then(|| pattern.clone()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::iam::{DocumentKind, Value, parse_document};
+
+    #[test]
+    fn every_row_names_a_claim_and_its_source() {
+        for Provider { host, claims, source } in PROVIDERS {
+            assert!(!claims.is_empty() && !source.is_empty(), "{host}");
+            assert!(
+                PROVIDERS.iter().filter(|other| other.host == *host).count() == 1,
+                "{host}"
+            );
+        }
+        let shared = |host: &str| PROVIDERS.iter().any(|provider| provider.host == host);
+        assert!(BUILT_IN.iter().all(|host| shared(host)));
+    }
 
     #[test]
     fn a_pinned_tenant_is_no_stranger() {

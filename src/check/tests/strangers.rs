@@ -6,42 +6,6 @@ fn check(asked: &Check, kind: PolicyKind, rows: &[(&str, &str)]) {
     check_rows(asked, kind, &Known::default(), rows);
 }
 
-#[test]
-fn an_identity_provider_that_is_unknown_may_be_a_shared_one() {
-    let trust = |provider: &str, rest: &str| {
-        format!(
-            r#"{{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity","Principal":{{"Federated":"{provider}"}}{rest}}}"#
-        )
-    };
-    for (provider, rest, expected) in [
-        ("{{P}}", "", "UNDECIDED"),
-        (
-            "arn:aws:iam::{{A}}:oidc-provider/token.actions.githubusercontent.com",
-            "",
-            "FAIL",
-        ),
-        ("arn:aws:iam::123456789012:oidc-provider/{{H}}", "", "UNDECIDED"),
-        (
-            "arn:aws:iam::123456789012:oidc-provider/idp.example.com",
-            "",
-            "PASS",
-        ),
-        ("arn:aws:iam::{{A}}:saml-provider/{{H}}", "", "PASS"),
-        ("*", "", "FAIL"),
-        (
-            "{{P}}",
-            r#","Condition":{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:org/*"}}"#,
-            "PASS",
-        ),
-    ] {
-        check(
-            &public(),
-            PolicyKind::Trust,
-            &[(&trust(provider, rest), expected)],
-        );
-    }
-}
-
 /// Bucket policies under one condition; whoever meets it may read.
 fn conditional(condition: &str) -> String {
     format!(
@@ -276,5 +240,168 @@ fn the_zone_of_trust() {
         (r#""StringEquals":{"aws:SourceAccount":"999988887777"}"#, "FAIL"),
     ] {
         check(&deputy, PolicyKind::Resource, &[(&service(condition), expected)]);
+    }
+}
+
+/// A bucket or other policy under a resource type.
+fn of_type(resource_type: &str, kind: PolicyKind, rows: &[(&str, &str)]) {
+    let known = Known {
+        resource_type: Some(resource_type),
+        ..Known::default()
+    };
+    check_rows(&public(), kind, &known, rows);
+}
+
+#[test]
+fn what_a_service_does_not_send_fixes_nothing() {
+    let point = r#""ArnLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:123456789012:accesspoint/*"}"#;
+    let one_point =
+        r#""ArnLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:123456789012:accesspoint/a"}"#;
+    let caller = r#""StringEquals":{"kms:CallerAccount":"123456789012"}"#;
+    let mounted = r#""Bool":{"elasticfilesystem:AccessedViaMountTarget":"true"}"#;
+    let not_mounted = r#""Bool":{"elasticfilesystem:AccessedViaMountTarget":"false"}"#;
+    let source = r#""StringEquals":{"aws:SourceAccount":"123456789012"}"#;
+    for (resource_type, condition, expected) in [
+        ("AWS::S3::Bucket", point, "PASS"),
+        ("AWS::S3::Bucket", one_point, "PASS"),
+        ("AWS::S3::AccessPoint", point, "FAIL"),
+        ("AWS::S3::AccessPoint", one_point, "PASS"),
+        ("AWS::S3Outposts::AccessPoint", point, "FAIL"),
+        ("AWS::S3Express::AccessPoint", point, "FAIL"),
+        ("AWS::SQS::Queue", point, "FAIL"),
+        ("AWS::KMS::Key", caller, "PASS"),
+        ("AWS::S3::Bucket", caller, "FAIL"),
+        ("AWS::EFS::FileSystem", mounted, "PASS"),
+        ("AWS::EFS::FileSystem", not_mounted, "FAIL"),
+        ("AWS::S3::Bucket", mounted, "FAIL"),
+        ("AWS::DynamoDB::Table", source, "PASS"),
+        ("AWS::DynamoDB::Stream", source, "PASS"),
+        ("AWS::OpenSearchService::Domain", source, "PASS"),
+        ("AWS::Kinesis::Stream", source, "PASS"),
+        ("AWS::Kinesis::StreamConsumer", source, "PASS"),
+        ("AWS::Lambda::Function", source, "PASS"),
+        ("AWS::S3Express::DirectoryBucket", source, "PASS"),
+        ("AWS::S3::Glacier", source, "PASS"),
+        ("AWS::S3Outposts::Bucket", source, "PASS"),
+        ("AWS::SecretsManager::Secret", source, "PASS"),
+        ("AWS::SNS::Topic", source, "PASS"),
+        ("AWS::S3Tables::TableBucket", source, "PASS"),
+        ("AWS::S3Tables::Table", source, "PASS"),
+        ("AWS::ApiGateway::RestApi", source, "PASS"),
+        ("AWS::CodeArtifact::Domain", source, "PASS"),
+        ("AWS::Backup::BackupVault", source, "PASS"),
+        ("AWS::CloudTrail::Dashboard", source, "PASS"),
+        ("AWS::CloudTrail::EventDataStore", source, "PASS"),
+    ] {
+        let text = conditional(condition);
+        of_type(resource_type, PolicyKind::Resource, &[(&text, expected)]);
+        of_type(resource_type, PolicyKind::Resource, &[(&conditional(""), "FAIL")]);
+    }
+    // Without a resource type, its own words tell an access point.
+    let text = format!(
+        r#"{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:eu-west-1:123456789012:accesspoint/a/object/*","Condition":{{{point}}}}}"#
+    );
+    check(
+        &public(),
+        PolicyKind::Resource,
+        &[(&text, "FAIL"), (&conditional(point), "PASS")],
+    );
+}
+
+#[test]
+fn addresses_that_nobody_comes_from_do_not_count() {
+    for (ranges, expected) in [
+        (
+            r#"["10.0.0.0/8","172.16.0.0/12","192.168.0.0/16","203.0.113.0/24"]"#,
+            "PASS",
+        ),
+        (r#"["10.0.0.0/8","11.0.0.0/8"]"#, "PASS"),
+        (r#"["11.0.0.0/8","13.0.0.0/8"]"#, "FAIL"),
+        (r#""8.0.0.0/6""#, "FAIL"),
+        (r#"["2001:db8::/33","2001:db8:8000::/33"]"#, "PASS"),
+        (r#"["2001:db8::/32","2001:db9::/32"]"#, "FAIL"),
+    ] {
+        let text = conditional(&format!(r#""IpAddress":{{"aws:SourceIp":{ranges}}}"#));
+        check(&public(), PolicyKind::Resource, &[(&text, expected)]);
+    }
+}
+
+#[test]
+fn case_does_not_make_an_anchor_free() {
+    for (condition, expected) in [
+        (r#""StringEqualsIgnoreCase":{"aws:PrincipalOrgID":"O-A"}"#, "PASS"),
+        (
+            r#""StringNotEqualsIgnoreCase":{"aws:PrincipalOrgID":"o-a"}"#,
+            "FAIL",
+        ),
+    ] {
+        check(
+            &public(),
+            PolicyKind::Resource,
+            &[(&conditional(condition), expected)],
+        );
+    }
+}
+
+#[test]
+fn services_come_in_by_name_or_as_everybody() {
+    let read = r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*""#;
+    let all = format!(r#"{{"Effect":"Allow","Principal":"*",{read}}}"#);
+    let deny = |condition: &str| {
+        format!(r#"{all},{{"Effect":"Deny","Principal":"*",{read},"Condition":{{{condition}}}}}"#)
+    };
+    for (text, expected) in [
+        // Only services are let in, and they act for anybody.
+        (deny(r#""Bool":{"aws:PrincipalIsAWSService":"false"}"#), "FAIL"),
+        (
+            deny(r#""StringNotEquals":{"aws:SourceAccount":"123456789012"}"#),
+            "PASS",
+        ),
+        (
+            deny(r#""StringNotEqualsIfExists":{"aws:SourceAccount":"123456789012"}"#),
+            "PASS",
+        ),
+        (
+            deny(r#""StringNotEquals":{"aws:PrincipalServiceName":"sns.amazonaws.com"}"#),
+            "PASS",
+        ),
+    ] {
+        check(&public(), PolicyKind::Resource, &[(&text, expected)]);
+    }
+}
+
+#[test]
+fn a_deputy_is_tied_to_the_zone() {
+    let Check::NoExternalAccess { trust } = external() else {
+        panic!("external access")
+    };
+    let deputy = Check::NoExternalAccess {
+        trust: Trust {
+            service_principals: ServicePrincipals::ConfusedDeputy,
+            ..trust
+        },
+    };
+    let service = |condition: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":{{"Service":"sns.amazonaws.com"}},"Action":"sqs:SendMessage","Resource":"*","Condition":{{{condition}}}}}"#
+        )
+    };
+    for (condition, expected) in [
+        (r#""StringEquals":{"aws:SourceOrgID":"o-ours"}"#, "PASS"),
+        (r#""StringEquals":{"aws:SourceOrgID":"o-other"}"#, "FAIL"),
+        (
+            r#""ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-ours/*"}"#,
+            "PASS",
+        ),
+        (
+            r#""StringEqualsIfExists":{"aws:SourceAccount":"123456789012"}"#,
+            "FAIL",
+        ),
+        (r#""ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:topic"}"#, "FAIL"),
+        (r#""StringLike":{"aws:SourceAccount":"1234*"}"#, "FAIL"),
+    ] {
+        let text = service(condition);
+        check(&deputy, PolicyKind::Resource, &[(&text, expected)]);
+        check(&external(), PolicyKind::Resource, &[(&text, "PASS")]);
     }
 }
