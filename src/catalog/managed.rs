@@ -48,6 +48,13 @@ pub fn managed_policy_arn(name: &str) -> Option<&'static str> {
     CATALOG.arns.get(name).copied()
 }
 
+/// The ARNs of all AWS managed policies, sorted.
+pub fn managed_policies() -> Vec<&'static str> {
+    let mut arns: Vec<_> = CATALOG.documents.keys().copied().collect();
+    arns.sort_unstable();
+    arns
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

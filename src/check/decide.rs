@@ -78,8 +78,8 @@ pub struct Subject<'a> {
 #[derive(Debug)]
 pub struct Prepared<'a> {
     pub(super) subject: Subject<'a>,
-    vocabulary: Vocabulary,
-    meaning: Meaning,
+    pub(super) vocabulary: Vocabulary,
+    pub(super) meaning: Meaning,
 }
 
 /// Prepares a subject.
@@ -117,6 +117,9 @@ enum Forbidden<'a> {
 
 /// Decides the question.
 pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
+    if let Check::Lint { rules } = check {
+        return super::lint::verdict(rules, &super::lint::lint(prepared));
+    }
     let subject = prepared.subject;
     let engines = Engines::new(options);
     let reference = match reference(check, subject.before) {
@@ -234,7 +237,8 @@ fn reference<'a>(check: &'a Check, before: &'a Before) -> Result<Option<&'a Poli
         Check::AccessNotGranted { .. }
         | Check::AccessDenied { .. }
         | Check::NoPublicAccess { .. }
-        | Check::NoExternalAccess { .. } => Ok(None),
+        | Check::NoExternalAccess { .. }
+        | Check::Lint { .. } => Ok(None),
     }
 }
 
@@ -278,6 +282,7 @@ fn question<'a>(
             stranger.add_to(&mut vocabulary);
             Forbidden::Strangers(stranger)
         }
+        Check::Lint { .. } => Forbidden::Boxes(&[]),
     };
     let meaning = if vocabulary == prepared.vocabulary {
         prepared.meaning.clone()
@@ -289,29 +294,14 @@ fn question<'a>(
         Forbidden::Boxes(boxes) => boxes_formula(boxes, &vocabulary),
         Forbidden::Strangers(stranger) => stranger.formula(&vocabulary),
     };
-    let mut kinds = principal_kinds(subject.kind).to_vec();
-    // A canonical user id is one account's, under another name: a kind of its own only where a policy speaks of one.
-    if !vocabulary.has_canonical_users() {
-        kinds.retain(|kind| *kind != PrincipalKind::Canonical);
-    }
+    let kinds = possible_kinds(subject.kind, &vocabulary);
     let kind = if kinds.contains(&PrincipalKind::Anonymous) && !matches!(forbidden, Forbidden::Strangers(_)) {
         PrincipalKind::User
     } else {
         kinds.first().copied().unwrap_or(PrincipalKind::User)
     };
     let rest = and([forbidden_formula, possible(&vocabulary, &kinds, options.axioms)]);
-    let holes = subject.holes.iter();
-    let holes = holes
-        .map(|hole| HoleFacts {
-            id: hole.id.clone(),
-            allowed: hole.allowed.clone(),
-        })
-        .collect();
-    let symbols = Symbols {
-        vocabulary,
-        holes,
-        conditions: conditions(document, subject.holes),
-    };
+    let symbols = symbols(document, subject.holes, vocabulary);
     Question {
         check,
         document,
@@ -333,6 +323,8 @@ impl Question<'_> {
             | Check::AccessNotGranted { .. }
             | Check::NoPublicAccess { .. }
             | Check::NoExternalAccess { .. } => and([self.meaning.allowed(), self.rest.clone()]),
+            // Answered before there is a question.
+            Check::Lint { .. } => Formula::False,
         }
     }
 
@@ -382,6 +374,29 @@ fn arn_of(entry: &ResourcePattern) -> Option<&ArnPattern> {
         ResourcePattern::Arn { arn, .. } => Some(arn),
         ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
     }
+}
+
+/// What is known of the symbols of a document.
+pub(super) fn symbols(document: &PolicyDocument, holes: &[Hole], vocabulary: Vocabulary) -> Symbols {
+    let facts = |hole: &Hole| HoleFacts {
+        id: hole.id.clone(),
+        allowed: hole.allowed.clone(),
+    };
+    Symbols {
+        vocabulary,
+        holes: holes.iter().map(facts).collect(),
+        conditions: conditions(document, holes),
+    }
+}
+
+/// The principals that can make requests under a policy of that kind, as far as a question speaks of them.
+pub(super) fn possible_kinds(kind: PolicyKind, vocabulary: &Vocabulary) -> Vec<PrincipalKind> {
+    let mut kinds = principal_kinds(kind).to_vec();
+    // A canonical user id is one account's, under another name: a kind of its own only where a policy speaks of one.
+    if !vocabulary.has_canonical_users() {
+        kinds.retain(|kind| *kind != PrincipalKind::Canonical);
+    }
+    kinds
 }
 
 /// The principals that can make requests under a policy of that kind.

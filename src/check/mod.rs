@@ -7,10 +7,12 @@ mod blame;
 mod decide;
 pub mod elements;
 mod engines;
+pub mod lint;
 mod message;
 mod present;
 pub mod question;
 mod realistic;
+pub mod rules;
 pub mod standards;
 mod stranger;
 
@@ -115,6 +117,11 @@ pub enum Check {
         /// The zone.
         trust: Trust,
     },
+    /// Has none of the defects that lint proves.
+    Lint {
+        /// The ids of the rules.
+        rules: Vec<&'static str>,
+    },
 }
 
 /// What new access is measured against.
@@ -171,6 +178,8 @@ pub enum Verdict {
     Pass(Proof),
     /// A violation, with a request that was replayed.
     Fail(Box<Finding>),
+    /// Violations that no single request shows: what lint notes, where a standard asks for it; never empty.
+    Noted(Vec<lint::LintNote>),
     /// Depends on what is known only later, or is beyond the engine.
     Undecided(Undecided),
     /// The policy is not valid.

@@ -146,6 +146,7 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
             ask(&value, kind, Check::NoExternalAccess { trust: zone(fields)? })
         }
         "access-granted" | "equivalent" | "authorize" => Err(format!("`{name}` is not supported yet")),
+        "lint" => Err("`lint` is a check of standards files only".to_owned()),
         _ => Err(super::standards::unknown_check(&name)),
     }
 }

@@ -59,6 +59,7 @@ fn plain_principal(question: &Question<'_>, request: Request) -> Request {
         Check::NoNewAccess { .. } | Check::AccessNotGranted { .. } | Check::AccessDenied { .. } => {
             vec![user(question.account.unwrap_or(OWN_ACCOUNT))]
         }
+        Check::Lint { .. } => Vec::new(),
     };
     let replaced = wanted
         .into_iter()

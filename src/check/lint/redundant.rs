@@ -1,0 +1,220 @@
+//! Entries that another entry of the same list covers: found by comparing patterns, proved by the engine.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::formula::{Formula, and, not};
+use crate::iam::{
+    Condition, ConditionValues, ElementSet, Pattern, PrincipalEntry, PrincipalSet, ResourceSet, Statement,
+};
+
+use super::{Lint, Notes, cover, listed, quoted};
+
+const RULE: &str = "redundant-entry";
+
+/// Lists longer than this are not looked through.
+const MAX_ENTRIES: usize = 1_000;
+
+/// Notes the entries of all lists that others of the list cover.
+pub(super) fn lint(lint: &Lint<'_>, notes: &mut Notes) {
+    for statement in lint.document.statements.iter() {
+        let named = |pattern: &Pattern, _: usize| quoted(pattern);
+        match &statement.action {
+            ElementSet::Any => {}
+            ElementSet::In(patterns) | ElementSet::NotIn(patterns) => {
+                let covered = covered(lint, patterns, cover::pattern);
+                let rest = kept(patterns, &covered);
+                let narrowed = Statement {
+                    action: match &statement.action {
+                        ElementSet::NotIn(_) => ElementSet::NotIn(rest),
+                        ElementSet::Any | ElementSet::In(_) => ElementSet::In(rest),
+                    },
+                    ..bare(statement)
+                };
+                let with = Statement {
+                    action: statement.action.clone(),
+                    ..bare(statement)
+                };
+                told(
+                    lint,
+                    (statement, "`Action`"),
+                    (&with, &narrowed),
+                    names(patterns, &covered, named),
+                    notes,
+                );
+            }
+        }
+        if let ResourceSet::In(entries) | ResourceSet::NotIn(entries) = &statement.resource {
+            let covered = covered(lint, entries, cover::resource);
+            let rest = kept(entries, &covered);
+            let narrowed = Statement {
+                resource: match &statement.resource {
+                    ResourceSet::NotIn(_) => ResourceSet::NotIn(rest),
+                    ResourceSet::Any | ResourceSet::In(_) => ResourceSet::In(rest),
+                },
+                ..bare(statement)
+            };
+            let with = Statement {
+                resource: statement.resource.clone(),
+                ..bare(statement)
+            };
+            let at = names(entries, &covered, |_, at| format!("entry {at}"));
+            told(lint, (statement, "`Resource`"), (&with, &narrowed), at, notes);
+        }
+        principals(lint, statement, notes);
+        for condition in &statement.conditions {
+            values(lint, statement, condition, notes);
+        }
+    }
+}
+
+/// Principals beside one that means everybody, or written twice. An account beside one of its roles is another matter: a
+/// grant to the account leaves the decision to it.
+fn principals(lint: &Lint<'_>, statement: &Statement, notes: &mut Notes) {
+    let (PrincipalSet::In(entries) | PrincipalSet::NotIn(entries)) = &statement.principal else {
+        return;
+    };
+    let covered = covered(lint, entries, |large, small| {
+        large == small || *large == PrincipalEntry::Everyone
+    });
+    let rest = kept(entries, &covered);
+    let narrowed = Statement {
+        principal: match &statement.principal {
+            PrincipalSet::NotIn(_) => PrincipalSet::NotIn(rest),
+            PrincipalSet::Absent | PrincipalSet::In(_) => PrincipalSet::In(rest),
+        },
+        ..bare(statement)
+    };
+    let with = Statement {
+        principal: statement.principal.clone(),
+        ..bare(statement)
+    };
+    let at = names(entries, &covered, |_, at| format!("entry {at}"));
+    told(lint, (statement, "`Principal`"), (&with, &narrowed), at, notes);
+}
+
+fn values(lint: &Lint<'_>, statement: &Statement, condition: &Condition, notes: &mut Notes) {
+    let wild = |large: &Pattern, small: &Pattern| cover::pattern(large, small);
+    let (covered, rest) = match &condition.values {
+        ConditionValues::Text(values) => {
+            let covered = covered(lint, values, wild);
+            let rest = kept(values, &covered);
+            (covered, ConditionValues::Text(rest))
+        }
+        ConditionValues::Folded(values) => {
+            let covered = covered(lint, values, wild);
+            let rest = kept(values, &covered);
+            (covered, ConditionValues::Folded(rest))
+        }
+        ConditionValues::Arn(values) => {
+            let covered = covered(lint, values, cover::arn);
+            let rest = kept(values, &covered);
+            (covered, ConditionValues::Arn(rest))
+        }
+        ConditionValues::Ip(values) => {
+            let covered = covered(lint, values, contains);
+            let rest = kept(values, &covered);
+            (covered, ConditionValues::Ip(rest))
+        }
+        ConditionValues::Number(..)
+        | ConditionValues::Date(..)
+        | ConditionValues::Binary(_)
+        | ConditionValues::Null(_) => return,
+    };
+    if covered.is_empty() {
+        return;
+    }
+    let line = |values| Statement {
+        conditions: vec![Condition {
+            values,
+            ..condition.clone()
+        }],
+        ..bare(statement)
+    };
+    let at = covered.iter().map(|at| format!("value {at}")).collect();
+    let (with, narrowed) = (line(condition.values.clone()), line(rest));
+    told(
+        lint,
+        (statement, &quoted(&condition.key)),
+        (&with, &narrowed),
+        at,
+        notes,
+    );
+}
+
+fn contains(large: &IpNet, small: &IpNet) -> bool {
+    let family = matches!(
+        (large.addr(), small.addr()),
+        (IpAddr::V4(_), IpAddr::V4(_)) | (IpAddr::V6(_), IpAddr::V6(_))
+    );
+    family && large.contains(small)
+}
+
+/// The statement without its elements.
+fn bare(statement: &Statement) -> Statement {
+    Statement {
+        index: statement.index,
+        sid: None,
+        effect: statement.effect,
+        principal: PrincipalSet::Absent,
+        action: ElementSet::Any,
+        resource: ResourceSet::Any,
+        conditions: Vec::new(),
+        guard: Vec::new(),
+    }
+}
+
+/// The positions of entries that another one covers; of two that are the same, the later.
+fn covered<T>(lint: &Lint<'_>, entries: &[T], covers: impl Fn(&T, &T) -> bool) -> Vec<usize> {
+    if entries.len() > MAX_ENTRIES {
+        lint.prover.give_up(RULE);
+        return Vec::new();
+    }
+    let is_covered = |(at, small): &(usize, &T)| {
+        entries.iter().enumerate().any(|(other, large)| {
+            other != *at && covers(large, small) && (other < *at || !covers(small, large))
+        })
+    };
+    let numbered = entries.iter().enumerate();
+    numbered.filter(is_covered).map(|(at, _)| at).collect()
+}
+
+fn kept<T: Clone>(entries: &[T], covered: &[usize]) -> Vec<T> {
+    let numbered = entries.iter().enumerate();
+    numbered
+        .filter(|(at, _)| !covered.contains(at))
+        .map(|(_, entry)| entry.clone())
+        .collect()
+}
+
+fn names<T>(entries: &[T], covered: &[usize], name: impl Fn(&T, usize) -> String) -> Vec<String> {
+    let found = covered.iter().filter_map(|at| Some((entries.get(*at)?, *at)));
+    found.map(|(entry, at)| name(entry, at)).collect()
+}
+
+/// One note on a list, if the engine proves that it means the same without the entries.
+fn told(
+    lint: &Lint<'_>,
+    (statement, place): (&Statement, &str),
+    (with, without): (&Statement, &Statement),
+    names: Vec<String>,
+    notes: &mut Notes,
+) {
+    if names.is_empty() {
+        return;
+    }
+    let (with, without) = (lint.prover.matches(with), lint.prover.matches(without));
+    let empty = |formula: Formula| lint.prover.is_empty(RULE, formula);
+    if empty(and([with.clone(), not(&without)])) && empty(and([without, not(&with)])) {
+        let verb = if names.len() == 1 { "adds" } else { "add" };
+        notes.add(
+            RULE,
+            statement,
+            format!(
+                "{} of {place} {verb} nothing to the other entries",
+                listed(&names)
+            ),
+        );
+    }
+}
