@@ -3,6 +3,7 @@
 
 mod decide;
 mod guarded;
+mod noted;
 mod read;
 mod same;
 mod scope;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
+use crate::check::lint::Linted;
 use crate::check::standards::StandardsFile;
 use crate::check::{self, Verdict};
 use crate::extract::{Environment, Extraction};
@@ -21,6 +23,7 @@ use crate::report::{ExtractReport, Report, Run};
 use crate::source::{Input, Limits};
 
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
+use noted::{linted, mere_notes, noted};
 use read::{Gathered, Lost, extract_input, open, remark};
 
 /// Stack of a worker: engines recurse over formulas.
@@ -143,28 +146,42 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     let keys: Vec<u64> = questions.par_iter().map(|question| question.key()).collect();
     let (groups, of_question) = grouped(&questions, &keys);
     let bar = bar(options.progress, groups.len());
-    let answered: Vec<BTreeMap<usize, Verdict>> = groups
+    let answered: Vec<(BTreeMap<usize, Verdict>, Option<Linted>)> = groups
         .par_iter()
         .map(|group| {
             let prepared = questions.get(group.first).and_then(prepared);
+            let noted = linted(prepared.as_ref());
             let answer = |position: &usize| {
-                let standard = standards.get(*position)?;
+                let standard = standards.get(*position).filter(|standard| !is_lint(standard))?;
                 Some((*position, answer(prepared.as_ref(), standard, &options.engine)))
             };
             let verdicts = group.standards.par_iter().filter_map(answer).collect();
             bar.inc(1);
-            verdicts
+            (verdicts, noted)
         })
         .collect();
     bar.finish_and_clear();
-    let by_policy = questions
+    let by_policy: BTreeMap<(usize, usize), &(BTreeMap<usize, Verdict>, Option<Linted>)> = questions
         .iter()
         .zip(&of_question)
         .filter_map(|(question, group)| Some(((question.input, question.position), answered.get(*group)?)))
         .collect();
+    let noted = noted(&gathered.inputs, |policy| by_policy.get(&policy)?.1.as_ref());
+    let by_policy = by_policy
+        .into_iter()
+        .map(|(policy, (verdicts, _))| (policy, verdicts));
     let distinct = groups.iter().filter(|group| !group.standards.is_empty()).count();
-    let outcomes = outcomes(&gathered.inputs, standards, &by_policy);
-    Report::new(&run(gathered, &options.standards, &root, &outcomes, distinct))
+    let outcomes = outcomes(&gathered.inputs, standards, &by_policy.collect(), &noted);
+    let mere = mere_notes(&gathered.inputs, &noted, standards, &outcomes);
+    Report::new(&Run {
+        noted: &mere,
+        ..run(gathered, &options.standards, &root, &outcomes, distinct)
+    })
+}
+
+/// Whether a standard asks for notes, which are there already.
+fn is_lint(standard: &check::Standard) -> bool {
+    matches!(standard.check, check::Check::Lint { .. })
 }
 
 fn run<'a>(
@@ -182,6 +199,7 @@ fn run<'a>(
         inputs: &gathered.inputs,
         outcomes,
         notes: &gathered.notes,
+        noted: &[],
         errors: &gathered.errors,
         internal: &gathered.internal,
         usage: &gathered.usage,

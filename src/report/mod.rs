@@ -26,7 +26,7 @@ use crate::source::Region;
 pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
-pub use outcome::{Outcome, Remark, Run, ScannedInput};
+pub use outcome::{About, Outcome, PolicyNotes, Remark, Run, ScannedInput};
 pub use write::{Sanitised, Tint, single_line, write_atomically};
 
 /// Everything a run found, ready to print. Findings are the answers other than PASS, in input order.

@@ -41,6 +41,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
     policies.found =
         policies.checked + policies.undecided + policies.invalid + policies.ignored + policies.not_applicable;
     let mut notes = run.notes.to_vec();
+    notes.extend(run.noted.iter().flat_map(|noted| summary.remarks(noted)));
     if summary.unconfirmed > 0 {
         notes.push(unconfirmed(summary.unconfirmed));
     }
@@ -77,6 +78,7 @@ fn unconfirmed(answers: usize) -> Remark {
         id: "unconfirmed".to_string(),
         address: String::new(),
         message: format!("{answers} answers come from one engine only: the second one gave up"),
+        about: None,
     }
 }
 
@@ -87,6 +89,7 @@ fn check_name(check: &Check) -> &'static str {
         Check::AccessDenied { .. } => "access-denied",
         Check::NoPublicAccess { .. } => "no-public-access",
         Check::NoExternalAccess { .. } => "no-external-access",
+        Check::Lint { .. } => "lint",
     }
 }
 
@@ -223,6 +226,15 @@ impl<'a> Summary<'a> {
                     solver: Some(shown.solver),
                     ..base
                 });
+            }
+            check::Verdict::Noted(notes) => {
+                self.results.fail += notes.len();
+                self.tally(standard, |row| row.fail += 1);
+                for note in notes {
+                    let base = self.base(scanned, policy, demand);
+                    let entry = self.noted(scanned, policy, note, base);
+                    self.findings.push(entry);
+                }
             }
             check::Verdict::Undecided(undecided) => {
                 self.results.undecided += 1;
@@ -449,5 +461,6 @@ pub(super) fn told(reason: &GapReason) -> (&'static str, String) {
     }
 }
 
+mod notes;
 #[cfg(test)]
 mod tests;

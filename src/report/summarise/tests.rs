@@ -164,6 +164,7 @@ fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Out
             inputs: &[input],
             outcomes,
             notes: &[],
+            noted: &[],
             errors: &[],
             internal: &[],
             usage: &[],
