@@ -4,6 +4,7 @@ mod arguments;
 mod batch;
 mod check;
 mod discover;
+mod explain;
 mod extract;
 mod limits;
 mod parameters;
@@ -50,7 +51,6 @@ pub enum Wish {
 const NOT_YET: &[&str] = &[
     "diff",
     "query",
-    "explain",
     "init",
     "schema",
     "completions",
@@ -61,7 +61,7 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// The commands that are there.
-const COMMANDS: &[&str] = &["check", "extract", "batch"];
+const COMMANDS: &[&str] = &["check", "extract", "batch", "explain"];
 
 /// A use of keyaki that cannot be: exit status 2, nothing scanned.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +131,7 @@ fn dispatch(args: impl IntoIterator<Item = OsString>, mut streams: Streams<'_>) 
         Command::Check(args) => check::run(*args, &mut streams),
         Command::Extract(args) => extract::run(*args, &mut streams),
         Command::Batch(args) => batch::run(&args, &mut streams),
+        Command::Explain(args) => explain::run(&args, &mut streams),
         Command::Other(words) => Err(other(&words)),
     }
 }
