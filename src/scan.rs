@@ -146,7 +146,7 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     let keys: Vec<u64> = questions.par_iter().map(|question| question.key()).collect();
     let (groups, of_question) = grouped(&questions, &keys);
     let bar = bar(options.progress, groups.len());
-    let answered: Vec<(BTreeMap<usize, Verdict>, Option<Linted>)> = groups
+    let (answered, lint): (Vec<BTreeMap<usize, Verdict>>, Vec<Option<Linted>>) = groups
         .par_iter()
         .map(|group| {
             let prepared = questions.get(group.first).and_then(prepared);
@@ -159,19 +159,22 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
             bar.inc(1);
             (verdicts, noted)
         })
-        .collect();
+        .unzip();
     bar.finish_and_clear();
-    let by_policy: BTreeMap<(usize, usize), &(BTreeMap<usize, Verdict>, Option<Linted>)> = questions
+    let groups_by_policy: BTreeMap<(usize, usize), usize> = questions
         .iter()
         .zip(&of_question)
-        .filter_map(|(question, group)| Some(((question.input, question.position), answered.get(*group)?)))
+        .map(|(question, group)| ((question.input, question.position), *group))
         .collect();
-    let noted = noted(&gathered.inputs, |policy| by_policy.get(&policy)?.1.as_ref());
-    let by_policy = by_policy
+    let noted = noted(&gathered.inputs, |policy| {
+        lint.get(*groups_by_policy.get(&policy)?)?.as_ref()
+    });
+    let by_policy = groups_by_policy
         .into_iter()
-        .map(|(policy, (verdicts, _))| (policy, verdicts));
+        .filter_map(|(policy, group)| Some((policy, answered.get(group)?)))
+        .collect();
     let distinct = groups.iter().filter(|group| !group.standards.is_empty()).count();
-    let outcomes = outcomes(&gathered.inputs, standards, &by_policy.collect(), &noted);
+    let outcomes = outcomes(&gathered.inputs, standards, &by_policy, &noted);
     let mere = mere_notes(&gathered.inputs, &noted, standards, &outcomes);
     Report::new(&Run {
         noted: &mere,

@@ -22,9 +22,12 @@ pub struct ActionFacts {
 /// The facts of an action, found without case.
 pub fn action(name: &str) -> Option<ActionFacts> {
     let (prefix, action) = name.split_once(':')?;
-    actions(&prefix.to_ascii_lowercase())?
-        .get(&action.to_ascii_lowercase())
-        .cloned()
+    facts(&prefix.to_ascii_lowercase(), &action.to_ascii_lowercase()).cloned()
+}
+
+/// The facts of an action, by prefix and name in lower case.
+pub fn facts(prefix: &str, action: &str) -> Option<&'static ActionFacts> {
+    actions(prefix)?.get(action)
 }
 
 /// The facts of all actions of a service prefix, each with its name in lower case and without the prefix.

@@ -223,7 +223,7 @@ mod tests {
             ("kms:EncryptionContext:team", true, false),
             ("dynamodb:LeadingKeys", true, true),
             ("saml:aud", true, false),
-            ("token.actions.githubusercontent.com:sub", true, false),
+            ("token.actions.githubusercontent.com:repository", true, false),
             ("catalog:ChangeType", true, false),
             ("nothing:x", false, false),
             ("x", false, false),

@@ -73,14 +73,13 @@ fn for_all_values(lint: &Lint<'_>, statement: &Statement, condition: &Condition,
         let more = if key_facts(key).multivalued || is_multivalued(key) {
             ""
         } else {
-            ", a key with a single value"
+            " (a key with a single value)"
         };
         notes.add(
             RULE,
             statement,
             format!(
-                "`ForAllValues` on `{key}`{more} is true when the request does not carry it, and the statement then \
-                 allows"
+                "`ForAllValues` on `{key}`{more} is true for a request without the key: the statement allows it"
             ),
         );
     }

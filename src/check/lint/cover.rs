@@ -1,7 +1,10 @@
 //! Quick tests of whether one entry of a list covers another: what they find is left to the engine to prove, what they
 //! do not find is not looked at further.
 
-use crate::iam::{ArnPattern, Glob, Pattern, Piece, ResourcePattern, Token};
+use crate::iam::{
+    ArnPattern, Condition, ConditionValues, ElementSet, Glob, Pattern, Piece, ResourcePattern, ResourceSet,
+    Statement, Token,
+};
 
 /// Whether every text of `small` is one of `large`, whatever stands for its variables and holes.
 pub(super) fn pattern(large: &Pattern, small: &Pattern) -> bool {
@@ -33,6 +36,9 @@ fn differs_early(large: &Pattern, small: &Pattern) -> bool {
 
 /// The glob of all texts a pattern may match.
 pub(super) fn outline(pattern: &Pattern) -> Glob {
+    if let Some(glob) = pattern.as_glob() {
+        return glob;
+    }
     let token = |piece: &Piece| match piece {
         Piece::Char(c) => Token::Char(*c),
         Piece::Any => Token::Any,
@@ -64,6 +70,38 @@ pub(super) fn resource(large: &ResourcePattern, small: &ResourcePattern) -> bool
         ) => arn(large, small),
         (large, small) => large == small,
     }
+}
+
+/// Whether nothing in a statement stands for something else: neither variables nor holes, and no text that is read in two
+/// ways. Then what the tests here find is a proof.
+pub(super) fn is_plain(statement: &Statement) -> bool {
+    let actions: &[Pattern] = match &statement.action {
+        ElementSet::Any => &[],
+        ElementSet::In(patterns) | ElementSet::NotIn(patterns) => patterns,
+    };
+    let resources: &[ResourcePattern] = match &statement.resource {
+        ResourceSet::Any => &[],
+        ResourceSet::In(entries) | ResourceSet::NotIn(entries) => entries,
+    };
+    let plain = |pattern: &Pattern| pattern.plain().is_some();
+    let plain_resource = |entry: &ResourcePattern| match entry {
+        ResourcePattern::Any => true,
+        ResourcePattern::Arn { arn, short: None } => arn.segments.iter().all(plain),
+        ResourcePattern::Arn { .. } | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => false,
+    };
+    let plain_values = |condition: &Condition| match &condition.values {
+        ConditionValues::Text(patterns) | ConditionValues::Folded(patterns) => patterns.iter().all(plain),
+        ConditionValues::Arn(arns) => arns.iter().flat_map(|arn| &arn.segments).all(plain),
+        ConditionValues::Number(..)
+        | ConditionValues::Date(..)
+        | ConditionValues::Ip(_)
+        | ConditionValues::Binary(_)
+        | ConditionValues::Null(_) => true,
+    };
+    statement.guard.is_empty()
+        && actions.iter().all(plain)
+        && resources.iter().all(plain_resource)
+        && statement.conditions.iter().all(plain_values)
 }
 
 /// Whether two patterns may match one text.

@@ -6,7 +6,7 @@ use crate::iam::{
     ContextKey, Effect, ElementSet, PrincipalEntry, PrincipalKind, PrincipalSet, ResourceSet, Statement,
 };
 
-use super::{Lint, Notes, listed};
+use super::{Lint, Notes, cover, listed};
 
 /// Keys that say on whose behalf a service acts.
 const SOURCES: &[&str] = &[
@@ -114,6 +114,18 @@ fn confused_deputy(lint: &Lint<'_>, statement: &Statement, entries: &[PrincipalE
     if services.is_empty() || tied {
         return;
     }
+    let message = format!(
+        "{} may come in on anybody's behalf: no condition says which source, account or organization it acts for",
+        listed(&services)
+    );
+    let denied = lint
+        .document
+        .statements
+        .iter()
+        .any(|other| other.effect == Effect::Deny);
+    if statement.conditions.is_empty() && cover::is_plain(statement) && !denied {
+        return notes.add(RULE, statement, message);
+    }
     let vocabulary = lint.prover.vocabulary();
     let absent = SOURCES
         .iter()
@@ -128,13 +140,6 @@ fn confused_deputy(lint: &Lint<'_>, statement: &Statement, entries: &[PrincipalE
         .prover
         .is_possible(RULE, and(parts.into_iter().chain(absent)))
     {
-        notes.add(
-            RULE,
-            statement,
-            format!(
-                "{} may come in on anybody's behalf: no condition says which source, account or organization it acts for",
-                listed(&services)
-            ),
-        );
+        notes.add(RULE, statement, message);
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use crate::catalog::{self, ActionFacts};
 use crate::check::standards::nearest_within;
 use crate::iam::{
-    ArnPattern, ConditionValues, ContextKey, ElementSet, Glob, Pattern, ResourcePattern, ResourceSet,
-    Segment, Statement,
+    ArnPattern, ConditionValues, ContextKey, ElementSet, Pattern, ResourcePattern, ResourceSet, Segment,
+    Statement, Token,
 };
 
 use super::cover::{meet, outline};
@@ -88,14 +88,13 @@ fn known(pattern: &Pattern) -> Known {
         return Known::Open;
     };
     let actions: Vec<&ActionFacts> = match name.as_literal() {
-        Some(literal) => catalog::facts_of(&prefix)
-            .filter(|(known, _)| *known == literal)
-            .map(|(_, facts)| facts)
-            .collect(),
-        None => catalog::facts_of(&prefix)
-            .filter(|(known, _)| name.matches(known))
-            .map(|(_, facts)| facts)
-            .collect(),
+        Some(literal) => catalog::facts(&prefix, &literal).into_iter().collect(),
+        None => {
+            let own = catalog::facts_of(&prefix);
+            own.filter(|(known, _)| name.matches(known))
+                .map(|(_, facts)| facts)
+                .collect()
+        }
     };
     if actions.is_empty() {
         Known::NoAction
@@ -156,34 +155,40 @@ fn takes_some(facts: &ActionFacts, entries: &[ResourcePattern]) -> bool {
 
 /// Whether an ARN pattern may match an ARN of a documented form (`arn:${Partition}:s3:::${BucketName}`).
 fn may_be(arn: &ArnPattern, form: &str) -> bool {
-    let parts: Vec<&str> = form.splitn(6, ':').skip(1).collect();
     let bucket = form == "arn:${Partition}:s3:::${BucketName}";
-    parts.len() == Segment::ALL.len()
-        && Segment::ALL
-            .into_iter()
-            .zip(parts)
-            .all(|(segment, part)| segment_may_be(arn.segment(segment), segment, part))
-        && !(bucket && has_slash(arn.segment(Segment::Rest)))
+    let mut parts = form.splitn(6, ':').skip(2);
+    // The partition is every form's own; the service tells most forms apart.
+    let segments = [Segment::Service, Segment::Region, Segment::Account, Segment::Rest];
+    segments.into_iter().all(|segment| {
+        parts
+            .next()
+            .is_some_and(|part| segment_may_be(arn.segment(segment), segment, part))
+    }) && !(bucket && has_slash(arn.segment(Segment::Rest)))
 }
 
 fn segment_may_be(pattern: &Pattern, segment: Segment, form: &str) -> bool {
-    match segment {
-        Segment::Partition => true,
-        // Some services leave these empty in practice, whatever the form says.
-        Segment::Region | Segment::Account if form.contains("${") || pattern.is_empty() => true,
-        Segment::Service | Segment::Region | Segment::Account | Segment::Rest => {
-            pattern.is_star() || meet(pattern, &form_pattern(form))
-        }
+    // Some services leave region and account empty in practice, whatever the form says.
+    let may_be_empty = matches!(segment, Segment::Region | Segment::Account);
+    if pattern.is_star() || form == "*" || (may_be_empty && (form.contains("${") || pattern.is_empty())) {
+        return true;
     }
+    let begins_alike = pattern.plain().is_none_or(|tokens| {
+        let fixed = form.split("${").next().unwrap_or_default();
+        let pairs = tokens.iter().zip(fixed.chars());
+        pairs
+            .map_while(|(token, c)| match token {
+                Token::Char(own) => Some(*own == c),
+                Token::Any => Some(true),
+                Token::Star => None,
+            })
+            .all(|same| same)
+    });
+    begins_alike && meet(pattern, &form_pattern(form))
 }
 
 /// The name of a bucket has no `/`.
 fn has_slash(rest: &Pattern) -> bool {
-    let slash = Glob::literal("/");
-    outline(rest)
-        .tokens()
-        .iter()
-        .any(|token| slash.tokens().contains(token))
+    outline(rest).tokens().contains(&Token::Char('/'))
 }
 
 /// A part of a form with `${Name}` as `*`.

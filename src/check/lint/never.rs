@@ -152,12 +152,15 @@ fn patterns(condition: &Condition) -> Box<dyn Iterator<Item = &Pattern> + '_> {
     }
 }
 
+/// Widens one element of a statement.
+type Relax = fn(&mut Statement);
+
 /// Says which elements exclude each other: those that cannot be left out one after the other.
 fn blame(lint: &Lint<'_>, statement: &Statement, notes: &mut Notes) {
     let mut core = (*statement).clone();
     let empty = |core: &Statement| lint.prover.is_empty(STATEMENT, lint.prover.matches(core));
     let mut elements = Vec::new();
-    let relaxations: [(&str, fn(&mut Statement)); 3] = [
+    let relaxations: [(&str, Relax); 3] = [
         ("`Action`", |core| core.action = ElementSet::Any),
         ("`Resource`", |core| core.resource = ResourceSet::Any),
         ("`Principal`", |core| core.principal = PrincipalSet::Absent),

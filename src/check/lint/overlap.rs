@@ -357,7 +357,22 @@ fn may_meet(left: &ResourcePattern, right: &ResourcePattern) -> bool {
     }
 }
 
-/// Whether the engine proves that the others match whatever the statement matches.
+/// Whether it shows without the engine that the others match whatever the statement matches: plain lists, and of each
+/// condition of the others an equal one.
+fn is_evident(small: &Statement, larges: &[&Statement]) -> bool {
+    let asks_no_more = |large: &&Statement| {
+        let is_list =
+            !matches!(large.action, ElementSet::NotIn(_)) && !matches!(large.resource, ResourceSet::NotIn(_));
+        let met = large
+            .conditions
+            .iter()
+            .all(|condition| small.conditions.contains(condition));
+        is_list && met && names_all(&large.principal, &small.principal) && cover::is_plain(large)
+    };
+    cover::is_plain(small) && larges.iter().all(asks_no_more)
+}
+
+/// Whether it is proved that the others match whatever the statement matches.
 fn proved(
     lint: &Lint<'_>,
     rule: &'static str,
@@ -365,11 +380,15 @@ fn proved(
     others: &[&Statement],
     by: &BTreeSet<usize>,
 ) -> bool {
-    let larges = by.iter().filter_map(|at| others.get(*at)).map(|large| {
+    let larges: Vec<&Statement> = by.iter().filter_map(|at| others.get(*at).copied()).collect();
+    if is_evident(small, &larges) {
+        return true;
+    }
+    let larges = larges.into_iter().map(|large| {
         // What a statement surely matches: short ARNs by completion only.
         lint.prover.matches(&Statement {
             resource: large.resource.without_short(),
-            ..(*large).clone()
+            ..large.clone()
         })
     });
     let larges = or(larges.collect::<Vec<_>>());

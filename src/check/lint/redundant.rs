@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::formula::{Formula, and, not};
+use crate::formula::{and, not, or};
 use crate::iam::{
-    Condition, ConditionValues, ElementSet, Pattern, PrincipalEntry, PrincipalSet, ResourceSet, Statement,
+    Condition, ConditionValues, ElementSet, Pattern, PrincipalEntry, PrincipalSet, Quantifier, ResourceSet,
+    Statement, key_facts,
 };
 
 use super::{Lint, Notes, cover, listed, quoted};
@@ -95,6 +96,10 @@ fn principals(lint: &Lint<'_>, statement: &Statement, notes: &mut Notes) {
 }
 
 fn values(lint: &Lint<'_>, statement: &Statement, condition: &Condition, notes: &mut Notes) {
+    // What an operator for one value does with several is not specified.
+    if condition.operator.quantifier == Quantifier::One && key_facts(&condition.key).multivalued {
+        return;
+    }
     let wild = |large: &Pattern, small: &Pattern| cover::pattern(large, small);
     let (covered, rest) = match &condition.values {
         ConditionValues::Text(values) => {
@@ -193,7 +198,8 @@ fn names<T>(entries: &[T], covered: &[usize], name: impl Fn(&T, usize) -> String
     found.map(|(entry, at)| name(entry, at)).collect()
 }
 
-/// One note on a list, if the engine proves that it means the same without the entries.
+/// One note on a list, if it is proved that it means the same without the entries: by the patterns themselves where they
+/// are plain, else by the engine. With fewer entries a list matches less, a negated one more.
 fn told(
     lint: &Lint<'_>,
     (statement, place): (&Statement, &str),
@@ -204,9 +210,11 @@ fn told(
     if names.is_empty() {
         return;
     }
-    let (with, without) = (lint.prover.matches(with), lint.prover.matches(without));
-    let empty = |formula: Formula| lint.prover.is_empty(RULE, formula);
-    if empty(and([with.clone(), not(&without)])) && empty(and([without, not(&with)])) {
+    let differ = || {
+        let (with, without) = (lint.prover.matches(with), lint.prover.matches(without));
+        or([and([with.clone(), not(&without)]), and([without, not(&with)])])
+    };
+    if cover::is_plain(with) || lint.prover.is_empty(RULE, differ()) {
         let verb = if names.len() == 1 { "adds" } else { "add" };
         notes.add(
             RULE,

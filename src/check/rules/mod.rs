@@ -108,7 +108,7 @@ mod tests {
                 rule.id
             );
             for text in [rule.text, rule.help] {
-                assert!(text.len() > 20 && text.ends_with('.'), "{}: {text}", rule.id);
+                assert!(text.len() > 10 && text.ends_with('.'), "{}: {text}", rule.id);
             }
         }
         let groups: Vec<Group> = rules().map(|rule| rule.group).collect();
