@@ -60,7 +60,8 @@ fn for_all_values(lint: &Lint<'_>, statement: &Statement, condition: &Condition,
             && other.key.folded().starts_with("aws:requesttag/")
             && other.values != ConditionValues::Null(vec![true])
     };
-    if key.folded() == "aws:tagkeys" && statement.conditions.iter().any(names_a_tag) {
+    let implied = key.folded() == "aws:tagkeys" && statement.conditions.iter().any(names_a_tag);
+    if implied || !lint.prover.may_ask(RULE) {
         return;
     }
     let missing = not(&present(key, lint.prover.vocabulary()));
@@ -110,6 +111,9 @@ fn without_mfa(lint: &Lint<'_>, statement: &Statement, at: usize, notes: &mut No
     let Some(condition) = statement.conditions.get(at) else {
         return;
     };
+    if !lint.prover.may_ask(RULE) {
+        return;
+    }
     let mut others = statement.clone();
     others.conditions.remove(at);
     let denies = lint.document.statements.iter().filter(|other| {

@@ -118,13 +118,11 @@ fn confused_deputy(lint: &Lint<'_>, statement: &Statement, entries: &[PrincipalE
         "{} may come in on anybody's behalf: no condition says which source, account or organization it acts for",
         listed(&services)
     );
-    let denied = lint
-        .document
-        .statements
-        .iter()
-        .any(|other| other.effect == Effect::Deny);
-    if statement.conditions.is_empty() && cover::is_plain(statement) && !denied {
+    if statement.conditions.is_empty() && cover::is_plain(statement) && !lint.denies {
         return notes.add(RULE, statement, message);
+    }
+    if !lint.prover.may_ask(RULE) {
+        return;
     }
     let vocabulary = lint.prover.vocabulary();
     let absent = SOURCES

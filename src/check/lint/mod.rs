@@ -15,10 +15,10 @@ mod redundant;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::extract::PolicyKind;
-use crate::iam::{Note, PolicyDocument, Sid, Statement};
+use crate::iam::{Effect, Note, PolicyDocument, Sid, Statement};
 
 use super::decide::Prepared;
 use super::{Proof, Undecided, Verdict};
@@ -55,6 +55,10 @@ pub fn lint(prepared: &Prepared<'_>) -> Linted {
         document,
         kind: prepared.subject.kind,
         prover: Prover::new(prepared),
+        denies: document
+            .statements
+            .iter()
+            .any(|statement| statement.effect == Effect::Deny),
         statements: alone(document),
     };
     let mut notes = Notes::default();
@@ -67,20 +71,27 @@ pub fn lint(prepared: &Prepared<'_>) -> Linted {
     let unmatchable = never::lint(&lint, &mut notes);
     redundant::lint(&lint, &mut notes);
     overlap::lint(&lint, &unmatchable, &mut notes);
-    let mut notes = notes.0;
-    notes.sort_by_key(|note| note.statement);
     Linted {
-        notes,
+        notes: notes.by_statement(),
         gave_up: lint.prover.gave_up(),
     }
 }
 
 /// The notes of the parser as notes of lint.
 pub fn parser_notes(document: &PolicyDocument, notes: &[Note]) -> Vec<LintNote> {
+    if notes.is_empty() {
+        return Vec::new();
+    }
+    let statements = document.statements.iter();
+    let sids: BTreeMap<usize, &Option<Sid>> = statements
+        .map(|statement| (statement.index, &statement.sid))
+        .collect();
     let of = |note: &Note| LintNote {
         rule: note.id,
         statement: note.statement,
-        sid: note.statement.and_then(|index| sid(document, index)),
+        sid: note
+            .statement
+            .and_then(|index| sids.get(&index).copied()?.clone()),
         message: note.message.clone(),
     };
     notes.iter().map(of).collect()
@@ -115,6 +126,8 @@ struct Lint<'a> {
     document: &'a PolicyDocument,
     kind: PolicyKind,
     prover: Prover<'a>,
+    /// Whether some statement denies.
+    denies: bool,
     /// The statements that stand alone under their index: one of the source that holds in one form only.
     statements: Vec<&'a Statement>,
 }
@@ -132,17 +145,12 @@ fn alone(document: &PolicyDocument) -> Vec<&Statement> {
         .collect()
 }
 
-fn sid(document: &PolicyDocument, index: usize) -> Option<Sid> {
-    let mut statements = document.statements.iter();
-    statements.find(|statement| statement.index == index)?.sid.clone()
-}
-
 /// The notes found so far.
 #[derive(Default)]
 struct Notes(Vec<LintNote>);
 
 impl Notes {
-    /// Adds a note on a statement, once.
+    /// Adds a note on a statement.
     fn add(&mut self, rule: &'static str, statement: &Statement, message: impl std::fmt::Display) {
         let note = LintNote {
             rule,
@@ -150,9 +158,18 @@ impl Notes {
             sid: statement.sid.clone(),
             message: format!("statement {}: {message}", named(statement)),
         };
-        if !self.0.contains(&note) {
-            self.0.push(note);
-        }
+        self.0.push(note);
+    }
+}
+
+impl Notes {
+    /// The notes in the order of statements, each once.
+    fn by_statement(mut self) -> Vec<LintNote> {
+        self.0.sort_by_key(|note| note.statement);
+        let mut seen: BTreeSet<(&'static str, String)> = BTreeSet::new();
+        self.0
+            .retain(|note| seen.insert((note.rule, note.message.clone())));
+        self.0
     }
 }
 

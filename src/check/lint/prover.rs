@@ -75,6 +75,15 @@ impl<'a> Prover<'a> {
         }
     }
 
+    /// Whether another question may be asked: spares building its formula. If not, `rule` is left without an answer.
+    pub(super) fn may_ask(&self, rule: &'static str) -> bool {
+        let may = self.asked.get() < QUESTIONS;
+        if !may {
+            self.give_up(rule);
+        }
+        may
+    }
+
     /// Some Deny of the document matches.
     pub(super) fn some_deny(&self) -> Formula {
         self.prepared.meaning.some_deny()
@@ -92,12 +101,10 @@ impl<'a> Prover<'a> {
 
     /// The formula of the possible requests among those of the formula; `None` when there were too many questions.
     fn question(&self, rule: &'static str, formula: Formula) -> Option<Formula> {
-        let asked = self.asked.get();
-        self.asked.set(asked.saturating_add(1));
-        if asked >= QUESTIONS {
-            self.give_up(rule);
+        if !self.may_ask(rule) {
             return None;
         }
+        self.asked.set(self.asked.get().saturating_add(1));
         Some(and([formula, self.possible().clone()]))
     }
 

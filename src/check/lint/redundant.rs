@@ -20,54 +20,58 @@ const MAX_ENTRIES: usize = 1_000;
 /// Notes the entries of all lists that others of the list cover.
 pub(super) fn lint(lint: &Lint<'_>, notes: &mut Notes) {
     for statement in lint.document.statements.iter() {
-        let named = |pattern: &Pattern, _: usize| quoted(pattern);
-        match &statement.action {
-            ElementSet::Any => {}
-            ElementSet::In(patterns) | ElementSet::NotIn(patterns) => {
-                let covered = covered(lint, patterns, cover::pattern);
-                let rest = kept(patterns, &covered);
-                let narrowed = Statement {
-                    action: match &statement.action {
-                        ElementSet::NotIn(_) => ElementSet::NotIn(rest),
-                        ElementSet::Any | ElementSet::In(_) => ElementSet::In(rest),
-                    },
-                    ..bare(statement)
-                };
-                let with = Statement {
-                    action: statement.action.clone(),
-                    ..bare(statement)
-                };
-                told(
-                    lint,
-                    (statement, "`Action`"),
-                    (&with, &narrowed),
-                    names(patterns, &covered, named),
-                    notes,
-                );
-            }
-        }
-        if let ResourceSet::In(entries) | ResourceSet::NotIn(entries) = &statement.resource {
-            let covered = covered(lint, entries, cover::resource);
-            let rest = kept(entries, &covered);
-            let narrowed = Statement {
-                resource: match &statement.resource {
-                    ResourceSet::NotIn(_) => ResourceSet::NotIn(rest),
-                    ResourceSet::Any | ResourceSet::In(_) => ResourceSet::In(rest),
-                },
-                ..bare(statement)
-            };
-            let with = Statement {
-                resource: statement.resource.clone(),
-                ..bare(statement)
-            };
-            let at = names(entries, &covered, |_, at| format!("entry {at}"));
-            told(lint, (statement, "`Resource`"), (&with, &narrowed), at, notes);
-        }
+        actions(lint, statement, notes);
+        resources(lint, statement, notes);
         principals(lint, statement, notes);
         for condition in &statement.conditions {
             values(lint, statement, condition, notes);
         }
     }
+}
+
+fn actions(lint: &Lint<'_>, statement: &Statement, notes: &mut Notes) {
+    let (ElementSet::In(patterns) | ElementSet::NotIn(patterns)) = &statement.action else {
+        return;
+    };
+    let covered = covered(lint, patterns, cover::pattern);
+    if covered.is_empty() {
+        return;
+    }
+    let only = |action| Statement {
+        action,
+        ..bare(statement)
+    };
+    let rest = kept(patterns, &covered);
+    let rest = match &statement.action {
+        ElementSet::NotIn(_) => ElementSet::NotIn(rest),
+        ElementSet::Any | ElementSet::In(_) => ElementSet::In(rest),
+    };
+    let found = covered.iter().filter_map(|at| patterns.get(*at));
+    let names = found.map(quoted).collect();
+    let (with, without) = (only(statement.action.clone()), only(rest));
+    told(lint, (statement, "`Action`"), (&with, &without), names, notes);
+}
+
+fn resources(lint: &Lint<'_>, statement: &Statement, notes: &mut Notes) {
+    let (ResourceSet::In(entries) | ResourceSet::NotIn(entries)) = &statement.resource else {
+        return;
+    };
+    let covered = covered(lint, entries, cover::resource);
+    if covered.is_empty() {
+        return;
+    }
+    let only = |resource| Statement {
+        resource,
+        ..bare(statement)
+    };
+    let rest = kept(entries, &covered);
+    let rest = match &statement.resource {
+        ResourceSet::NotIn(_) => ResourceSet::NotIn(rest),
+        ResourceSet::Any | ResourceSet::In(_) => ResourceSet::In(rest),
+    };
+    let (with, without) = (only(statement.resource.clone()), only(rest));
+    let names = numbered("entry", &covered);
+    told(lint, (statement, "`Resource`"), (&with, &without), names, notes);
 }
 
 /// Principals beside one that means everybody, or written twice. An account beside one of its roles is another matter: a
@@ -76,23 +80,29 @@ fn principals(lint: &Lint<'_>, statement: &Statement, notes: &mut Notes) {
     let (PrincipalSet::In(entries) | PrincipalSet::NotIn(entries)) = &statement.principal else {
         return;
     };
-    let covered = covered(lint, entries, |large, small| {
-        large == small || *large == PrincipalEntry::Everyone
-    });
+    let covers =
+        |large: &PrincipalEntry, small: &PrincipalEntry| large == small || *large == PrincipalEntry::Everyone;
+    let covered = covered(lint, entries, covers);
+    if covered.is_empty() {
+        return;
+    }
+    let only = |principal| Statement {
+        principal,
+        ..bare(statement)
+    };
     let rest = kept(entries, &covered);
-    let narrowed = Statement {
-        principal: match &statement.principal {
-            PrincipalSet::NotIn(_) => PrincipalSet::NotIn(rest),
-            PrincipalSet::Absent | PrincipalSet::In(_) => PrincipalSet::In(rest),
-        },
-        ..bare(statement)
+    let rest = match &statement.principal {
+        PrincipalSet::NotIn(_) => PrincipalSet::NotIn(rest),
+        PrincipalSet::Absent | PrincipalSet::In(_) => PrincipalSet::In(rest),
     };
-    let with = Statement {
-        principal: statement.principal.clone(),
-        ..bare(statement)
-    };
-    let at = names(entries, &covered, |_, at| format!("entry {at}"));
-    told(lint, (statement, "`Principal`"), (&with, &narrowed), at, notes);
+    let (with, without) = (only(statement.principal.clone()), only(rest));
+    let names = numbered("entry", &covered);
+    told(lint, (statement, "`Principal`"), (&with, &without), names, notes);
+}
+
+/// `entry 1`, `entry 3`.
+fn numbered(word: &str, at: &[usize]) -> Vec<String> {
+    at.iter().map(|at| format!("{word} {at}")).collect()
 }
 
 fn values(lint: &Lint<'_>, statement: &Statement, condition: &Condition, notes: &mut Notes) {
@@ -137,7 +147,7 @@ fn values(lint: &Lint<'_>, statement: &Statement, condition: &Condition, notes: 
         }],
         ..bare(statement)
     };
-    let at = covered.iter().map(|at| format!("value {at}")).collect();
+    let at = numbered("value", &covered);
     let (with, narrowed) = (line(condition.values.clone()), line(rest));
     told(
         lint,
@@ -193,11 +203,6 @@ fn kept<T: Clone>(entries: &[T], covered: &[usize]) -> Vec<T> {
         .collect()
 }
 
-fn names<T>(entries: &[T], covered: &[usize], name: impl Fn(&T, usize) -> String) -> Vec<String> {
-    let found = covered.iter().filter_map(|at| Some((entries.get(*at)?, *at)));
-    found.map(|(entry, at)| name(entry, at)).collect()
-}
-
 /// One note on a list, if it is proved that it means the same without the entries: by the patterns themselves where they
 /// are plain, else by the engine. With fewer entries a list matches less, a negated one more.
 fn told(
@@ -207,9 +212,6 @@ fn told(
     names: Vec<String>,
     notes: &mut Notes,
 ) {
-    if names.is_empty() {
-        return;
-    }
     let differ = || {
         let (with, without) = (lint.prover.matches(with), lint.prover.matches(without));
         or([and([with.clone(), not(&without)]), and([without, not(&with)])])
