@@ -11,7 +11,7 @@ use crate::iam::{
 };
 
 use super::cover::{meet, outline};
-use super::{Notes, listed, quoted};
+use super::{NAMED, Notes, listed, quoted};
 
 /// One letter in so many may be wrong in a misspelt name.
 const SHARE: usize = 4;
@@ -23,11 +23,12 @@ pub(super) fn lint(statement: &Statement, notes: &mut Notes) {
         ElementSet::In(patterns) | ElementSet::NotIn(patterns) => patterns,
     };
     let mut misfits = Vec::new();
+    let mut unknown = Vec::new();
     for pattern in patterns {
         match known(pattern) {
             Known::Open => {}
             Known::NoService(prefix) => no_service(statement, &prefix, notes),
-            Known::NoAction => no_action(statement, pattern, notes),
+            Known::NoAction => unknown.push(pattern),
             Known::Actions(facts) => {
                 if let (ResourceSet::In(entries), ElementSet::In(_)) =
                     (&statement.resource, &statement.action)
@@ -38,6 +39,7 @@ pub(super) fn lint(statement: &Statement, notes: &mut Notes) {
             }
         }
     }
+    no_actions(statement, &unknown, notes);
     if !misfits.is_empty() {
         let (verb, them) = match misfits.as_slice() {
             [_] => ("takes", "it"),
@@ -112,18 +114,30 @@ fn no_service(statement: &Statement, prefix: &str, notes: &mut Notes) {
     );
 }
 
-fn no_action(statement: &Statement, pattern: &Pattern, notes: &mut Notes) {
-    let message = match pattern.as_literal() {
-        Some(name) => {
-            let (prefix, own) = name.split_once(':').unwrap_or_default();
-            let known = catalog::actions_of(prefix).into_iter();
-            let near = nearest_within(own, known.filter_map(after_colon), SHARE);
-            let near = near.map(|near| format!("{prefix}:{near}"));
-            format!("`{name}` is not an action{}", meant(near.as_deref()))
-        }
-        None => format!("`{pattern}` matches no action of its service"),
-    };
-    notes.add("unknown-action", statement, message);
+/// A note for each pattern, with what may have been meant; one for all where there are many.
+fn no_actions(statement: &Statement, patterns: &[&Pattern], notes: &mut Notes) {
+    const RULE: &str = "unknown-action";
+    if patterns.len() > NAMED {
+        let names: Vec<String> = patterns.iter().map(quoted).collect();
+        return notes.add(
+            RULE,
+            statement,
+            format!("{} are no actions, or match none", listed(&names)),
+        );
+    }
+    for pattern in patterns {
+        let message = match pattern.as_literal() {
+            Some(name) => {
+                let (prefix, own) = name.split_once(':').unwrap_or_default();
+                let known = catalog::actions_of(prefix).into_iter();
+                let near = nearest_within(own, known.filter_map(after_colon), SHARE);
+                let near = near.map(|near| format!("{prefix}:{near}"));
+                format!("`{name}` is not an action{}", meant(near.as_deref()))
+            }
+            None => format!("`{pattern}` matches no action of its service"),
+        };
+        notes.add(RULE, statement, message);
+    }
 }
 
 fn after_colon(name: &str) -> Option<&str> {
