@@ -4,6 +4,7 @@
 mod decide;
 mod diff;
 mod guarded;
+mod noted;
 mod read;
 mod same;
 mod scope;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
+use crate::check::lint::Linted;
 use crate::check::standards::StandardsFile;
 use crate::check::{self, Verdict};
 use crate::extract::{Environment, Extraction};
@@ -22,6 +24,7 @@ use crate::report::{ExtractReport, Report, Run};
 use crate::source::{Input, Limits};
 
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
+use noted::{linted, mere_notes, noted};
 use read::{Gathered, Lost, extract_input, open, remark};
 
 pub use diff::diff;
@@ -146,28 +149,45 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     let keys: Vec<u64> = questions.par_iter().map(|question| question.key()).collect();
     let (groups, of_question) = grouped(&questions, &keys);
     let bar = bar(options.progress, groups.len());
-    let answered: Vec<BTreeMap<usize, Verdict>> = groups
+    let (answered, lint): (Vec<BTreeMap<usize, Verdict>>, Vec<Option<Linted>>) = groups
         .par_iter()
         .map(|group| {
             let prepared = questions.get(group.first).and_then(prepared);
+            let noted = linted(prepared.as_ref());
             let answer = |position: &usize| {
-                let standard = standards.get(*position)?;
+                let standard = standards.get(*position).filter(|standard| !is_lint(standard))?;
                 Some((*position, answer(prepared.as_ref(), standard, &options.engine)))
             };
             let verdicts = group.standards.par_iter().filter_map(answer).collect();
             bar.inc(1);
-            verdicts
+            (verdicts, noted)
         })
-        .collect();
+        .unzip();
     bar.finish_and_clear();
-    let by_policy = questions
+    let groups_by_policy: BTreeMap<(usize, usize), usize> = questions
         .iter()
         .zip(&of_question)
-        .filter_map(|(question, group)| Some(((question.input, question.position), answered.get(*group)?)))
+        .map(|(question, group)| ((question.input, question.position), *group))
+        .collect();
+    let noted = noted(&gathered.inputs, |policy| {
+        lint.get(*groups_by_policy.get(&policy)?)?.as_ref()
+    });
+    let by_policy = groups_by_policy
+        .into_iter()
+        .filter_map(|(policy, group)| Some((policy, answered.get(group)?)))
         .collect();
     let distinct = groups.iter().filter(|group| !group.standards.is_empty()).count();
-    let outcomes = outcomes(&gathered.inputs, standards, &by_policy);
-    Report::new(&run(gathered, &options.standards, &root, &outcomes, distinct))
+    let outcomes = outcomes(&gathered.inputs, standards, &by_policy, &noted);
+    let mere = mere_notes(&gathered.inputs, &noted, standards, &outcomes);
+    Report::new(&Run {
+        noted: &mere,
+        ..run(gathered, &options.standards, &root, &outcomes, distinct)
+    })
+}
+
+/// Whether a standard asks for notes, which are there already.
+fn is_lint(standard: &check::Standard) -> bool {
+    matches!(standard.check, check::Check::Lint { .. })
 }
 
 fn run<'a>(
@@ -185,6 +205,7 @@ fn run<'a>(
         inputs: &gathered.inputs,
         outcomes,
         notes: &gathered.notes,
+        noted: &[],
         errors: &gathered.errors,
         internal: &gathered.internal,
         usage: &gathered.usage,

@@ -22,9 +22,18 @@ pub struct ActionFacts {
 /// The facts of an action, found without case.
 pub fn action(name: &str) -> Option<ActionFacts> {
     let (prefix, action) = name.split_once(':')?;
-    actions(&prefix.to_ascii_lowercase())?
-        .get(&action.to_ascii_lowercase())
-        .cloned()
+    facts(&prefix.to_ascii_lowercase(), &action.to_ascii_lowercase()).cloned()
+}
+
+/// The facts of an action, by prefix and name in lower case.
+pub fn facts(prefix: &str, action: &str) -> Option<&'static ActionFacts> {
+    actions(prefix)?.get(action)
+}
+
+/// The facts of all actions of a service prefix, each with its name in lower case and without the prefix.
+pub fn facts_of(service: &str) -> impl Iterator<Item = (&'static str, &'static ActionFacts)> {
+    let actions = actions(service).into_iter().flatten();
+    actions.map(|(name, facts)| (name.as_str(), facts))
 }
 
 /// All actions of a service prefix (`s3:GetObject`), in AWS's spelling, sorted.
@@ -46,6 +55,16 @@ pub fn services() -> Vec<&'static str> {
 /// The service prefixes whose resources are bound by resource control policies, sorted.
 pub fn rcp_supported_services() -> &'static [&'static str] {
     &RCP_SUPPORTED
+}
+
+/// Whether there is a service of that prefix, in lower case.
+pub fn is_service(prefix: &str) -> bool {
+    SERVICES.contains_key(prefix)
+}
+
+/// The entries of all services, unparsed.
+pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SERVICES.iter().map(|(prefix, service)| (*prefix, service.text))
 }
 
 type Actions = BTreeMap<String, ActionFacts>;

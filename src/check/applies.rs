@@ -8,7 +8,7 @@ use super::Check;
 pub fn applies(check: &Check, kind: PolicyKind) -> bool {
     use PolicyKind::{Grant, Identity, Rcp, Resource, Scp, Trust};
     match check {
-        Check::NoNewAccess { .. } | Check::Equivalent { .. } => true,
+        Check::NoNewAccess { .. } | Check::Equivalent { .. } | Check::Lint { .. } => true,
         Check::AccessGranted { .. } => matches!(kind, Identity | Resource | Trust),
         Check::AccessNotGranted { .. } => matches!(kind, Identity | Resource | Trust | Grant),
         Check::AccessDenied { .. } => matches!(kind, Identity | Resource | Trust | Scp | Rcp),
@@ -21,6 +21,10 @@ pub fn applies(check: &Check, kind: PolicyKind) -> bool {
 /// The kinds a check is asked of when the standard names none: identity, resource, trust and grant, as far as it applies.
 /// The others are composed, and judged alone only when named.
 pub fn default_kinds(check: &Check) -> Vec<PolicyKind> {
+    // A defect of a document is one wherever it stands.
+    if matches!(check, Check::Lint { .. }) {
+        return PolicyKind::ALL.to_vec();
+    }
     let usual = [
         PolicyKind::Identity,
         PolicyKind::Resource,

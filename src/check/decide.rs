@@ -98,8 +98,8 @@ pub struct Subject<'a> {
 #[derive(Debug)]
 pub struct Prepared<'a> {
     pub(super) subject: Subject<'a>,
-    vocabulary: Vocabulary,
-    meaning: Meaning,
+    pub(super) vocabulary: Vocabulary,
+    pub(super) meaning: Meaning,
     /// A row of the ambiguity register that is read against its default.
     doubt: Option<Doubt>,
 }
@@ -386,6 +386,7 @@ pub(super) fn question<'a>(
             stranger.add_to(&mut vocabulary);
             Forbidden::Strangers(stranger)
         }
+        Check::Lint { .. } => Forbidden::Boxes(&[]),
     };
     let meaning = if vocabulary == prepared.vocabulary {
         prepared.meaning.clone()
@@ -398,11 +399,7 @@ pub(super) fn question<'a>(
         Forbidden::Boxes(boxes) => boxes_formula(boxes, &vocabulary),
         Forbidden::Strangers(stranger) => stranger.formula(&vocabulary),
     };
-    let mut kinds = principal_kinds(subject.kind).to_vec();
-    // A canonical user id is one account's, under another name: a kind of its own only where a policy speaks of one.
-    if !vocabulary.has_canonical_users() {
-        kinds.retain(|kind| *kind != PrincipalKind::Canonical);
-    }
+    let kinds = possible_kinds(subject.kind, &vocabulary);
     let kind = if kinds.contains(&PrincipalKind::Anonymous) && !matches!(forbidden, Forbidden::Strangers(_)) {
         PrincipalKind::User
     } else {
@@ -410,18 +407,7 @@ pub(super) fn question<'a>(
     };
     let possible = possible(&vocabulary, &kinds);
     let rest = and([forbidden_formula.clone(), possible.clone()]);
-    let holes = subject.holes.iter();
-    let holes = holes
-        .map(|hole| HoleFacts {
-            id: hole.id.clone(),
-            allowed: hole.allowed.clone(),
-        })
-        .collect();
-    let symbols = Symbols {
-        vocabulary,
-        holes,
-        conditions: conditions(document, subject.holes),
-    };
+    let symbols = symbols(document, subject.holes, vocabulary);
     Question {
         check,
         violation,
@@ -532,6 +518,29 @@ fn arn_of(entry: &ResourcePattern) -> Option<&ArnPattern> {
         ResourcePattern::Arn { arn, .. } => Some(arn),
         ResourcePattern::Any | ResourcePattern::Nothing | ResourcePattern::Unreadable(_) => None,
     }
+}
+
+/// What is known of the symbols of a document.
+pub(super) fn symbols(document: &PolicyDocument, holes: &[Hole], vocabulary: Vocabulary) -> Symbols {
+    let facts = |hole: &Hole| HoleFacts {
+        id: hole.id.clone(),
+        allowed: hole.allowed.clone(),
+    };
+    Symbols {
+        vocabulary,
+        holes: holes.iter().map(facts).collect(),
+        conditions: conditions(document, holes),
+    }
+}
+
+/// The principals that can make requests under a policy of that kind, as far as a question speaks of them.
+pub(super) fn possible_kinds(kind: PolicyKind, vocabulary: &Vocabulary) -> Vec<PrincipalKind> {
+    let mut kinds = principal_kinds(kind).to_vec();
+    // A canonical user id is one account's, under another name: a kind of its own only where a policy speaks of one.
+    if !vocabulary.has_canonical_users() {
+        kinds.retain(|kind| *kind != PrincipalKind::Canonical);
+    }
+    kinds
 }
 
 /// The principals that can make requests under a policy of that kind.

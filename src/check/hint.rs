@@ -116,7 +116,8 @@ fn actors(
         | Check::AccessNotGranted { .. }
         | Check::AccessDenied { .. }
         | Check::AccessGranted { .. }
-        | Check::Equivalent { .. } => {
+        | Check::Equivalent { .. }
+        | Check::Lint { .. } => {
             vec![user(question.account.unwrap_or(OWN_ACCOUNT))]
         }
     };

@@ -67,6 +67,11 @@ const EXTERNAL: Sentences = Sentences {
     pass: "The resource policy does not grant access from outside the zone of trust.",
     statement: "External access granted in the following statement with",
 };
+const LINT: Sentences = Sentences {
+    fail: "The policy document has one or more of the listed defects.",
+    pass: "The policy document has none of the listed defects.",
+    statement: "Defect in the statement with",
+};
 
 fn sentences(check: &Check, violation: Violation) -> &'static Sentences {
     match check {
@@ -91,6 +96,7 @@ fn sentences(check: &Check, violation: Violation) -> &'static Sentences {
         Check::AccessDenied { .. } => &DENIED,
         Check::NoPublicAccess { .. } => &PUBLIC,
         Check::NoExternalAccess { .. } => &EXTERNAL,
+        Check::Lint { .. } => &LINT,
     }
 }
 

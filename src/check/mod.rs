@@ -10,6 +10,7 @@ pub mod elements;
 mod engines;
 mod granted;
 mod hint;
+pub mod lint;
 mod message;
 mod otherwise;
 mod present;
@@ -19,6 +20,7 @@ mod realistic;
 mod regions;
 pub mod register;
 mod resource_types;
+pub mod rules;
 pub mod standards;
 mod stranger;
 mod ways;
@@ -137,6 +139,11 @@ pub enum Check {
         /// The zone.
         trust: Trust,
     },
+    /// Has none of the defects that lint proves.
+    Lint {
+        /// The ids of the rules.
+        rules: Vec<&'static str>,
+    },
 }
 
 impl Check {
@@ -148,7 +155,8 @@ impl Check {
             | Check::AccessGranted { .. }
             | Check::AccessDenied { .. }
             | Check::NoPublicAccess { .. }
-            | Check::NoExternalAccess { .. } => None,
+            | Check::NoExternalAccess { .. }
+            | Check::Lint { .. } => None,
         }
     }
 }
@@ -218,6 +226,8 @@ pub enum Verdict {
     Pass(Proof),
     /// A violation, with a request that was replayed.
     Fail(Box<Finding>),
+    /// Violations that no single request shows: what lint notes, where a standard asks for it; never empty.
+    Noted(Vec<lint::LintNote>),
     /// Depends on what is known only later, or is beyond the engine.
     Undecided(Undecided),
     /// The policy is not valid.

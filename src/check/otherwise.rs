@@ -229,7 +229,8 @@ fn boxes(check: &Check) -> impl Iterator<Item = &ArnPattern> {
         Check::NoNewAccess { .. }
         | Check::Equivalent { .. }
         | Check::NoPublicAccess { .. }
-        | Check::NoExternalAccess { .. } => &[],
+        | Check::NoExternalAccess { .. }
+        | Check::Lint { .. } => &[],
     };
     boxes.iter().flat_map(|access| &access.resources).filter_map(arn)
 }

@@ -168,6 +168,7 @@ pub fn read_question(fields: &Fields<'_>) -> Result<Question, String> {
             let kind = policy_kind(fields, resource_type.as_deref(), PolicyKind::Resource)?;
             ask(&value, kind, Check::NoExternalAccess { trust: zone(fields)? })
         }
+        "lint" => Err("`lint` is a check of standards files only".to_owned()),
         _ => Err(super::standards::unknown_check(&name)),
     }
 }

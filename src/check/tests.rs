@@ -174,7 +174,7 @@ fn verdict(asked: &Check, document: &PolicyDocument, kind: PolicyKind, known: &K
 fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Pass(_) => "PASS",
-        Verdict::Fail(_) => "FAIL",
+        Verdict::Fail(_) | Verdict::Noted(_) => "FAIL",
         Verdict::Undecided(_) => "UNDECIDED",
         Verdict::Error(_) => "ERROR",
         Verdict::Internal(_) => "INTERNAL",

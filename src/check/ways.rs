@@ -6,6 +6,9 @@ use super::{Check, Proof, Verdict, Violation};
 
 /// Decides the check, and suggests a change where the options ask for it: FAIL if a request violates it in any way, PASS if none does in any.
 pub fn check(check: &Check, prepared: &Prepared<'_>, options: &Options) -> Verdict {
+    if let Check::Lint { rules } = check {
+        return super::lint::verdict(rules, &super::lint::lint(prepared));
+    }
     let mut verdict = decided(check, prepared, options);
     if let Verdict::Fail(finding) = &mut verdict
         && options.explain == Explain::Change
@@ -39,6 +42,8 @@ pub(super) fn violations(check: &Check) -> &'static [Violation] {
         Check::AccessDenied { .. } => &[Violation::NotDenied],
         Check::AccessGranted { .. } => &[Violation::Refused],
         Check::Equivalent { .. } => &[Violation::Allowed, Violation::Refused],
+        // Not about requests.
+        Check::Lint { .. } => &[],
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) enum Command {
     Extract(Box<ExtractArgs>),
     /// Answer questions: JSON Lines on standard input, JSON Lines on standard output
     Batch(BatchArgs),
+    /// Say what a rule, a note, a check or a reason means, and what to do
+    Explain(ExplainArgs),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -156,6 +158,13 @@ pub(super) struct BatchArgs {
     pub(super) limits: LimitArgs,
     #[command(flatten)]
     pub(super) talk: TalkArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The id, as reports name it; without one, all ids are listed
+    #[arg(value_name = "ID")]
+    pub(super) id: Option<String>,
 }
 
 /// What is read, and how.

@@ -6,6 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use serde_json::{Map, Value, json};
 
+use crate::check::lint::LintNote;
 use crate::check::question::{
     AuthorizeQuestion, Fields, Question, asks_to_authorize, read_authorize, read_question,
 };
@@ -199,6 +200,15 @@ fn verdict_answer(id: Value, question: &Question, verdict: &Verdict) -> (Value, 
             });
             (answer, status::OK)
         }
+        Verdict::Noted(notes) => {
+            let reason =
+                |note: &LintNote| json!({"description": note.message, "statementIndex": note.statement});
+            let answer = json!({
+                "id": id, "result": "FAIL", "message": "The policy document has one or more of the listed defects.",
+                "reasons": notes.iter().map(reason).collect::<Vec<_>>(),
+            });
+            (answer, status::OK)
+        }
         Verdict::Undecided(undecided) => {
             let answer = json!({
                 "id": id, "result": "UNDECIDED", "message": "The policy could not be decided.",
@@ -225,7 +235,7 @@ fn add_remarks(fields: &mut Map<String, Value>, verdict: &Verdict) {
     let (unconfirmed, realistic) = match verdict {
         Verdict::Pass(proof) => (proof.unconfirmed, true),
         Verdict::Fail(finding) => (finding.unconfirmed, finding.realistic),
-        Verdict::Undecided(_) | Verdict::Error(_) | Verdict::Internal(_) => (false, true),
+        Verdict::Noted(_) | Verdict::Undecided(_) | Verdict::Error(_) | Verdict::Internal(_) => (false, true),
     };
     if unconfirmed {
         fields.insert("unconfirmed".to_owned(), json!(true));

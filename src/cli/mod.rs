@@ -5,6 +5,7 @@ mod batch;
 mod check;
 mod diff;
 mod discover;
+mod explain;
 mod extract;
 mod limits;
 mod parameters;
@@ -50,7 +51,6 @@ pub enum Wish {
 /// Commands of the interface that are not there yet.
 const NOT_YET: &[&str] = &[
     "query",
-    "explain",
     "init",
     "schema",
     "completions",
@@ -61,7 +61,7 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// The commands that are there.
-const COMMANDS: &[&str] = &["check", "diff", "extract", "batch"];
+const COMMANDS: &[&str] = &["check", "diff", "extract", "batch", "explain"];
 
 /// A use of keyaki that cannot be: exit status 2, nothing scanned.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +132,7 @@ fn dispatch(args: impl IntoIterator<Item = OsString>, mut streams: Streams<'_>) 
         Command::Diff(args) => diff::run(*args, &mut streams),
         Command::Extract(args) => extract::run(*args, &mut streams),
         Command::Batch(args) => batch::run(&args, &mut streams),
+        Command::Explain(args) => explain::run(&args, &mut streams),
         Command::Other(words) => Err(other(&words)),
     }
 }

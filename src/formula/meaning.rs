@@ -56,7 +56,8 @@ impl Meaning {
     }
 }
 
-fn statement_formula(statement: &Statement, vocabulary: &Vocabulary) -> Formula {
+/// When a statement matches: the conjunction of its guard and its elements, whatever its effect does with it.
+pub fn statement_formula(statement: &Statement, vocabulary: &Vocabulary) -> Formula {
     let guards = statement.guard.iter().map(|literal| {
         let fact = guard(&literal.name);
         if literal.holds { fact } else { not(&fact) }

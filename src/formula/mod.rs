@@ -28,7 +28,7 @@ pub use condition::condition;
 pub use domain::{CharClass, Domain, Run, Shape, domain};
 pub use from_request::model_of;
 pub use keys::{key_is, kind_in, present};
-pub use meaning::{Meaning, action_entries, resource_entries};
+pub use meaning::{Meaning, action_entries, resource_entries, statement_formula};
 pub use model::{Model, holds};
 pub use principal::principal_entries;
 pub use request::{derived_value, request};

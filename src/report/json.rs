@@ -67,7 +67,15 @@ fn standard(row: &StandardRow) -> Value {
 }
 
 fn note(note: &Remark) -> Value {
-    json!({"id": note.id, "address": note.address, "message": note.message})
+    let about = note.about.as_ref();
+    json!({
+        "id": note.id,
+        "address": note.address,
+        "message": note.message,
+        "severity": about.map(|about| about.severity.word()),
+        "statement": about.and_then(|about| about.statement.as_ref()).map(statement),
+        "location": about.map(|about| location(&about.location)),
+    })
 }
 
 fn proof(row: &ProofRow) -> Value {

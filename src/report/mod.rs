@@ -29,7 +29,7 @@ pub use diff::{DiffEntry, DiffReport, Difference, Sides};
 pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
-pub use outcome::{Outcome, Remark, Run, ScannedInput};
+pub use outcome::{About, Outcome, PolicyNotes, Remark, Run, ScannedInput};
 pub use regions::region_json;
 pub use summarise::gap_reason;
 pub use write::{Sanitised, Tint, single_line, write_atomically};

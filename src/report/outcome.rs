@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use crate::check::lint::LintNote;
 use crate::check::standards::StandardsFile;
-use crate::check::{Undecided, Verdict};
+use crate::check::{Severity, Undecided, Verdict};
 use crate::extract::Extraction;
 use crate::source::{InputKind, SourceFile, TerraformSource};
+
+use super::{EntryStatement, Location};
 
 /// What a run found, before it is counted and located.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub struct Run<'a> {
     pub outcomes: &'a [Outcome],
     /// Remarks.
     pub notes: &'a [Remark],
+    /// What lint and the parser note on policies, in input order.
+    pub noted: &'a [PolicyNotes],
     /// What could not be read.
     pub errors: &'a [String],
     /// Defects that lost a whole input.
@@ -47,6 +52,17 @@ pub struct ScannedInput {
     pub ignored: usize,
 }
 
+/// The notes on one policy. Numbers are positions in [`Run::inputs`] and in the policies of its extraction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyNotes {
+    /// The input.
+    pub input: usize,
+    /// The policy.
+    pub policy: usize,
+    /// The notes.
+    pub notes: Vec<LintNote>,
+}
+
 /// A remark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
@@ -56,6 +72,23 @@ pub struct Remark {
     pub address: String,
     /// What is to be said.
     pub message: String,
+    /// What a remark on a policy says besides.
+    pub about: Option<About>,
+}
+
+/// What a remark on a policy is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The statement, if one; with its place where the file has it.
+    pub statement: Option<EntryStatement>,
+    /// Where the policy stands.
+    pub location: Location,
+    /// Stable name: 32 hexadecimal digits.
+    pub fingerprint: String,
+    /// Hash of what is said: 64 hexadecimal digits.
+    pub evidence: String,
 }
 
 /// One outcome. Numbers are positions in [`Run::inputs`], in the lists of its extraction, and in the standards.

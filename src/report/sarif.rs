@@ -1,5 +1,6 @@
 //! SARIF 2.1.0 as GitHub code scanning reads it.
 
+mod notes;
 mod object;
 mod rules;
 
@@ -10,6 +11,7 @@ use crate::check::Severity;
 
 use super::json::write_json;
 use super::{Entry, INVALID_RULE, Location, Report, UNDECIDED_RULE, Verdict};
+use notes::{note_groups, note_result};
 use object::{
     ArtifactLocation, Driver, Fingerprints, Invocation, LocationObject, Log, LogicalLocation, Message,
     Notification, PhysicalLocation, RegionObject, ResultObject, ResultProperties, Run, Tool,
@@ -46,20 +48,17 @@ fn log(report: &Report) -> Log<'_> {
                 .map(|defect| notification("error", &format!("internal error: {defect}"))),
         )
         .collect();
-    if groups.len() > SHOWN {
-        let text = format!(
-            "{} results; code scanning shows the {SHOWN} most severe of a run",
-            groups.len()
-        );
+    let mut noted = note_groups(report);
+    let count = groups.len() + noted.len();
+    if count > SHOWN {
+        let text = format!("{count} results; code scanning shows the {SHOWN} most severe of a run");
         notifications.push(notification("warning", &text));
     }
-    if groups.len() > ACCEPTED {
-        let text = format!(
-            "only the {ACCEPTED} most severe of {} results are in this file",
-            groups.len()
-        );
+    if count > ACCEPTED {
+        let text = format!("only the {ACCEPTED} most severe of {count} results are in this file");
         notifications.push(notification("warning", &text));
         groups.truncate(ACCEPTED);
+        noted.truncate(ACCEPTED - groups.len());
     }
     let rules = rules(report);
     let positions: BTreeMap<String, usize> = rules
@@ -88,6 +87,7 @@ fn log(report: &Report) -> Log<'_> {
             results: groups
                 .iter()
                 .filter_map(|group| result(group, &positions))
+                .chain(noted.iter().filter_map(|group| note_result(group, &positions)))
                 .collect(),
         }],
     }

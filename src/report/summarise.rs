@@ -1,12 +1,13 @@
 //! From the outcomes of a run to a report: counts, places, redaction, names.
 
+use crate::check::rules::{Group, rule};
 use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
 use crate::extract::{Gap, GapReason, IdentityChange, Origin, Policy, PolicyKind};
 use crate::iam::Invalid;
 use crate::source::InputKind;
 
 use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
-use super::outcome::{Outcome, Remark, Run, ScannedInput};
+use super::outcome::{About, Outcome, Remark, Run, ScannedInput};
 use super::place::Locator;
 use super::redact::redacted;
 use super::{
@@ -45,6 +46,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         policies.checked + policies.undecided + policies.invalid + policies.ignored + policies.not_applicable;
     let mut notes = run.notes.to_vec();
     notes.append(&mut summary.readings);
+    notes.extend(run.noted.iter().flat_map(|noted| summary.remarks(noted)));
     if summary.unconfirmed > 0 {
         notes.push(unconfirmed(summary.unconfirmed));
     }
@@ -82,6 +84,7 @@ fn unconfirmed(answers: usize) -> Remark {
         id: "unconfirmed".to_string(),
         address: String::new(),
         message: format!("{answers} answers come from one engine only: the second one gave up"),
+        about: None,
     }
 }
 
@@ -94,6 +97,7 @@ fn check_name(check: &Check) -> &'static str {
         Check::Equivalent { .. } => "equivalent",
         Check::NoPublicAccess { .. } => "no-public-access",
         Check::NoExternalAccess { .. } => "no-external-access",
+        Check::Lint { .. } => "lint",
     }
 }
 
@@ -237,6 +241,15 @@ impl<'a> Summary<'a> {
                     ..base
                 });
             }
+            check::Verdict::Noted(notes) => {
+                self.results.fail += notes.len();
+                self.tally(standard, |row| row.fail += 1);
+                for note in notes {
+                    let base = self.base(scanned, policy, demand);
+                    let entry = self.noted(scanned, policy, note, base);
+                    self.findings.push(entry);
+                }
+            }
             check::Verdict::Undecided(undecided) => {
                 self.results.undecided += 1;
                 self.tally(standard, |row| row.undecided += 1);
@@ -282,11 +295,24 @@ impl<'a> Summary<'a> {
                 axioms: proof.axioms.clone(),
             });
         }
-        self.readings.extend(proof.notes.iter().map(|note| Remark {
-            id: note.id.to_string(),
-            address: policy.origin.address.clone(),
-            message: format!("{}: {}", standard.id, note.message),
-        }));
+        // What lint says too, it says with the statement.
+        let is_lint = |id: &str| rule(id).is_some_and(|rule| rule.group == Group::Lint);
+        for note in proof.notes.iter().filter(|note| !is_lint(note.id)) {
+            let message = format!("{}: {}", standard.id, note.message);
+            let about = About {
+                severity: Severity::Low,
+                statement: None,
+                location: self.location(scanned, &policy.origin),
+                fingerprint: fingerprint(note.id, &policy.origin.address, &standard.id),
+                evidence: evidence_of_reason(&message, note.id),
+            };
+            self.readings.push(Remark {
+                id: note.id.to_string(),
+                address: policy.origin.address.clone(),
+                message,
+                about: Some(about),
+            });
+        }
     }
 
     /// An UNDECIDED about a policy and a standard, to be completed.
@@ -486,5 +512,6 @@ pub(super) fn told(reason: &GapReason) -> (&'static str, String) {
     }
 }
 
+mod notes;
 #[cfg(test)]
 mod tests;

@@ -226,8 +226,9 @@ fn write_notes(report: &Report, out: &mut Painted<'_>) -> io::Result<()> {
             format!("{}: ", single_line(&note.address, NAME))
         };
         out.line(&format!(
-            "note: {address}{}",
-            single_line(&note.message, SENTENCE)
+            "note: {address}{} ({})",
+            single_line(&note.message, SENTENCE),
+            note.id
         ))?;
     }
     if report.notes.len() > NOTES {

@@ -10,6 +10,7 @@ use crate::iam::PolicyDocument;
 use crate::report::{Outcome, ScannedInput};
 
 use super::guarded::guarded_type;
+use super::noted::{Noted, lint_verdict};
 use super::same::{key, same};
 use super::scope::in_scope;
 
@@ -199,6 +200,7 @@ pub(super) fn outcomes(
     inputs: &[ScannedInput],
     standards: &[Standard],
     answered: &BTreeMap<(usize, usize), &BTreeMap<usize, Verdict>>,
+    noted: &Noted,
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for (input, ScannedInput { extraction, .. }) in inputs.iter().enumerate() {
@@ -220,8 +222,10 @@ pub(super) fn outcomes(
                     .get(&(input, position))
                     .and_then(|verdicts| verdicts.get(&standard))
                     .cloned();
-                let verdict =
-                    verdict.unwrap_or_else(|| Verdict::Internal("the question got no answer".to_string()));
+                let lint = || lint_verdict(standards.get(standard)?, noted.get(&(input, position)));
+                let verdict = verdict
+                    .or_else(lint)
+                    .unwrap_or_else(|| Verdict::Internal("the question got no answer".to_string()));
                 let compares = standards.get(standard).is_some_and(compares_with_before);
                 let verdict = if compares {
                     composed(verdict, policy, &extraction.changes)

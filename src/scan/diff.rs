@@ -277,6 +277,7 @@ fn direction(
         Verdict::Undecided(undecided) => Difference::Undecided(undecided.message),
         Verdict::Error(invalid) => Difference::Undecided(invalid.message),
         Verdict::Internal(message) => return Err(message),
+        Verdict::Noted(_) => return Err("lint was not asked for".to_owned()),
     })
 }
 

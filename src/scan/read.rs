@@ -231,7 +231,7 @@ fn hide(policy: &mut extract::Policy) {
 }
 
 /// A message whose quotations are left out, but for the words of the policy language.
-fn unquoted(message: &str) -> String {
+pub(super) fn unquoted(message: &str) -> String {
     const WORDS: [&str; 14] = [
         "Version",
         "Id",
@@ -255,9 +255,9 @@ fn unquoted(message: &str) -> String {
     parts.collect::<Vec<_>>().join("`")
 }
 
-/// The remarks of an extraction: those on the input, then those of the parser on its policies.
+/// The remarks of an extraction on its input.
 fn remarks(name: &str, extraction: &Extraction) -> Vec<Remark> {
-    let inputs = extraction.notes.iter().map(|note| {
+    let remarks = extraction.notes.iter().map(|note| {
         let address = if note.address.is_empty() {
             name
         } else {
@@ -265,13 +265,7 @@ fn remarks(name: &str, extraction: &Extraction) -> Vec<Remark> {
         };
         remark(note.id, address, note.message.clone())
     });
-    let policies = extraction.policies.iter().flat_map(|policy| {
-        policy
-            .notes
-            .iter()
-            .map(|note| remark(note.id, &policy.origin.address, note.message.clone()))
-    });
-    inputs.chain(policies).collect()
+    remarks.collect()
 }
 
 pub(super) fn remark(id: &str, address: &str, message: String) -> Remark {
@@ -279,6 +273,7 @@ pub(super) fn remark(id: &str, address: &str, message: String) -> Remark {
         id: id.to_string(),
         address: address.to_string(),
         message,
+        about: None,
     }
 }
 

@@ -8,7 +8,7 @@ pub mod z3;
 
 use crate::formula::{Formula, Model};
 
-pub use unknowns::{Decision, HoleFacts, Symbols, decide};
+pub use unknowns::{Decision, HoleFacts, Symbols, decide, is_empty};
 
 /// What an engine found.
 #[derive(Debug, Clone, PartialEq)]

@@ -142,7 +142,6 @@ fn what_is_not_there_yet_is_refused() {
         assert!(ran.stderr.contains("keyaki.yaml:2:1"), "{}", ran.stderr);
     }
     for standard in [
-        "check: lint, rules: [short-arn]",
         "check: access-not-granted, all_of: [\"iam:PassRole\"]",
         "check: access-not-granted, actions: [\"iam:PassRole\"], on: principal",
         "check: access-not-granted, actions: [\"iam:PassRole\"], real_requests: true",
@@ -296,5 +295,105 @@ fn an_input_without_policies_says_so() {
         ran.status == 3 || (ran.status == 2 && ran.stderr.contains("not supported yet")),
         "{}",
         ran.stderr
+    );
+}
+
+/// A policy with defects that no standard forbids.
+const REDUNDANT: &str = r#"{"Version": "2012-10-17", "Statement": [
+    {"Sid": "All", "Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+    {"Sid": "Again", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+]}"#;
+
+#[test]
+fn notes_never_change_the_exit_status() {
+    let folder = scratch("notes");
+    fs::write(folder.join("policy.json"), REDUNDANT).unwrap();
+    fs::write(folder.join("keyaki.yaml"), format!("version: 1\n{NO_PASSROLE}")).unwrap();
+    let report = |format: &str| {
+        let ran = run(&folder, &["check", "policy.json", "--format", format]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        ran
+    };
+    assert!(
+        report("table")
+            .stdout
+            .contains("note: policy: statement 1 \"Again\": it allows nothing"),
+        "{}",
+        report("table").stdout
+    );
+    let json = report("json").json();
+    let note = &json["notes"][0];
+    assert_eq!(text(note, "id"), "redundant-statement");
+    assert_eq!(text(note, "severity"), "low");
+    assert_eq!(note["statement"]["index"], 1);
+    assert_eq!(note["statement"]["location"]["startLine"], 3);
+    let sarif = report("sarif").json();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(text(result, "level"), "note");
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region["startLine"], 3);
+    let rule = result["ruleIndex"].as_u64().unwrap() as usize;
+    let rule = &sarif["runs"][0]["tool"]["driver"]["rules"][rule];
+    assert_eq!(text(rule, "id"), "redundant-statement");
+}
+
+#[test]
+fn a_standard_makes_notes_findings() {
+    let folder = scratch("lint");
+    fs::write(folder.join("policy.json"), REDUNDANT).unwrap();
+    let check = |rules: &str| {
+        let standard = format!("{{id: tidy, severity: high, check: lint, rules: [{rules}]}}");
+        fs::write(
+            folder.join("keyaki.yaml"),
+            format!("version: 1\nstandards: [{standard}]\n"),
+        )
+        .unwrap();
+        run(&folder, &["check", "policy.json", "--format", "json"])
+    };
+    let ran = check("redundant-statement, short-arn");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let report = ran.json();
+    let finding = &report["findings"][0];
+    assert_eq!(text(finding, "standard"), "tidy");
+    assert_eq!(text(finding, "severity"), "high");
+    assert!(text(finding, "message").ends_with("(redundant-statement)"));
+    assert_eq!(finding["statements"][0]["index"], 1);
+    assert_eq!(report["notes"], serde_json::json!([]), "a finding is no note");
+    assert_eq!(report["summary"]["results"]["fail"], 1);
+    let ran = check("short-arn");
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.json()["notes"][0]["id"], "redundant-statement");
+    let ran = check("redundant-statment");
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr.contains("did you mean `redundant-statement`?"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn ids_are_explained() {
+    let folder = scratch("explain");
+    let explained = run(&folder, &["explain", "for-all-values-allow"]);
+    assert_eq!(explained.status, 0, "{}", explained.stderr);
+    assert!(
+        explained
+            .stdout
+            .starts_with("for-all-values-allow (lint rule, severity medium)\n")
+    );
+    let all = run(&folder, &["explain"]);
+    assert_eq!(all.status, 0, "{}", all.stderr);
+    for id in ["short-arn", "no-public-access", "unknown-value", "invalid-policy"] {
+        assert!(all.stdout.contains(&format!("\n  {id} ")), "{}", all.stdout);
+    }
+    let unknown = run(&folder, &["explain", "shrt-arn"]);
+    assert_eq!((unknown.status, unknown.stdout.as_str()), (2, ""));
+    assert!(
+        unknown
+            .stderr
+            .contains("did you mean `keyaki explain short-arn`?"),
+        "{}",
+        unknown.stderr
     );
 }

@@ -439,6 +439,7 @@ fn no_request_contradicts_a_verdict() {
             }
             Verdict::Undecided(_) => "undecided",
             Verdict::Error(error) => panic!("{}: {error}", question.texts),
+            Verdict::Noted(notes) => panic!("{}: {notes:?}", question.texts),
             Verdict::Internal(message) => panic!("{}\n{message}", question.texts),
         };
         *seen.entry(word).or_default() += 1;
@@ -575,6 +576,7 @@ fn no_value_of_a_hole_contradicts_a_pass() {
             }
             Verdict::Undecided(_) => "undecided",
             Verdict::Error(error) => panic!("{texts}: {error}"),
+            Verdict::Noted(notes) => panic!("{texts}\n{notes:?}"),
             Verdict::Internal(message) => panic!("{texts}\n{message}"),
         };
         *seen.entry(word).or_default() += 1;

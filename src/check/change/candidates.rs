@@ -183,7 +183,8 @@ impl Wound<'_> {
             Check::NoNewAccess { .. }
             | Check::AccessDenied { .. }
             | Check::AccessGranted { .. }
-            | Check::Equivalent { .. } => Vec::new(),
+            | Check::Equivalent { .. }
+            | Check::Lint { .. } => Vec::new(),
         };
         let edit = |(line, remark): (Condition, &str)| {
             let replaced = self.each(|statement| {

@@ -161,7 +161,8 @@ pub(super) fn regions(
         | Check::AccessNotGranted { .. }
         | Check::AccessDenied { .. }
         | Check::AccessGranted { .. }
-        | Check::Equivalent { .. } => None,
+        | Check::Equivalent { .. }
+        | Check::Lint { .. } => None,
     };
     let region = |found: Found| Region {
         strangers,

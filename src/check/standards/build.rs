@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::rules::policy_rules;
 use crate::check::{AccessBox, Check, Reference, ServicePrincipals, Severity, Standard, Trust, elements};
 use crate::extract::{self, PolicyKind};
 use crate::source::{Node, SourceFile};
@@ -52,15 +53,15 @@ const CHECKS: &[CheckRow] = &[
     },
     CheckRow {
         name: "lint",
-        keys: &[],
-        status: Status::NotYet,
+        keys: &["rules"],
+        status: Status::Read(Question::Lint),
     },
 ];
 
 const BOX: &[&str] = &["actions", "resources", "principals", "when"];
 
 /// The keys that belong to some checks only.
-const CHECK_KEYS: &[&str] = &["actions", "resources", "principals", "when", "reference"];
+const CHECK_KEYS: &[&str] = &["actions", "resources", "principals", "when", "reference", "rules"];
 
 /// Rule ids of reports that no standard may take.
 const RESERVED_IDS: &[&str] = &["undecided", "invalid-policy"];
@@ -86,6 +87,7 @@ enum Question {
     Equivalent,
     NoPublicAccess,
     NoExternalAccess,
+    Lint,
 }
 
 /// Builds the file. What could not be built is in `problems`; the result is only of use if there is none.
@@ -361,6 +363,9 @@ impl Builder<'_, '_> {
             Question::NoExternalAccess => Check::NoExternalAccess {
                 trust: self.built.trust.clone(),
             },
+            Question::Lint => Check::Lint {
+                rules: self.rules(raw, node),
+            },
         };
         Some((check, Kinds::OfCheck))
     }
@@ -393,6 +398,21 @@ impl Builder<'_, '_> {
                 None
             }
         }
+    }
+
+    fn rules(&mut self, raw: &RawStandard, node: &Node) -> Vec<&'static str> {
+        if raw.rules.is_empty() {
+            self.problems
+                .add(node, "`lint` needs `rules`: the ids that `keyaki explain` lists");
+        }
+        each(&raw.rules, (node, "rules"), self.problems, |text| {
+            let mut known = policy_rules();
+            let found = known.find(|rule| rule.id == text);
+            let words: Vec<&str> = policy_rules().map(|rule| rule.id).collect();
+            found
+                .map(|rule| rule.id)
+                .ok_or_else(|| unknown_word("rule", text, &words))
+        })
     }
 
     fn access_box(&mut self, raw: &RawStandard, node: &Node) -> AccessBox {

@@ -84,7 +84,7 @@ const STANDARD: &[Key] = &[
     may("all_of", Shape::NotYet),
     may("on", Shape::Text),
     may("scope", Shape::Map(SCOPE)),
-    may("rules", Shape::NotYet),
+    may("rules", Shape::Texts),
     may("real_requests", Shape::NotYet),
     may("examples", Shape::NotYet),
 ];

@@ -23,7 +23,7 @@ use crate::source::{FileId, Limits, LoadError, SourceFile, parse_yaml, read_refe
 use super::{Standard, Trust};
 
 pub use build::unknown_check;
-pub use nearest::nearest;
+pub use nearest::{nearest, nearest_within};
 
 use problems::Problems;
 

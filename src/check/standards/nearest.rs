@@ -2,6 +2,15 @@
 
 /// The word of `words` with the smallest edit distance to `word`, if it is near enough to be meant.
 pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_within(word, words, 2)
+}
+
+/// As [`nearest`], where only one letter in `share` may be wrong (and always one).
+pub fn nearest_within<'a>(
+    word: &str,
+    words: impl IntoIterator<Item = &'a str>,
+    share: usize,
+) -> Option<&'a str> {
     let typed: Vec<char> = word
         .chars()
         .take(LONGEST)
@@ -16,7 +25,10 @@ pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Opti
             )
         })
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, known)| *distance <= typed.len().max(known.len()) / 2)
+        .filter(|(distance, known)| {
+            let allowed = typed.len().max(known.len()) / share.max(1);
+            *distance <= if share > 2 { allowed.max(1) } else { allowed }
+        })
         .map(|(_, known)| known)
 }
 

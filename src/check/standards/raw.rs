@@ -48,6 +48,8 @@ pub(super) struct RawStandard {
     #[serde(rename = "when")]
     pub(super) _when: Option<IgnoredAny>,
     pub(super) reference: Option<String>,
+    #[serde(default)]
+    pub(super) rules: Vec<String>,
     pub(super) on: Option<String>,
     #[serde(default)]
     pub(super) scope: RawScope,

@@ -154,9 +154,38 @@ fn hostile_files() {
 }
 
 #[test]
+fn lint_names_its_rules() {
+    use crate::check::Check;
+    let standard = only("check: lint, severity: high, rules: [short-arn, contradictory-conditions]");
+    let Check::Lint { rules } = standard.check else {
+        panic!("{standard:?}");
+    };
+    assert_eq!(rules, ["short-arn", "contradictory-conditions"]);
+    for (standard, expected) in [
+        ("check: lint", "needs `rules`"),
+        ("check: lint, rules: []", "must not be empty"),
+        ("check: lint, rules: [short-arns]", "did you mean `short-arn`?"),
+        // What is noted of a run is no defect of a policy.
+        (
+            "check: lint, rules: [unused-ignore]",
+            "unknown rule `unused-ignore`",
+        ),
+        (
+            "check: lint, rules: [short-arn], actions: ['*']",
+            "`actions` has no meaning",
+        ),
+        (
+            "check: no-public-access, rules: [short-arn]",
+            "`rules` has no meaning for `no-public-access`",
+        ),
+    ] {
+        refused_standard(standard, expected);
+    }
+}
+
+#[test]
 fn what_is_not_supported_yet_is_refused_by_name() {
     for standard in [
-        "check: lint",
         "check: no-public-access, on: principal",
         "check: access-not-granted, all_of: ['s3:*']",
         "check: no-public-access, real_requests: true",

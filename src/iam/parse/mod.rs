@@ -39,6 +39,8 @@ pub struct Note {
     pub id: &'static str,
     /// What is to be said, with the place.
     pub message: String,
+    /// The statement it is about, 0-based.
+    pub statement: Option<usize>,
 }
 
 /// A parsed document and what is to be said about it.
@@ -164,6 +166,7 @@ impl Context {
         let note = Note {
             id,
             message: format!("{}{message}", self.place),
+            statement: self.statement,
         };
         if !self.notes.contains(&note) {
             self.notes.push(note);

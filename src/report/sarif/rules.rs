@@ -1,6 +1,8 @@
 //! Rules: one for each standard, one for what is undecided, one for what is not valid.
 
-use crate::check::Severity;
+use std::collections::BTreeSet;
+
+use crate::check::{self, Severity};
 
 use super::super::{INVALID_RULE, Report, StandardRow, UNDECIDED_RULE, Verdict, single_line};
 use super::level;
@@ -45,7 +47,36 @@ pub(super) fn rules(report: &Report) -> Vec<Rule> {
         .standards
         .iter()
         .filter(|row| row.id != UNDECIDED_RULE && row.id != INVALID_RULE);
-    standards.map(rule).chain([undecided, invalid]).collect()
+    let mut all: Vec<Rule> = standards.map(rule).chain([undecided, invalid]).collect();
+    let noted: BTreeSet<&str> = report
+        .notes
+        .iter()
+        .filter(|note| note.about.is_some())
+        .map(|note| note.id.as_str())
+        .collect();
+    for known in noted.into_iter().filter_map(check::rules::rule) {
+        if all.iter().all(|rule| rule.id != known.id) {
+            all.push(of_note(known));
+        }
+    }
+    all
+}
+
+/// The rule of a note. A note is no alert to act on at once, however bad what it says may be.
+fn of_note(known: &check::rules::Rule) -> Rule {
+    Rule {
+        id: known.id.to_string(),
+        name: rule_name(known.id),
+        short_description: Message {
+            text: known.title.to_string(),
+        },
+        full_description: Message {
+            text: known.text.to_string(),
+        },
+        help: help(known.help),
+        default_configuration: Configuration { level: "note" },
+        properties: properties(Severity::Low),
+    }
 }
 
 fn rule(row: &StandardRow) -> Rule {
@@ -80,6 +111,7 @@ fn check_title(check: &str) -> &'static str {
         "equivalent" => "The policy allows what its reference allows, no more and no less",
         "no-public-access" => "The policy lets nobody in whom its owner does not know",
         "no-external-access" => "The policy lets nobody in from outside the zone of trust",
+        "lint" => "The policy has none of the defects that the standard names",
         _ => "The policy meets the standard",
     }
 }

@@ -168,6 +168,7 @@ fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Out
             inputs: &[input],
             outcomes,
             notes: &[],
+            noted: &[],
             errors: &[],
             internal: &[],
             usage: &[],

@@ -228,7 +228,7 @@ fn nothing_found_is_left_without_an_outcome() {
         ..Extraction::default()
     };
     // No standard at all: all the same every policy is accounted for.
-    let found = outcomes(&[input(extraction)], &[], &BTreeMap::new());
+    let found = outcomes(&[input(extraction)], &[], &BTreeMap::new(), &BTreeMap::new());
     assert!(matches!(
         found.as_slice(),
         [

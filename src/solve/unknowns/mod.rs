@@ -66,6 +66,22 @@ pub fn decide(formula: &Formula, symbols: &Symbols, solver: &dyn Solver) -> Deci
     decision
 }
 
+/// Whether no request satisfies the formula, whatever the unknown values are; `None` when the engine gave up. Cheaper than
+/// [`decide`], because nobody wants to know what satisfies it.
+pub fn is_empty(formula: &Formula, symbols: &Symbols, solver: &dyn Solver) -> Option<bool> {
+    let (formula, _) = strays::replaced(formula)?;
+    let unsymbolic = if unknowns(&formula).is_empty() {
+        formula
+    } else {
+        may::may(&formula, symbols)
+    };
+    match proved(&unsymbolic, symbols, solver) {
+        Answer::Unsat => Some(true),
+        Answer::Sat(_) => Some(false),
+        Answer::Unknown(_) => None,
+    }
+}
+
 fn decided(formula: &Formula, symbols: &Symbols, solver: &dyn Solver) -> Decision {
     let unknowns = unknowns(formula);
     if unknowns.is_empty() {

@@ -1,0 +1,123 @@
+//! Everything that a report names by an id, as tables: lint rules, notes, reasons why there is no answer, checks. What
+//! `keyaki explain` says.
+
+mod answers;
+mod lint;
+mod notes;
+
+use super::Severity;
+
+/// What an id stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// A defect of a policy that lint proves.
+    Lint,
+    /// A remark on how a policy was read.
+    Parser,
+    /// A reading of the policy language that a PASS rests on.
+    Reading,
+    /// A remark on the run.
+    Run,
+    /// A check of the standards file.
+    Check,
+    /// What a finding is when no standard says so.
+    Result,
+    /// Why there is no answer.
+    Reason,
+}
+
+impl Group {
+    /// All groups, in the order of lists.
+    pub const ALL: [Group; 7] = [
+        Group::Lint,
+        Group::Parser,
+        Group::Reading,
+        Group::Run,
+        Group::Check,
+        Group::Result,
+        Group::Reason,
+    ];
+
+    /// What the ids of the group are, for headings.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Lint => "lint rules",
+            Group::Parser => "notes on how a policy is read",
+            Group::Reading => "readings that a PASS rests on",
+            Group::Run => "notes on a run",
+            Group::Check => "checks",
+            Group::Result => "results that no standard names",
+            Group::Reason => "reasons of UNDECIDED",
+        }
+    }
+}
+
+/// What is to be said of an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable, in kebab case.
+    pub id: &'static str,
+    /// What it stands for.
+    pub group: Group,
+    /// How bad it is, for notes on policies.
+    pub severity: Option<Severity>,
+    /// One line, without a full stop.
+    pub title: &'static str,
+    /// What it means, in sentences.
+    pub text: &'static str,
+    /// What to do, in sentences.
+    pub help: &'static str,
+}
+
+/// All rules: by group, in the order of [`Group::ALL`].
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [
+        lint::LINT,
+        notes::PARSER,
+        notes::READINGS,
+        notes::RUN,
+        answers::CHECKS,
+        answers::RESULTS,
+        answers::REASONS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The rule of that id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.id == id)
+}
+
+/// The rules that a standard with `check: lint` may name: those about a policy.
+pub fn policy_rules() -> impl Iterator<Item = &'static Rule> {
+    [lint::LINT, notes::PARSER].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_is_explained_once() {
+        let mut seen = BTreeSet::new();
+        for rule in rules() {
+            assert!(seen.insert(rule.id), "{} is there twice", rule.id);
+            let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            assert!(rule.id.bytes().all(kebab), "{}", rule.id);
+            assert!(
+                !rule.title.is_empty() && !rule.title.ends_with('.'),
+                "{}",
+                rule.id
+            );
+            for text in [rule.text, rule.help] {
+                assert!(text.len() > 10 && text.ends_with('.'), "{}: {text}", rule.id);
+            }
+        }
+        let groups: Vec<Group> = rules().map(|rule| rule.group).collect();
+        assert!(groups.is_sorted());
+        assert!(policy_rules().all(|rule| rule.severity.is_some()));
+    }
+}
