@@ -19,42 +19,42 @@ const CHECKS: &[CheckRow] = &[
     CheckRow {
         name: "no-new-access",
         keys: &["reference"],
-        status: Status::Read(Question::NoNewAccess),
+        question: Question::NoNewAccess,
     },
     CheckRow {
         name: "access-not-granted",
         keys: BOX,
-        status: Status::Read(Question::AccessNotGranted),
+        question: Question::AccessNotGranted,
     },
     CheckRow {
         name: "access-denied",
         keys: BOX,
-        status: Status::Read(Question::AccessDenied),
+        question: Question::AccessDenied,
     },
     CheckRow {
         name: "no-public-access",
         keys: &[],
-        status: Status::Read(Question::NoPublicAccess),
+        question: Question::NoPublicAccess,
     },
     CheckRow {
         name: "no-external-access",
         keys: &[],
-        status: Status::Read(Question::NoExternalAccess),
+        question: Question::NoExternalAccess,
     },
     CheckRow {
         name: "access-granted",
         keys: BOX,
-        status: Status::Read(Question::AccessGranted),
+        question: Question::AccessGranted,
     },
     CheckRow {
         name: "equivalent",
         keys: &["reference"],
-        status: Status::Read(Question::Equivalent),
+        question: Question::Equivalent,
     },
     CheckRow {
         name: "lint",
         keys: &["rules"],
-        status: Status::Read(Question::Lint),
+        question: Question::Lint,
     },
 ];
 
@@ -69,13 +69,7 @@ const RESERVED_IDS: &[&str] = &["undecided", "invalid-policy"];
 struct CheckRow {
     name: &'static str,
     keys: &'static [&'static str],
-    status: Status,
-}
-
-#[derive(Clone, Copy)]
-enum Status {
-    Read(Question),
-    NotYet,
+    question: Question,
 }
 
 #[derive(Clone, Copy)]
@@ -295,20 +289,12 @@ impl Builder<'_, '_> {
             self.at(node, "check", unknown_word("check", &raw.check, &names));
             return None;
         };
-        let Status::Read(question) = row.status else {
-            self.at(
-                node,
-                "check",
-                format!("`check: {}` is not supported yet", row.name),
-            );
-            return None;
-        };
         for key in CHECK_KEYS.iter().filter(|key| !row.keys.contains(key)) {
             if entry(node, key).is_some() {
                 self.at(node, key, format!("`{key}` has no meaning for `{}`", row.name));
             }
         }
-        let (check, kinds) = self.check(question, raw, node)?;
+        let (check, kinds) = self.check(row.question, raw, node)?;
         let extra = &self.built.policy_attributes;
         let scope = build_scope(&raw.scope, node, (&check, kinds), extra, self.problems);
         Some(Standard {
