@@ -13,6 +13,7 @@ mod pattern;
 mod principal;
 mod request;
 mod resource;
+mod search;
 mod spelling;
 mod typed;
 mod value;

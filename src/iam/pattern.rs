@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::document::FACT_SEPARATOR;
 use super::keys::ContextKey;
+use super::search;
 
 /// The name of an unknown value. The same name is the same value within one document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -185,7 +186,7 @@ impl Pattern {
 
     /// Whether the whole of `text` matches; `None` when variables or holes would have to be filled in first.
     pub fn matches(&self, text: &str) -> Option<bool> {
-        Some(greedy(self.plain()?, text, |a, b| a == b))
+        Some(matched(self.plain()?, text, Case::Exact))
     }
 
     /// The text this is, if it is literal.
@@ -331,6 +332,9 @@ impl Token {
     }
 }
 
+/// Pairs of positions that are looked at to find whether two globs intersect.
+const MAX_CELLS: usize = 1 << 22;
+
 /// A pattern of literal characters, `?` and `*`, normalised: runs of `*` are one, and `?` stands before `*`. Cheap to
 /// clone. Equal globs match the same strings (the reverse holds too, over an unbounded alphabet).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -404,21 +408,29 @@ impl Glob {
         literal(&self.0)
     }
 
-    /// Whether the glob matches the whole of `text`. Greedy with one backtracking point: no recursion, at most
-    /// `tokens × text` steps.
+    /// Whether the glob matches the whole of `text`, without recursion.
     pub fn matches(&self, text: &str) -> bool {
-        self.matches_by(text, |a, b| a == b)
+        matched(&self.0, text, Case::Exact)
     }
 
     /// As [`Glob::matches`], ASCII letters compared without case.
     pub fn matches_folded(&self, text: &str) -> bool {
-        self.matches_by(text, |a, b| a.eq_ignore_ascii_case(&b))
+        matched(&self.0, text, Case::Folded)
     }
 
-    /// Whether some text matches both globs. At most `tokens × tokens` steps.
+    /// Whether some text may match both globs: exact while `tokens × tokens` is no more than four millions; larger ones
+    /// count as intersecting unless their beginnings or ends differ.
     pub fn intersects(&self, other: &Glob) -> bool {
+        let (own, theirs) = (self.0.iter(), other.0.iter());
+        if differ(own.clone().zip(theirs.clone())) || differ(own.rev().zip(theirs.rev())) {
+            return false;
+        }
         let width = other.0.len() + 1;
-        let mut seen = vec![false; (self.0.len() + 1) * width];
+        let cells = width.saturating_mul(self.0.len() + 1);
+        if cells > MAX_CELLS {
+            return true;
+        }
+        let mut seen = vec![false; cells];
         let mut open = vec![(0, 0)];
         while let Some((own, theirs)) = open.pop() {
             match seen.get_mut(own * width + theirs) {
@@ -452,10 +464,6 @@ impl Glob {
         };
         self.matches(&other.0.iter().map(letter).collect::<String>())
     }
-
-    fn matches_by(&self, text: &str, same: impl Fn(char, char) -> bool) -> bool {
-        greedy(&self.0, text, same)
-    }
 }
 
 /// The text of tokens that are all characters.
@@ -469,7 +477,43 @@ fn literal(tokens: &[Token]) -> Option<String> {
         .collect()
 }
 
-/// Greedy matching of tokens.
+/// Whether literal characters differ before any wildcard.
+fn differ<'a>(mut pairs: impl Iterator<Item = (&'a Token, &'a Token)>) -> bool {
+    let different = |(own, theirs): (&Token, &Token)| match (own, theirs) {
+        (Token::Char(a), Token::Char(b)) => (a != b).then_some(true),
+        _ => Some(false),
+    };
+    pairs.find_map(different).unwrap_or(false)
+}
+
+/// How characters are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    /// As they are.
+    Exact,
+    /// ASCII letters without case.
+    Folded,
+}
+
+/// Whether the tokens match the whole text. Large ones are matched in another way, without quadratic steps.
+fn matched(tokens: &[Token], text: &str, case: Case) -> bool {
+    if tokens.len().saturating_mul(text.len()) <= MAX_CELLS {
+        return match case {
+            Case::Exact => greedy(tokens, text, |a, b| a == b),
+            Case::Folded => greedy(tokens, text, |a, b| a.eq_ignore_ascii_case(&b)),
+        };
+    }
+    match case {
+        Case::Exact => search::matches(tokens, &text.chars().collect::<Vec<_>>()),
+        Case::Folded => {
+            let tokens: Vec<Token> = tokens.iter().map(|token| token.to_ascii_lowercase()).collect();
+            let text: Vec<char> = text.chars().map(|c| c.to_ascii_lowercase()).collect();
+            search::matches(&tokens, &text)
+        }
+    }
+}
+
+/// Greedy matching of tokens with one backtracking point: at most `tokens × text` steps.
 fn greedy(tokens: &[Token], text: &str, same: impl Fn(char, char) -> bool) -> bool {
     let mut tokens = tokens;
     let mut rest = text.chars();
@@ -576,6 +620,14 @@ mod tests {
             assert_eq!(a.intersects(&b), expected, "{a} {b}");
             assert_eq!(b.intersects(&a), expected, "{b} {a}");
         }
+    }
+
+    #[test]
+    fn huge_globs_are_compared_in_bounded_memory() {
+        let huge = |unit: &str, tail: &str| Glob::parse(&format!("{}{tail}", unit.repeat(350_000)));
+        assert!(huge("ab*", "").intersects(&huge("a*b", "")));
+        assert!(!huge("ab*", "x").intersects(&huge("a*b", "y")));
+        assert!(!huge("ab*", "").intersects(&huge("ba*", "")));
     }
 
     #[test]

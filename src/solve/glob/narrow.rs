@@ -113,7 +113,7 @@ fn is_ruled_out(variable: &Variable, globs: &[Glob], demands: &[Demand<'_>]) -> 
             .globs
             .iter()
             .flat_map(|wanted| globs.iter().map(move |glob| (wanted, glob)));
-        pairs.all(|(wanted, glob)| are_disjoint(wanted, glob))
+        pairs.all(|(wanted, glob)| !wanted.intersects(glob))
     };
     demands
         .iter()
@@ -138,17 +138,6 @@ fn matched(atom: &Atom, holds: bool) -> Option<(&Variable, &[Glob])> {
         Claim::Member(variable, ValueSet::Globs(globs)) if atom.holds == holds => Some((variable, globs)),
         Claim::Member(..) | Claim::Fact(_) => None,
     }
-}
-
-fn are_disjoint(one: &Glob, other: &Glob) -> bool {
-    for pair in one.tokens().iter().zip(other.tokens()) {
-        match pair {
-            (Token::Char(a), Token::Char(b)) if a != b => return true,
-            (Token::Char(_), Token::Char(_)) => {}
-            _ => break,
-        }
-    }
-    !one.intersects(other)
 }
 
 fn has_symbols(formula: &Formula) -> bool {
