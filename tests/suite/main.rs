@@ -27,3 +27,4 @@ mod metamorphic;
 mod oracle;
 mod quiet;
 mod run;
+mod seeded;
