@@ -20,6 +20,7 @@ mod differential;
 mod engines;
 mod fixtures;
 mod formulas;
+mod fuzzed;
 mod hostile;
 mod layers;
 mod managed;
