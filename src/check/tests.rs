@@ -6,6 +6,7 @@ mod axioms;
 mod equivalent;
 mod granted;
 mod holes;
+mod limits;
 mod providers;
 mod readings;
 mod strangers;

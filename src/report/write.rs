@@ -137,7 +137,8 @@ fn step(line: LineState, c: char) -> (LineState, bool) {
 pub(super) fn is_unsafe(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        | '\u{2028}' | '\u{2029}')
 }
 
 /// Text of a file as one line: line feeds and tabs are written as escapes too, and what is longer than `limit` characters
@@ -238,6 +239,7 @@ mod tests {
             ("\u{1b}[31m", "\\u{1b}[31m"),
             ("a\rb\u{0}\u{7f}\u{9b}", "a\\u{d}b\\u{0}\\u{7f}\\u{9b}"),
             ("\u{202e}x\u{2069}\u{2028}", "\\u{202e}x\\u{2069}\\u{2028}"),
+            ("\u{61c}a\u{200e}b\u{200f}", "\\u{61c}a\\u{200e}b\\u{200f}"),
             ("::error::x", ":\\u{3a}error::x"),
             ("a\n  ::add-mask::", "a\n  :\\u{3a}add-mask::"),
             ("a::b", "a::b"),

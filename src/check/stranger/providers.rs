@@ -449,6 +449,10 @@ mod tests {
                 false,
             ),
             (
+                r#""StringLike":{"token.actions.githubusercontent.com:sub":"repo:/*"}"#,
+                false,
+            ),
+            (
                 r#""StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}"#,
                 false,
             ),

@@ -53,6 +53,10 @@ fn invalid_statements_are_refused_with_their_place() {
             "no number",
         ),
         (
+            r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"a:b":"c","A:B":"d"}}}"#,
+            "has the key `A:B` twice",
+        ),
+        (
             r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"a:b":"maybe"}}}"#,
             "`true` or `false`",
         ),
