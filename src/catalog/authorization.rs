@@ -240,4 +240,87 @@ mod tests {
             .collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
+
+    /// Keys that the reference types, and that are left texts: why, says the table of types.
+    const TEXT_AFTER_ALL: &[&str] = &[
+        "accounts.google.com:google/organization_number",
+        "codebuild:artifacts",
+        "codebuild:artifacts.encryptiondisabled",
+        "codebuild:buildbatchconfig",
+        "codebuild:cache",
+        "codebuild:computeconfiguration",
+        "codebuild:environment",
+        "codebuild:environment.computeconfiguration",
+        "codebuild:environment.environmentvariables",
+        "codebuild:environment.privilegedmode",
+        "codebuild:environment.registrycredential",
+        "codebuild:exportconfig.s3destination.encryptiondisabled",
+        "codebuild:logsconfig",
+        "codebuild:logsconfig.s3logs",
+        "codebuild:logsconfig.s3logs.encryptiondisabled",
+        "codebuild:manualcreation",
+        "codebuild:secondaryartifacts",
+        "codebuild:secondaryartifacts/${artifactidentifier}.encryptiondisabled",
+        "codebuild:secondarysources",
+        "codebuild:secondarysources.buildspec",
+        "codebuild:secondarysources/${sourceidentifier}.buildspec",
+        "codebuild:secondarysources/${sourceidentifier}.insecuressl",
+        "codebuild:shouldoverwrite",
+        "codebuild:source",
+        "codebuild:source.buildspec",
+        "codebuild:source.insecuressl",
+        "codebuild:vpcconfig",
+        "ec2:ephemeralstorage",
+        "ecs:task-cpu",
+        "ecs:task-memory",
+        "eks:kubeapiserverconfig",
+        "eks:kubecontrollermanagerconfig",
+        "eks:kubeschedulerconfig",
+        "eks:loggingtype/${type}",
+        "iot:commandexecutionparameterboolean/${commandparametername}",
+        "iot:commandexecutionparameternumber/${commandparametername}",
+        "rds:vpc",
+        "sagemaker:featuregroupofflinestoreconfig",
+    ];
+
+    #[test]
+    fn keys_with_typed_values_are_those_of_the_reference() {
+        use crate::iam::{ContextKey, KeyType, key_facts};
+        let mut types: BTreeMap<String, KeyType> = BTreeMap::new();
+        for service in SERVICES.values() {
+            let keys: RawKeys = serde_json::from_str(service.text).unwrap();
+            for (name, key_type) in keys.conditions {
+                let key_type = match key_type.as_str() {
+                    "Numeric" => KeyType::Number,
+                    "Bool" => KeyType::Bool,
+                    "Date" => KeyType::Date,
+                    "IPAddress" => KeyType::Address,
+                    _ => KeyType::Text,
+                };
+                let known = types.insert(name.to_ascii_lowercase(), key_type);
+                assert!(known.is_none_or(|known| known == key_type), "{name}");
+            }
+        }
+        for name in TEXT_AFTER_ALL {
+            let listed = types.insert((*name).to_owned(), KeyType::Text);
+            assert!(listed.is_some_and(|listed| listed != KeyType::Text), "{name}");
+        }
+        assert!(
+            types
+                .values()
+                .filter(|key_type| **key_type != KeyType::Text)
+                .count()
+                > 150
+        );
+        // Keys of all services, and ARNs, are documented apart.
+        let told = |name: &str| match key_facts(&ContextKey::new(name)).key_type {
+            KeyType::Arn => KeyType::Text,
+            known => known,
+        };
+        let wrong: Vec<_> = types
+            .iter()
+            .filter(|(name, key_type)| !name.starts_with("aws:") && told(name) != **key_type)
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
 }

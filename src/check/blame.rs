@@ -4,10 +4,11 @@ use crate::formula::{Formula, and, not};
 use crate::iam::{Effect, Element, PolicyDocument, Request, Statement, evaluate, mismatch};
 use crate::solve::decide;
 
-use super::decide::{Explain, Question};
 use super::engines::Engines;
 use super::hint::{named_actions, named_resources, violation};
 use super::message::{fail_message, missing_allow, reason};
+use super::options::Explain;
+use super::question_formula::Question;
 use super::realistic::realistic;
 use super::regions::regions;
 use super::{Finding, GuiltyStatement, MissedDeny, Violation};

@@ -4,8 +4,8 @@ use crate::formula::{Formula, Model};
 use crate::solve::glob::GlobSolver;
 use crate::solve::{Decision, Solver, Symbols, decide};
 
-use super::decide::{Engine, Options};
 use super::hint::Hinted;
+use super::options::{Engine, Options};
 
 /// The engines of a run.
 pub(super) struct Engines {

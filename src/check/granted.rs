@@ -7,8 +7,8 @@ use crate::iam::{
 };
 use crate::solve::decide;
 
-use super::decide::Question;
 use super::engines::Engines;
+use super::question_formula::Question;
 use super::{AccessBox, Check, Violation};
 
 /// The document as it must be read to show this violation; `None` when it stays as it is.

@@ -11,7 +11,7 @@ use crate::iam::{
 };
 use crate::solve::{Answer, Solver};
 
-use super::decide::Question;
+use super::question_formula::Question;
 use super::realistic::{FOREIGN_ACCOUNT, OWN_ACCOUNT, pattern_example, written_example};
 use super::{Check, Violation};
 

@@ -2,7 +2,7 @@
 
 use crate::iam::{Principal, Request};
 
-use super::decide::Question;
+use super::question_formula::Question;
 use super::{AccessBox, Check, Finding, GuiltyStatement, Violation};
 
 /// What a check's FAIL says: of the document, and of a statement by its index.

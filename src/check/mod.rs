@@ -12,10 +12,12 @@ mod granted;
 mod hint;
 pub mod lint;
 mod message;
+mod options;
 mod otherwise;
 mod present;
 mod proof;
 pub mod question;
+mod question_formula;
 mod realistic;
 mod regions;
 pub mod register;
@@ -23,6 +25,7 @@ mod resource_types;
 pub mod rules;
 pub mod standards;
 mod stranger;
+mod subject;
 mod ways;
 
 use std::sync::Arc;
@@ -34,10 +37,11 @@ use crate::iam::{
 
 pub use applies::{applies, default_kinds};
 pub use change::{Change, ChangeKind, Loss, suggest};
-pub use decide::{Engine, Explain, Options, Prepared, Subject, prepare};
 pub use message::{pass_message, sentence};
+pub use options::{Engine, Explain, Options};
 pub use present::request_json;
 pub use regions::{ConditionText, Entries, Exception, Extent, Part, Region, Regions, Source, Strangers};
+pub use subject::{Prepared, Subject, prepare};
 pub use ways::check;
 
 /// A standard, ready to check: what an organisation demands of its policies.

@@ -9,9 +9,10 @@ use crate::iam::{
 };
 use crate::solve::decide;
 
-use super::decide::{Prepared, Subject, prepare_in, question};
 use super::proof::Passed;
+use super::question_formula::question;
 use super::stranger::Doubt;
+use super::subject::{Prepared, Subject, prepare_in};
 use super::{Check, ReadingNote};
 
 /// Pairs of resource patterns that are compared before a search is thought cheaper.

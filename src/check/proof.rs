@@ -5,9 +5,11 @@ use crate::formula::{Axiom, Axioms, relevant_axioms};
 use crate::iam::PolicyDocument;
 use crate::solve::decide;
 
-use super::decide::{Options, Prepared, Question, question};
 use super::engines::Engines;
+use super::options::Options;
 use super::otherwise::notes;
+use super::question_formula::{Question, question};
+use super::subject::Prepared;
 use super::{Check, Proof, Violation};
 
 /// A question that was answered with PASS.

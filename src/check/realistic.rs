@@ -10,7 +10,7 @@ use crate::iam::{
 };
 
 use super::Check;
-use super::decide::Question;
+use super::question_formula::Question;
 
 /// At most so many real actions are tried.
 const MAX_TRIES: usize = 60;

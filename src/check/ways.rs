@@ -1,7 +1,9 @@
 //! A check as one or two questions: the ways in which a request can violate it, and their verdicts together.
 
 use super::change::suggest;
-use super::decide::{Explain, Options, Prepared, violated};
+use super::decide::violated;
+use super::options::{Explain, Options};
+use super::subject::Prepared;
 use super::{Check, Proof, Verdict, Violation};
 
 /// Decides the check, and suggests a change where the options ask for it: FAIL if a request violates it in any way, PASS if none does in any.

@@ -1,6 +1,7 @@
-//! Context keys and what is documented of them: the type of the global ones, and which keys hold several values.
+//! Context keys and what is documented of them: the type of their values, and which keys hold several.
 
 mod multivalued;
+mod service_types;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -132,10 +133,20 @@ pub fn key_facts(key: &ContextKey) -> KeyFacts {
             multivalued: *multivalued,
         },
         None => KeyFacts {
-            key_type: KeyType::Text,
+            key_type: type_of(key.folded()),
             multivalued: is_list(key.folded()),
         },
     }
+}
+
+/// The type of a service's key.
+fn type_of(folded: &str) -> KeyType {
+    let found = service_types::KEYS
+        .binary_search_by(|(name, _)| (*name).cmp(folded))
+        .ok();
+    found
+        .and_then(|index| service_types::KEYS.get(index))
+        .map_or(KeyType::Text, |(_, key_type)| *key_type)
 }
 
 /// Whether a service sends a list of values under that name.
@@ -160,6 +171,10 @@ mod tests {
             assert_eq!(key_facts(&ContextKey::new(name)), expected, "{name}");
         }
         assert!(multivalued::KEYS.is_sorted());
+        assert!(service_types::KEYS.is_sorted_by_key(|(name, _)| name));
+        for (name, key_type) in service_types::KEYS {
+            assert_eq!(key_facts(&ContextKey::new(name)).key_type, *key_type, "{name}");
+        }
         for (name, multivalued) in [
             ("dynamodb:LeadingKeys", true),
             ("kms:EncryptionContextKeys", true),

@@ -4,6 +4,7 @@
 mod assume;
 mod document;
 mod evaluate;
+mod glob;
 mod holes;
 mod json;
 mod keys;
@@ -26,13 +27,14 @@ pub use evaluate::{
     Authorization, Decision, Element, Evaluation, Missing, Policies, PolicyPosition, action_listed,
     authorize, conditions_hold, evaluate, matches, mismatch, principal_listed, resource_listed,
 };
+pub use glob::{Glob, Token};
 pub use json::parse_json;
 pub use keys::{ContextKey, KeyFacts, KeyType, key_facts};
 pub use operator::{Comparison, OPERATORS, Operator, Quantifier, Test, operator};
 pub use parse::{
     Invalid, Note, Parsed, parse_condition_block, parse_document, parse_reference, parse_resource_pattern,
 };
-pub use pattern::{Glob, HoleId, Pattern, Piece, Token, is_symbol};
+pub use pattern::{HoleId, Pattern, Piece, is_symbol};
 pub use principal::{PrincipalEntry, PrincipalSet, parse_aws_principal};
 pub use request::{Principal, PrincipalKind, ReadingId, Request};
 pub use resource::{ArnPattern, ResourcePattern, Segment, split_arn};

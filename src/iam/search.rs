@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::pattern::Token;
+use super::glob::Token;
 
 /// Whether the tokens match the whole text: the first part at its beginning, the last at its end, each of the others
 /// where it first occurs after the one before.

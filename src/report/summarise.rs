@@ -1,17 +1,21 @@
 //! From the outcomes of a run to a report: counts, places, redaction, names.
 
+mod notes;
+mod places;
+#[cfg(test)]
+mod tests;
+
 use crate::check::rules::{Group, rule};
 use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
 use crate::extract::{Gap, GapReason, IdentityChange, Origin, Policy, PolicyKind};
 use crate::iam::Invalid;
-use crate::source::InputKind;
 
 use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
 use super::outcome::{About, Outcome, Remark, Run, ScannedInput};
 use super::place::Locator;
 use super::redact::redacted;
 use super::{
-    Entry, EntryStatement, INVALID_RULE, Location, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
+    Entry, EntryStatement, INVALID_RULE, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
     UNDECIDED_RULE, Verdict,
 };
 
@@ -429,64 +433,6 @@ impl<'a> Summary<'a> {
             ..blank
         });
     }
-
-    /// Where an origin is: its block in the Terraform code, where that is given and holds it, else its input.
-    fn location(&mut self, scanned: &ScannedInput, origin: &Origin) -> Location {
-        if scanned.kind == InputKind::TerraformPlan && self.run.source.is_none() {
-            self.hint_source = true;
-        }
-        match self.block(origin) {
-            Some(location) => location,
-            None => self.locator.locate(origin.place),
-        }
-    }
-
-    fn block(&self, origin: &Origin) -> Option<Location> {
-        let block = origin.block.as_ref()?;
-        let place = self
-            .run
-            .source?
-            .find(&block.modules, block.mode, &block.resource_type, &block.name)?;
-        Some(self.locator.locate(place))
-    }
-
-    fn statements(&self, scanned: &ScannedInput, origin: &Origin, finding: &Finding) -> Vec<EntryStatement> {
-        finding
-            .statements
-            .iter()
-            .map(|statement| EntryStatement {
-                index: statement.index,
-                sid: statement.sid.as_ref().map(ToString::to_string),
-                location: self.statement_location(scanned, origin, statement.index),
-            })
-            .collect()
-    }
-
-    /// The place of a statement: of the input, so not told where the finding is located in Terraform code.
-    fn statement_location(&self, scanned: &ScannedInput, origin: &Origin, index: usize) -> Option<Location> {
-        if scanned.kind == InputKind::TerraformPlan && self.block(origin).is_some() {
-            return None;
-        }
-        origin
-            .statements
-            .get(index)
-            .map(|place| self.locator.locate(*place))
-    }
-}
-
-/// Who holds a policy that speaks of its holders: other kinds say themselves who they let in.
-fn holders(policy: &Policy) -> Option<&[String]> {
-    match policy.kind {
-        PolicyKind::Identity => Some(&policy.attached_to),
-        PolicyKind::Resource
-        | PolicyKind::Trust
-        | PolicyKind::Grant
-        | PolicyKind::Boundary
-        | PolicyKind::Session
-        | PolicyKind::Scp
-        | PolicyKind::Rcp
-        | PolicyKind::Endpoint => None,
-    }
 }
 
 /// Why a gap could not be read, in words.
@@ -512,6 +458,17 @@ pub(super) fn told(reason: &GapReason) -> (&'static str, String) {
     }
 }
 
-mod notes;
-#[cfg(test)]
-mod tests;
+/// Who holds a policy that speaks of its holders: other kinds say themselves who they let in.
+fn holders(policy: &Policy) -> Option<&[String]> {
+    match policy.kind {
+        PolicyKind::Identity => Some(&policy.attached_to),
+        PolicyKind::Resource
+        | PolicyKind::Trust
+        | PolicyKind::Grant
+        | PolicyKind::Boundary
+        | PolicyKind::Session
+        | PolicyKind::Scp
+        | PolicyKind::Rcp
+        | PolicyKind::Endpoint => None,
+    }
+}

@@ -5,9 +5,10 @@ use crate::iam::{
     PrincipalEntry, PrincipalSet, Quantifier, ResourceSet, Spelling, Statement, Test,
 };
 
-use super::super::decide::{Forbidden, Question, Subject};
 use super::super::engines::Engines;
+use super::super::question_formula::{Forbidden, Question};
 use super::super::regions::{self, Found, Meet, Source};
+use super::super::subject::Subject;
 use super::super::{Check, Finding};
 use super::ChangeKind;
 

@@ -7,8 +7,11 @@ use crate::formula::{Formula, Meaning, and, not};
 use crate::iam::{PolicyDocument, Statement};
 use crate::solve::{Decision, decide};
 
-use super::decide::{Explain, Options, Prepared, Question, Subject, prepare, prepare_with, question_of};
+use super::decide::question_of;
 use super::engines::Engines;
+use super::options::{Explain, Options};
+use super::question_formula::Question;
+use super::subject::{Prepared, Subject, prepare, prepare_with};
 use super::{Check, Finding, Verdict, check};
 use candidates::{Edit, edits};
 

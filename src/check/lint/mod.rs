@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::extract::PolicyKind;
 use crate::iam::{Effect, Note, PolicyDocument, Sid, Statement};
 
-use super::decide::Prepared;
+use super::subject::Prepared;
 use super::{Proof, Undecided, Verdict};
 
 use prover::Prover;

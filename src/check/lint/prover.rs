@@ -8,7 +8,7 @@ use crate::iam::Statement;
 use crate::solve::glob::GlobSolver;
 use crate::solve::{Decision, Symbols, decide, is_empty};
 
-use super::super::decide::{Prepared, possible_kinds, symbols};
+use super::super::subject::{Prepared, possible_kinds, symbols};
 
 /// The engine, with its steps for one formula.
 const ENGINE: GlobSolver = GlobSolver { steps: 200_000 };

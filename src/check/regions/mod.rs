@@ -11,8 +11,8 @@ mod words;
 use crate::formula::{Formula, and, not, or};
 use crate::iam::{Effect, Request, Statement};
 
-use super::decide::{Forbidden, Question};
 use super::engines::Engines;
+use super::question_formula::{Forbidden, Question};
 use super::{AccessBox, Check, GuiltyStatement};
 use boxes::{Candidate, as_deny, everything};
 use search::Search;

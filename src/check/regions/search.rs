@@ -8,9 +8,10 @@ use crate::iam::{
 };
 use crate::solve::{Decision, decide};
 
-use super::super::decide::{Options, Question};
 use super::super::engines::Engines;
 use super::super::hint::{named_actions, named_resources};
+use super::super::options::Options;
+use super::super::question_formula::Question;
 use super::boxes::{Candidate, everything};
 use super::meet::{self, Meet};
 use super::merge::{merge_actions, merge_resources, merged};

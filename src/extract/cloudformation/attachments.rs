@@ -10,10 +10,11 @@ use crate::extract::{
 };
 use crate::iam::{PolicyDocument, Text, TextPiece};
 
+use super::emit::{Site, block, default_facts, emit, gap, origin_of};
 use super::intrinsics::{Head, resolve};
 use super::policy::{heads, read_document};
 use super::references::{property, reference};
-use super::resources::{Site, block, default_facts, emit, gap, origin_of, worlds_of};
+use super::resources::worlds_of;
 use super::template::{Resource, Scope, Template};
 use super::values::{Symbolic, World, alternatives, describe};
 use super::walk::{Spot, elements, walk};

@@ -3,6 +3,7 @@
 
 mod attachments;
 mod conditions;
+mod emit;
 mod intrinsics;
 mod looks_like;
 mod misplaced;
@@ -23,7 +24,8 @@ use std::collections::BTreeMap;
 use crate::source::{FileId, Node};
 
 use self::attachments::{principals, read_links};
-use self::resources::{Site, read_resource};
+use self::emit::Site;
+use self::resources::read_resource;
 use self::syntax::View;
 use self::template::Template;
 use self::transforms::{names, read_transforms};

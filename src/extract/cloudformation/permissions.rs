@@ -4,9 +4,9 @@
 use crate::extract::GapReason;
 use crate::iam::{Text, TextPiece, Value};
 
+use super::emit::Site;
 use super::policy::{Drawn, Found};
 use super::references::{property, reference};
-use super::resources::Site;
 use super::template::{Resource, Scope};
 use super::values::{Fault, World, alternatives, append, literal, merged, only_hole, text_holes};
 

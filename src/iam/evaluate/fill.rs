@@ -1,7 +1,8 @@
 //! Patterns under a request: variables and holes take their values, read as literal text.
 
+use super::super::glob::Glob;
 use super::super::keys::key_facts;
-use super::super::pattern::{Glob, Pattern, Piece};
+use super::super::pattern::{Pattern, Piece};
 use super::super::request::Request;
 use super::super::resource::{ArnPattern, Segment, split_arn};
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::super::document::DocumentKind;
+use super::super::glob::Token;
 use super::super::keys::ContextKey;
-use super::super::pattern::{Pattern, Piece, Token, is_symbol};
+use super::super::pattern::{Pattern, Piece, is_symbol};
 use super::super::resource::{ResourcePattern, split_arn};
 use super::super::value::{Text, TextPiece};
 use super::statement::has_variables;

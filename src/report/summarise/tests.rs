@@ -8,7 +8,7 @@ use crate::extract::{Before, ExtractedPrincipal, Extraction, Hole, Provenance};
 use crate::iam::{ContextKey, Effect, ElementSet, HoleId, PolicyDocument, Principal, PrincipalSet, Request};
 use crate::iam::{ResourceSet, Statement, Version};
 use crate::report::{Format, Severity, write_report};
-use crate::source::{FileId, Place, SourceFile, Span};
+use crate::source::{FileId, InputKind, Place, SourceFile, Span};
 
 const TEXT: &str = "{\n  \"policy\": [\n    \"statement\"\n  ]\n}\n";
 const SECRET: &str = "CANARY-8f1d";

@@ -537,6 +537,138 @@ fn numbers_are_exact() {
 }
 
 #[test]
+fn numbers_dates_and_addresses_are_texts_too() {
+    let number = key("app:number");
+    let age = key("aws:MultiFactorAuthAge");
+    let ip = key("aws:SourceIp");
+    let free_ip = key("app:ip");
+    let time = key("aws:CurrentTime");
+    let less = |end| between(None, Some((end, false)));
+    let at_least = |end| between(Some((end, true)), None);
+    let five = || between(Some(("5", true)), Some(("5", true)));
+    let four = ["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3"];
+    let new_year = "2026-01-01T00:00:00Z";
+    for (name, variable, positive, negative, satisfiable) in [
+        (
+            "a number has many words",
+            &number,
+            vec![five()],
+            vec![globs(&["5", "05", "5.0"])],
+            true,
+        ),
+        (
+            "so has it where all values are numbers",
+            &age,
+            vec![five()],
+            vec![globs(&["5", "05"])],
+            true,
+        ),
+        (
+            "`*` demands nothing",
+            &number,
+            vec![less("4"), at_least("4"), globs(&["*"])],
+            vec![],
+            false,
+        ),
+        (
+            "numbers on either side",
+            &age,
+            vec![],
+            vec![less("4"), at_least("4"), globs(&["7"])],
+            false,
+        ),
+        (
+            "texts that are no numbers",
+            &number,
+            vec![],
+            vec![less("4"), at_least("4"), globs(&["", "x", "xx"])],
+            true,
+        ),
+        (
+            "a text as it is found",
+            &number,
+            vec![globs(&["6?7*x"])],
+            vec![less("4")],
+            true,
+        ),
+        (
+            "words without numbers",
+            &number,
+            vec![globs(&["6?7*x"])],
+            vec![globs(&["6?7*"])],
+            false,
+        ),
+        (
+            "all addresses of a range",
+            &ip,
+            vec![ranges(&["10.0.0.0/30"])],
+            vec![globs(&four)],
+            false,
+        ),
+        (
+            "all but one",
+            &ip,
+            vec![ranges(&["10.0.0.0/30"])],
+            vec![globs(&["10.0.0.0", "10.0.0.1", "10.0.0.3"])],
+            true,
+        ),
+        (
+            "of any text",
+            &free_ip,
+            vec![ranges(&["10.0.0.0/30"]), globs(&["*"])],
+            vec![globs(&four)],
+            false,
+        ),
+        (
+            "without case",
+            &free_ip,
+            vec![ranges(&["10.0.0.0/30"])],
+            vec![ValueSet::Folded(four.map(Glob::parse).into())],
+            false,
+        ),
+        (
+            "one address of another form",
+            &ip,
+            vec![ranges(&["::1/128"])],
+            vec![globs(&four)],
+            true,
+        ),
+        (
+            "not the range",
+            &ip,
+            vec![],
+            vec![ranges(&["0.0.0.0/0", "::/1"]), globs(&["8000::", "8000::1"])],
+            true,
+        ),
+        (
+            "a second has many words",
+            &time,
+            vec![],
+            vec![
+                dates(Some(new_year), None),
+                dates(None, Some(new_year)),
+                globs(&[new_year, "1767225600"]),
+            ],
+            true,
+        ),
+        (
+            "between two seconds",
+            &time,
+            vec![dates(Some(new_year), Some("2026-01-01T00:00:01Z"))],
+            vec![globs(&["2026-01-01T00:00:00.000000001Z"])],
+            true,
+        ),
+    ] {
+        let found = solve(&in_out(variable, &positive, &negative));
+        assert_eq!(matches!(found, Answer::Sat(_)), satisfiable, "{name}: {found:?}");
+        assert_eq!(found == Answer::Unsat, !satisfiable, "{name}: {found:?}");
+    }
+    // The other words of an IPv6 address are not gone through.
+    let long = in_out(&ip, &[ranges(&["::1/128"])], &[globs(&["::1"])]);
+    assert!(matches!(solve(&long), Answer::Unknown(Reason::Unsupported(_))));
+}
+
+#[test]
 fn dates_are_exact() {
     let free = key("app:date");
     let time = key("aws:CurrentTime");

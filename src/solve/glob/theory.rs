@@ -356,10 +356,18 @@ impl<'a> Theory<'a> {
             .copied()
             .filter(|literal| matches!(self.set(*literal), Set::Globs(_)))
             .collect();
-        if !globs.is_empty()
-            && let Feasible::No(core) = self.text(domain, &globs, effort, steps)?
-        {
-            return Ok(Feasible::No(core));
+        if !globs.is_empty() {
+            match self.text(domain, &globs, effort, steps)? {
+                Feasible::No(core) => return Ok(Feasible::No(core)),
+                // The comparisons may like that text too.
+                Feasible::Yes(Value::Text(text)) if values::fits(&text, sort, &sets, steps)? => {
+                    return Ok(Feasible::Yes(Value::Text(text)));
+                }
+                Feasible::Unsure if sort.is_none() && globs.len() == literals.len() => {
+                    return Ok(Feasible::Unsure);
+                }
+                Feasible::Yes(_) | Feasible::Unsure | Feasible::Undecided(_) => {}
+            }
         }
         for only in values::Sort::COMPARED {
             let part: Vec<Literal> = literals

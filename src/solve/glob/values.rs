@@ -14,6 +14,9 @@ use super::globset::GlobSet;
 use super::steps::{Steps, Stop};
 use super::theory::Set;
 
+/// So many literal texts can be excluded, at most, where the candidates are to stand for all values.
+const MAX_EXCLUDED: usize = 32;
+
 /// What all values of a key are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
@@ -59,15 +62,7 @@ pub(super) fn find(sort: Option<Sort>, sets: &[(&Set<'_>, bool)], steps: &Steps)
     let pieces: usize = sets.iter().map(|(set, _)| size(set)).sum();
     for text in &candidates.texts {
         steps.spend(16 + 4 * pieces)?;
-        let reading = Reading::of(text);
-        if !reading.is(sort) {
-            continue;
-        }
-        let mut fits = true;
-        for (set, wanted) in sets {
-            fits = fits && contains(set, &reading, steps)? == *wanted;
-        }
-        if fits {
+        if fits(text, sort, sets, steps)? {
             return Ok(Outcome::Text(text.clone()));
         }
     }
@@ -78,9 +73,29 @@ pub(super) fn find(sort: Option<Sort>, sets: &[(&Set<'_>, bool)], steps: &Steps)
     })
 }
 
+/// Whether the text is of the sort, in the sets marked true and not in those marked false.
+pub(super) fn fits(
+    text: &str,
+    sort: Option<Sort>,
+    sets: &[(&Set<'_>, bool)],
+    steps: &Steps,
+) -> Result<bool, Stop> {
+    let reading = Reading::of(text);
+    if !reading.is(sort) {
+        return Ok(false);
+    }
+    for (set, wanted) in sets {
+        if contains(set, &reading, steps)? != *wanted {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Whether the candidates stand for all values: all sets compare alike, and the key's values are of their sort or
 /// anything. A key of another sort than its sets is decided only for two values, for the epoch seconds among dates, or
-/// when a set of literal texts leaves few.
+/// when a set of literal texts leaves few. Globs do no harm where they exclude some literal texts only, or demand nothing:
+/// of each candidate there are more than those exclude.
 fn exact(sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) -> bool {
     let positives: Vec<_> = sets
         .iter()
@@ -90,13 +105,19 @@ fn exact(sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) -> bool {
     if positives.iter().any(|globs| globs.iter().all(Shown::is_text)) {
         return true;
     }
-    let first = sets.first().and_then(|(set, _)| sort_of(set));
-    let alike = first.is_some() && sets.iter().all(|(set, _)| sort_of(set) == first);
+    let first = sets.iter().find_map(|(set, _)| sort_of(set));
+    let compared = |(set, wanted): &(&Set<'_>, bool)| match glob_set(set) {
+        Some(globs) if *wanted => globs.iter().any(is_star),
+        Some(globs) => globs.iter().all(is_one_text),
+        None => sort_of(set) == first,
+    };
+    let alike = excluded(sets) <= MAX_EXCLUDED && sets.iter().all(compared);
+    let alike = alike && (first.is_some() || sort.is_some());
     match sort {
         None => alike,
         Some(Sort::Bool) => !positives.iter().any(|globs| globs.iter().any(has_symbol)),
-        Some(Sort::Instant) => alike && matches!(first, Some(Sort::Instant | Sort::Number)),
-        Some(Sort::Number | Sort::Address) => alike && first == sort,
+        Some(Sort::Instant) => alike && matches!(first, None | Some(Sort::Instant | Sort::Number)),
+        Some(Sort::Number | Sort::Address) => alike && (first.is_none() || first == sort),
     }
 }
 
@@ -105,6 +126,15 @@ fn glob_set<'s, 'a>(set: &'s Set<'a>) -> Option<&'s GlobSet<'a>> {
         Set::Globs(globs) => Some(globs),
         Set::None | Set::Other(_) => None,
     }
+}
+
+fn is_star(shown: Shown<'_>) -> bool {
+    matches!(shown.tokens, [Token::Star])
+}
+
+/// Whether it is a text without wildcards; case may count or not.
+fn is_one_text(shown: Shown<'_>) -> bool {
+    shown.tokens.iter().all(|token| matches!(token, Token::Char(_)))
 }
 
 fn has_symbol(shown: Shown<'_>) -> bool {
@@ -203,6 +233,7 @@ impl Candidates {
         if sort.is_none() {
             candidates.texts.extend(["x", ""].map(str::to_owned));
         }
+        candidates.others(sort, sets);
         candidates
     }
 
@@ -309,6 +340,42 @@ impl Candidates {
             .extend((1..spare(sets)).map(|last| format!("203.0.113.{last}")));
     }
 
+    /// More of each, where texts are excluded: the same number or second in other words, or the values next to it. A text
+    /// that is excluded then excludes no candidate altogether.
+    fn others(&mut self, sort: Option<Sort>, sets: &[(&Set<'_>, bool)]) {
+        const SECOND: Instant = 1_000_000_000;
+        let excluded = excluded(sets);
+        if excluded == 0 || excluded > MAX_EXCLUDED {
+            return;
+        }
+        // Neither of these has other words at hand.
+        self.all &= !excludes_long_address(sets) && !has_fractions_of_seconds(sets);
+        let mut more = Vec::new();
+        for text in &self.texts {
+            if parse_number(text).is_some() {
+                more.extend((1..=excluded).map(|zeros| with_zeros(text, zeros)));
+            }
+            if let Some(instant) = parse_instant(text) {
+                let seconds = (instant % SECOND == 0).then(|| (instant / SECOND).to_string());
+                let seconds = seconds.iter();
+                more.extend(seconds.flat_map(|text| (5..=5 + excluded).map(|zeros| with_zeros(text, zeros))));
+                let next = (1..=excluded).scan(instant, |instant, _| {
+                    *instant = instant.saturating_add(1);
+                    instant_text(*instant)
+                });
+                more.extend(next);
+            }
+            if let Ok(address) = text.parse::<IpAddr>() {
+                let next = std::iter::successors(after(address), |address| after(*address));
+                more.extend(next.take(excluded).map(|address| address.to_string()));
+            }
+        }
+        if sort.is_none() {
+            more.extend((2..=1 + excluded).map(|length| "x".repeat(length)));
+        }
+        self.texts.append(&mut more);
+    }
+
     /// Literal texts of the positive globs, and their words under likely fillings.
     fn filled_globs(&mut self, sets: &[(&Set<'_>, bool)]) {
         for (set, _) in sets.iter().filter(|(_, wanted)| *wanted) {
@@ -345,6 +412,51 @@ impl Candidates {
             }
         }
     }
+}
+
+/// How many globs are in the negative sets.
+fn excluded(sets: &[(&Set<'_>, bool)]) -> usize {
+    let negative = sets.iter().filter(|(_, wanted)| !*wanted);
+    negative
+        .filter_map(|(set, _)| glob_set(set))
+        .map(GlobSet::len)
+        .sum()
+}
+
+/// Whether an IPv6 address is excluded by its text: the addresses next to it need not be in the same ranges.
+fn excludes_long_address(sets: &[(&Set<'_>, bool)]) -> bool {
+    let negative = sets.iter().filter(|(_, wanted)| !*wanted);
+    let mut globs = negative
+        .filter_map(|(set, _)| glob_set(set))
+        .flat_map(GlobSet::iter);
+    globs.any(|shown| text_of(shown).parse::<Ipv6Addr>().is_ok())
+}
+
+/// Whether an interval of dates begins or ends between two seconds.
+fn has_fractions_of_seconds(sets: &[(&Set<'_>, bool)]) -> bool {
+    sets.iter().any(|(set, _)| match set {
+        Set::Other(ValueSet::Instants(intervals)) => intervals
+            .iter()
+            .flat_map(|interval| [&interval.low, &interval.high])
+            .flatten()
+            .any(|(end, _)| end % 1_000_000_000 != 0),
+        Set::None | Set::Globs(_) | Set::Other(_) => false,
+    })
+}
+
+fn text_of(shown: Shown<'_>) -> String {
+    let characters = shown.tokens.iter().filter_map(|token| match token {
+        Token::Char(c) => Some(*c),
+        Token::Any | Token::Star => None,
+    });
+    characters.collect()
+}
+
+/// The same number with so many zeros before its digits.
+fn with_zeros(number: &str, zeros: usize) -> String {
+    let unsigned = number.trim_start_matches(['-', '+']);
+    let sign = number.strip_suffix(unsigned).unwrap_or_default();
+    format!("{sign}{}{unsigned}", "0".repeat(zeros))
 }
 
 /// How many values to have at hand, so that negative texts cannot take them all.

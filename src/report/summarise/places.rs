@@ -1,0 +1,64 @@
+//! Where what is reported is: in the Terraform code where that is given, else in the input.
+
+use crate::check::Finding;
+use crate::extract::Origin;
+use crate::report::outcome::ScannedInput;
+use crate::report::{EntryStatement, Location};
+use crate::source::InputKind;
+
+use super::Summary;
+
+impl Summary<'_> {
+    /// Where an origin is: its block in the Terraform code, where that is given and holds it, else its input.
+    pub(super) fn location(&mut self, scanned: &ScannedInput, origin: &Origin) -> Location {
+        if scanned.kind == InputKind::TerraformPlan && self.run.source.is_none() {
+            self.hint_source = true;
+        }
+        match self.block(origin) {
+            Some(location) => location,
+            None => self.locator.locate(origin.place),
+        }
+    }
+
+    fn block(&self, origin: &Origin) -> Option<Location> {
+        let block = origin.block.as_ref()?;
+        let place = self
+            .run
+            .source?
+            .find(&block.modules, block.mode, &block.resource_type, &block.name)?;
+        Some(self.locator.locate(place))
+    }
+
+    pub(super) fn statements(
+        &self,
+        scanned: &ScannedInput,
+        origin: &Origin,
+        finding: &Finding,
+    ) -> Vec<EntryStatement> {
+        finding
+            .statements
+            .iter()
+            .map(|statement| EntryStatement {
+                index: statement.index,
+                sid: statement.sid.as_ref().map(ToString::to_string),
+                location: self.statement_location(scanned, origin, statement.index),
+            })
+            .collect()
+    }
+
+    /// The place of a statement: of the input, so not told where the finding is located in Terraform code.
+    pub(super) fn statement_location(
+        &self,
+        scanned: &ScannedInput,
+        origin: &Origin,
+        index: usize,
+    ) -> Option<Location> {
+        if scanned.kind == InputKind::TerraformPlan && self.block(origin).is_some() {
+            return None;
+        }
+        origin
+            .statements
+            .get(index)
+            .map(|place| self.locator.locate(*place))
+    }
+}
