@@ -82,6 +82,15 @@ fn engines_agree_on_known_questions() {
             not(&is(&Variable::PrincipalAccount, &["????????????", symbol])),
             false,
         ),
+        (
+            "an unknown value that is no part of what matches",
+            and([
+                not(&is(&Variable::PrincipalAccount, &["????????????"])),
+                is(&Variable::PrincipalAccount, &["*4*"]),
+                is(&Variable::PrincipalAccount, &[symbol, "1*2*3*"]),
+            ]),
+            false,
+        ),
     ] {
         let answers = [
             (GlobSolver { steps: STEPS }).solve(&formula),

@@ -76,19 +76,10 @@ impl Alphabet {
 
     /// One character of the class.
     pub fn class(&self, class: CharClass) -> Regexp {
-        self.one_of(|c| class.contains(c))
-    }
-
-    /// One of the characters.
-    pub fn one_of_these(&self, these: &BTreeSet<char>) -> Regexp {
-        self.one_of(|c| these.contains(&c))
-    }
-
-    fn one_of(&self, belongs: impl Fn(char) -> bool) -> Regexp {
         let codes = self
             .codes
             .iter()
-            .filter(|(character, _)| belongs(**character))
+            .filter(|(character, _)| class.contains(**character))
             .map(|(_, code)| *code);
         let mut ranges: Vec<(char, char)> = Vec::new();
         for code in codes {

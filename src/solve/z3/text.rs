@@ -32,17 +32,17 @@ pub fn glob(glob: &Glob, case: Case, alphabet: &Alphabet) -> Regexp {
     sequence.finish()
 }
 
-/// The texts of a domain, and those with one of the symbols: a variable that is compared with an unknown value may have
-/// it.
-pub fn domain(domain: Domain, symbols: &BTreeSet<char>, alphabet: &Alphabet) -> Regexp {
+/// The texts of a domain, and those that match one of the globs with a symbol: a variable that is compared with an unknown
+/// value may have it.
+pub fn domain(domain: Domain, symbols: &BTreeSet<(&Glob, Case)>, alphabet: &Alphabet) -> Regexp {
     let mut shapes: Vec<Regexp> = domain.0.iter().map(|runs| shape(runs, alphabet)).collect();
     if !symbols.is_empty() {
+        let lent: Vec<Regexp> = symbols
+            .iter()
+            .map(|(symbol, case)| glob(symbol, *case, alphabet))
+            .collect();
         let any = alphabet.class(CharClass::Any).star();
-        shapes.push(Regexp::concat(&[
-            any.clone(),
-            alphabet.one_of_these(symbols),
-            any,
-        ]));
+        shapes.push(Regexp::intersect(&[union(&lent), any]));
     }
     union(&shapes)
 }

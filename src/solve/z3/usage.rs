@@ -24,9 +24,9 @@ pub struct Usage<'a> {
     pub globs: BTreeSet<Match<'a>>,
     /// Variables whose values are numbers, instants or addresses, with the sets they are compared with.
     pub scalars: BTreeMap<&'a Variable, Scalar>,
-    /// The characters of unknown values in what each variable is said to match: a variable that nowhere has to match an
-    /// unknown value has none.
-    pub symbols: BTreeMap<&'a Variable, BTreeSet<char>>,
+    /// The globs with unknown values that each variable is said to match: only what matches one of them can be a text
+    /// that is not of the variable's domain.
+    pub symbols: BTreeMap<&'a Variable, BTreeSet<(&'a Glob, Case)>>,
     /// Whether the principal's kind matters.
     pub kind: bool,
     /// The characters of globs, in both cases where a glob ignores case, and those that a domain names.
@@ -175,17 +175,19 @@ impl<'a> Usage<'a> {
         Ok(())
     }
 
-    fn symbols(&mut self, variable: &'a Variable, set: &ValueSet) {
-        let (ValueSet::Globs(globs) | ValueSet::Folded(globs)) = set else {
-            return;
+    fn symbols(&mut self, variable: &'a Variable, set: &'a ValueSet) {
+        let (globs, case) = match set {
+            ValueSet::Globs(globs) => (globs, Case::Exact),
+            ValueSet::Folded(globs) => (globs, Case::Ignored),
+            ValueSet::Templates { .. }
+            | ValueSet::Numbers(_)
+            | ValueSet::Instants(_)
+            | ValueSet::Addresses(_)
+            | ValueSet::Kinds(_) => return,
         };
-        for token in globs.iter().flat_map(Glob::tokens) {
-            match token {
-                Token::Char(c) if is_symbol(*c) => {
-                    self.symbols.entry(variable).or_default().insert(*c);
-                }
-                Token::Char(_) | Token::Any | Token::Star => {}
-            }
+        let symbol = |token: &Token| matches!(token, Token::Char(c) if is_symbol(*c));
+        for glob in globs.iter().filter(|glob| glob.tokens().iter().any(symbol)) {
+            self.symbols.entry(variable).or_default().insert((glob, case));
         }
     }
 
