@@ -17,8 +17,11 @@ use keyaki::iam::{
 use keyaki::solve::{Answer, Solver, glob::GlobSolver};
 use keyaki::source::{Limits, LoadError, SourceFile};
 
+/// What is done with an input.
+pub type Target = fn(&[u8]);
+
 /// The targets by name; each has a folder of seeds.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("conditions", conditions),
     ("contract", contract),
     ("globs", globs),
