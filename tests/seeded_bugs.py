@@ -5,7 +5,7 @@ The bugs are in seeded_bugs.json: each is a list of exact replacements, of which
 library's own tests run first, then the suite; the first failing test ends it. Exit status: 0 when every bug is killed, 1
 when one survives, 2 when one cannot be tried (a text that does not occur once, code that does not compile).
 
-    python3 tests/seeded_bugs.py                 all of them (hours on a small machine)
+    python3 tests/seeded_bugs.py                 all of them (an hour on a small machine)
     python3 tests/seeded_bugs.py --only NAME...  some of them
     python3 tests/seeded_bugs.py --lib           the library's own tests only
     python3 tests/seeded_bugs.py --list
@@ -101,7 +101,11 @@ def tried(bug, only_lib):
 
 
 def environment():
-    return {**os.environ, "CARGO_TARGET_DIR": str(TARGET / "build"), "CARGO_TERM_COLOR": "never"}
+    """Builds are many and runs short: no optimisation, no debug information."""
+    profiles = {
+        f"CARGO_PROFILE_{profile}_{setting}": "0" for profile in ["DEV", "TEST"] for setting in ["OPT_LEVEL", "DEBUG"]
+    }
+    return {**os.environ, **profiles, "CARGO_TARGET_DIR": str(TARGET / "build"), "CARGO_TERM_COLOR": "never"}
 
 
 def built(selection):
