@@ -72,7 +72,7 @@ def copy_crate():
     for name in COPIED:
         source = PROJECT / name
         if source.is_dir():
-            shutil.copytree(source, SCRATCH / name, ignore=shutil.ignore_patterns("target", "corpus", "artifacts"))
+            shutil.copytree(source, SCRATCH / name, ignore=shutil.ignore_patterns("target", "artifacts"))
         elif source.exists():
             shutil.copy2(source, SCRATCH / name)
 
