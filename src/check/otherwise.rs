@@ -169,16 +169,15 @@ fn crosses(check: &Check, document: &PolicyDocument, reference: Option<&PolicyDo
 /// Whether what is allowed and what is asked for have something in common only without case. What is excluded does not
 /// count: it grows as much as what it covers.
 fn case_counts(check: &Check, document: &PolicyDocument, reference: Option<&PolicyDocument>) -> bool {
-    let read = |arn: &ArnPattern| globs(arn).map(|glob| (lower(&glob), glob));
-    let asked: Vec<_> = asked(check, document, reference).map(read).collect();
-    if asked.is_empty() {
+    let asked: Vec<&ArnPattern> = asked(check, document, reference).collect();
+    let allowed: Vec<&ArnPattern> = resources(document, Some(Effect::Allow), None).collect();
+    let mut segments = allowed.iter().chain(&asked).flat_map(|arn| &arn.segments);
+    if asked.is_empty() || !segments.any(Pattern::may_have_upper_case) {
         return false;
     }
-    let allowed: Vec<_> = resources(document, Some(Effect::Allow), None).map(read).collect();
-    let has_upper = |read: &Option<(Glob, Glob)>| read.as_ref().is_none_or(|(low, glob)| low != glob);
-    if !allowed.iter().chain(&asked).any(has_upper) {
-        return false;
-    }
+    let read = |arn: &&ArnPattern| globs(arn).map(|glob| (lower(&glob), glob));
+    let asked: Vec<_> = asked.iter().map(read).collect();
+    let allowed: Vec<_> = allowed.iter().map(read).collect();
     let differ = |one: &Option<(Glob, Glob)>, other: &Option<(Glob, Glob)>| match (one, other) {
         (Some((low, glob)), Some((other_low, other))) => low.intersects(other_low) && !glob.intersects(other),
         _ => true,

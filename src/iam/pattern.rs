@@ -127,6 +127,10 @@ impl Pattern {
 
     /// The patterns one after the other.
     pub fn concat(patterns: &[&Pattern]) -> Pattern {
+        let plain: Option<Vec<&[Token]>> = patterns.iter().map(|pattern| pattern.plain()).collect();
+        if let Some(parts) = plain {
+            return parts.concat().into_iter().collect();
+        }
         patterns
             .iter()
             .flat_map(|pattern| pattern.pieces().into_owned())
@@ -145,6 +149,23 @@ impl Pattern {
                 .map(|part| Pattern::new(part.to_vec()))
                 .collect(),
         }
+    }
+
+    /// Whether there is a `*`.
+    pub fn has_star(&self) -> bool {
+        match &self.0 {
+            Pieces::Plain(tokens) => tokens.contains(&Token::Star),
+            Pieces::Mixed(pieces) => pieces.contains(&Piece::Star),
+        }
+    }
+
+    /// Whether there is an ASCII letter in upper case, or a part that may turn out to have one.
+    pub fn may_have_upper_case(&self) -> bool {
+        self.plain().is_none_or(|tokens| {
+            tokens
+                .iter()
+                .any(|token| matches!(token, Token::Char(c) if c.is_ascii_uppercase()))
+        })
     }
 
     /// How many pieces there are.

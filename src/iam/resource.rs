@@ -67,20 +67,15 @@ impl ArnPattern {
     /// Whether the pattern would match more if its `*` reached over colons: one stands before the last segment, and not
     /// only `*` follows.
     pub fn crosses_colons(&self) -> bool {
-        let mut after = self
-            .segments
-            .iter()
-            .skip_while(|segment| !segment.pieces().contains(&Piece::Star));
+        let mut after = self.segments.iter().skip_while(|segment| !segment.has_star());
         self.whole.is_none() && after.next().is_some() && after.any(|segment| !segment.is_star())
     }
 
     /// The pattern as one text.
     pub fn text(&self) -> Pattern {
-        let mut parts = vec![Pattern::literal("arn")];
-        for segment in &self.segments {
-            parts.extend([Pattern::literal(":"), segment.clone()]);
-        }
-        Pattern::concat(&parts.iter().collect::<Vec<_>>())
+        let (arn, colon) = (Pattern::literal("arn"), Pattern::literal(":"));
+        let segments = self.segments.iter().flat_map(|segment| [&colon, segment]);
+        Pattern::concat(&std::iter::once(&arn).chain(segments).collect::<Vec<_>>())
     }
 }
 

@@ -35,11 +35,7 @@ impl LineIndex {
     /// Reads a file once.
     pub fn new(file: &SourceFile) -> LineIndex {
         let bytes = file.text.as_bytes();
-        let newlines = bytes
-            .iter()
-            .enumerate()
-            .filter(|(_, byte)| **byte == b'\n')
-            .map(|(at, _)| at + 1);
+        let newlines = file.text.match_indices('\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(newlines).collect();
         let mut before = 0;
         let characters = bytes
