@@ -1,5 +1,6 @@
 //! The glob engine beside Z3's strings on 200 distinct questions: AWS managed policies against themselves, with and without
-//! one action more. One pass each, in one run; what Z3 gives up on counts with the time it took.
+//! one action more. One pass each, in one run; what Z3 gives up on counts with the time it took. `KEYAKI_BENCH_EXPORT`
+//! names a file for the questions and the times (a JSON object a line), for `compare.py`.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -9,6 +10,7 @@
     reason = "a bench that cannot go on should stop"
 )]
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use keyaki::catalog::managed_policies;
@@ -21,17 +23,21 @@ const QUESTIONS: usize = 200;
 fn main() {
     let policies = managed_policies();
     let step = policies.len() * 2 / QUESTIONS;
-    let questions: Vec<(PolicyDocument, PolicyDocument)> = policies
+    let texts: Vec<(String, &str)> = policies
         .iter()
         .step_by(step)
-        .flat_map(|(_, text)| {
-            let own = parsed(text);
-            [(own.clone(), own.clone()), (with_one_action_more(text), own)]
-        })
+        .flat_map(|(_, text)| [(text.to_string(), &**text), (with_one_action_more(text), &**text)])
         .take(QUESTIONS)
+        .collect();
+    let questions: Vec<(PolicyDocument, PolicyDocument)> = texts
+        .iter()
+        .map(|(new, old)| (parsed(new), parsed(old)))
         .collect();
     let glob = ask(&questions, Engine::Glob);
     report("glob", &glob);
+    if let Some(path) = std::env::var_os("KEYAKI_BENCH_EXPORT") {
+        std::fs::write(path, exported(&texts, &glob)).unwrap();
+    }
     if cfg!(feature = "z3") {
         let z3 = ask(&questions, Engine::Z3);
         report("z3", &z3);
@@ -43,6 +49,17 @@ fn main() {
         ratios.sort_by(f64::total_cmp);
         println!("z3 / glob: median {:.0} x", ratios[ratios.len() / 2]);
     }
+}
+
+/// The questions and how long the glob engine took, a line each.
+fn exported(texts: &[(String, &str)], answers: &[(Duration, bool)]) -> String {
+    let mut lines = String::new();
+    for ((new, old), (time, definite)) in texts.iter().zip(answers) {
+        let line =
+            serde_json::json!({"new": new, "old": old, "seconds": time.as_secs_f64(), "definite": definite});
+        writeln!(lines, "{line}").unwrap();
+    }
+    lines
 }
 
 /// The time of each answer, and whether it is definite.
@@ -103,12 +120,12 @@ fn parsed(text: &str) -> PolicyDocument {
     }
 }
 
-fn with_one_action_more(text: &str) -> PolicyDocument {
+fn with_one_action_more(text: &str) -> String {
     let mut policy: serde_json::Value = serde_json::from_str(text).unwrap();
     if !policy["Statement"].is_array() {
         policy["Statement"] = serde_json::json!([policy["Statement"]]);
     }
     let statements = policy["Statement"].as_array_mut().unwrap();
     statements.push(serde_json::json!({"Effect": "Allow", "Action": "keyakitest:Nothing", "Resource": "*"}));
-    parsed(&policy.to_string())
+    policy.to_string()
 }

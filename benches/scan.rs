@@ -109,6 +109,12 @@ fn figures_of(title: &str, files: &Files, plan: &Path, runs: usize) {
         "  of that, reading    {reading:.1?}, {:.1} x serde_json",
         ratio(reading, parsed)
     );
+    let (checking, parallel) = (one.saturating_sub(reading), two.saturating_sub(reading));
+    println!(
+        "  the rest            {checking:.1?}, {:.1} x serde_json; 2 threads {parallel:.1?}, {:.1} x serde_json",
+        ratio(checking, parsed),
+        ratio(parallel, parsed)
+    );
     match peak_memory(files, plan) {
         Some(bytes) => println!(
             "  peak memory         {bytes} bytes, {:.1} x the file",
