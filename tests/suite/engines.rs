@@ -1,5 +1,5 @@
 //! The engines against each other, on random formulas built to collide: few variables, shared globs, nested ranges, the
-//! same keys under several sorts. Every model must satisfy its formula with possible values. `KEYAKI_CASES` and
+//! same keys under several sorts (in some of them: Z3 leaves those open). Every model must satisfy its formula with possible values. `KEYAKI_CASES` and
 //! `KEYAKI_SEED` ask for more and for others.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use keyaki::formula::{
 use keyaki::iam::{ContextKey, Glob, PrincipalKind, Segment, parse_cidr, parse_instant, parse_number};
 use keyaki::solve::glob::GlobSolver;
 use keyaki::solve::z3::Z3Solver;
-use keyaki::solve::{Answer, Solver};
+use keyaki::solve::{Answer, Reason, Solver};
 
 const STEPS: u64 = 20_000_000;
 const RLIMIT: u32 = 5_000_000;
@@ -35,7 +35,8 @@ fn engines_agree_on_random_formulas() {
             (Answer::Sat(_), Answer::Sat(_)) => tally.sat += 1,
             (Answer::Unsat, Answer::Unsat) => tally.unsat += 1,
             (Answer::Unknown(_), Answer::Unknown(_)) => tally.neither += 1,
-            (_, Answer::Unknown(_)) => tally.only_glob += 1,
+            (_, Answer::Unknown(Reason::StepLimit(_))) => tally.z3_gave_up += 1,
+            (_, Answer::Unknown(Reason::Unsupported(_))) => tally.z3_cannot += 1,
             (Answer::Unknown(_), _) => tally.only_z3 += 1,
             (Answer::Sat(_), Answer::Unsat) | (Answer::Unsat, Answer::Sat(_)) => {
                 let least = shrink(&formula, &|formula| differ(&glob, &z3, formula));
@@ -52,7 +53,7 @@ fn engines_agree_on_random_formulas() {
     );
     let decided = tally.sat + tally.unsat;
     assert!(
-        decided * 10 >= cases * 7,
+        decided * 100 >= cases * 93,
         "too few formulas are decided by both: {tally:?}"
     );
 }
@@ -111,7 +112,8 @@ fn engines_agree_on_known_questions() {
 struct Tally {
     sat: u64,
     unsat: u64,
-    only_glob: u64,
+    z3_gave_up: u64,
+    z3_cannot: u64,
     only_z3: u64,
     neither: u64,
 }
@@ -199,16 +201,20 @@ fn show(formula: &Formula) -> String {
 /// Random formulas: xorshift, so that a case is the same everywhere.
 struct Generator {
     state: u64,
+    /// Whether keys may be compared as values of several sorts.
+    clashes: bool,
 }
 
 impl Generator {
     fn new(seed: u64) -> Generator {
         let mut generator = Generator {
             state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            clashes: false,
         };
         for _ in 0..8 {
             generator.next();
         }
+        generator.clashes = generator.below(6) == 0;
         generator
     }
 
@@ -261,7 +267,8 @@ impl Generator {
             12 => self.facts(),
             13 => self.dates("aws:CurrentTime"),
             14 => self.numbers("aws:MultiFactorAuthAge"),
-            _ => self.clash(),
+            _ if self.clashes => self.clash(),
+            _ => self.texts(key("my:key"), &["1", "2*", "10.0.0.*", "2026-*"]),
         }
     }
 
