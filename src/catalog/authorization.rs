@@ -14,8 +14,8 @@ use super::bundle::decompress;
 pub struct ActionFacts {
     /// `s3:GetObject`, in AWS's spelling.
     pub name: &'static str,
-    /// ARN formats of the resource types it takes (`arn:${Partition}:s3:::${BucketName}/${ObjectName}`); empty when it
-    /// takes only `*`.
+    /// ARN formats of the resource types it takes, the plainest first (`arn:${Partition}:s3:::${BucketName}/${ObjectName}`);
+    /// empty when it takes only `*`.
     pub resources: Vec<&'static str>,
 }
 
@@ -140,13 +140,17 @@ fn parse(prefix: &str, text: &'static str) -> Actions {
             .get(name.trim_end_matches('*'))
             .map(|resource| resource.arn)
     };
-    let facts = |name: &str, action: &RawAction<'static>| ActionFacts {
-        name: format!("{prefix}:{name}").leak(),
-        resources: match &action.r {
+    let facts = |name: &str, action: &RawAction<'static>| {
+        let mut resources: Vec<&'static str> = match &action.r {
             Some(RawTypes::Names(names)) => names.iter().filter_map(arn).collect(),
             Some(RawTypes::WithKeys(names)) => names.keys().filter_map(arn).collect(),
             None => Vec::new(),
-        },
+        };
+        resources.sort_by_key(|form| (form.matches("${").count(), form.len()));
+        ActionFacts {
+            name: format!("{prefix}:{name}").leak(),
+            resources,
+        }
     };
     service
         .actions

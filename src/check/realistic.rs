@@ -19,6 +19,9 @@ const MAX_TRIES: usize = 60;
 pub(super) const OWN_ACCOUNT: &str = "123456789012";
 pub(super) const FOREIGN_ACCOUNT: &str = "444455556666";
 
+/// The canonical user id of documentation examples.
+const CANONICAL_USER: &str = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
+
 /// The request made plausible, and whether AWS services know such a request: the action exists and takes a resource of
 /// that form.
 pub(super) fn realistic(question: &Question<'_>, request: Request) -> (Request, bool) {
@@ -120,12 +123,29 @@ fn plain_principal(question: &Question<'_>, request: Request) -> Request {
     };
     let replaced = wanted
         .into_iter()
+        .chain(plausible(&request.principal))
         .map(|principal| with_principal(&request, principal));
     let better = replaced
         .into_iter()
         .filter(fits_its_principal)
         .find(|candidate| question.is_violated_by(candidate));
     better.unwrap_or(request)
+}
+
+/// A principal of documentation examples instead of one that nobody could be: of the same kind.
+fn plausible(principal: &Principal) -> Option<Principal> {
+    match principal {
+        Principal::Service(name) if !name.contains('.') => {
+            Some(Principal::Service("sns.amazonaws.com".to_owned()))
+        }
+        Principal::Federated(provider) if !provider.contains('.') || provider.starts_with("arn::") => {
+            Some(Principal::Federated("cognito-identity.amazonaws.com".to_owned()))
+        }
+        Principal::Canonical(id) if id.len() != CANONICAL_USER.len() => {
+            Some(Principal::Canonical(CANONICAL_USER.to_owned()))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a principal of that kind carries the keys of the request (axioms A1 and A9).

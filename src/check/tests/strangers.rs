@@ -114,6 +114,33 @@ fn nobody_anonymous_has_an_organization() {
 }
 
 #[test]
+fn strangers_of_any_kind_look_like_somebody() {
+    use crate::iam::Principal;
+    let canonical = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
+    for (principal, expected) in [
+        (r#""*""#, Principal::Anonymous),
+        (
+            r#"{"Service":"*"}"#,
+            Principal::Service("sns.amazonaws.com".into()),
+        ),
+        (
+            r#"{"Federated":"*"}"#,
+            Principal::Federated("cognito-identity.amazonaws.com".into()),
+        ),
+        (r#"{"CanonicalUser":"*"}"#, Principal::Canonical(canonical.into())),
+    ] {
+        let text =
+            format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"s3:GetObject","Resource":"*"}}"#);
+        let found = super::finding(&public(), &text, PolicyKind::Resource, &Known::default());
+        assert_eq!(found.counterexample.principal, expected, "{principal}");
+        assert_eq!(
+            found.counterexample.resource, "arn:aws:s3:::example-bucket/example-object",
+            "{principal}"
+        );
+    }
+}
+
+#[test]
 fn principals_and_denies() {
     let read = r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*""#;
     for (statement, expected) in [
