@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::addresses::{longest, steps};
 use super::json::{Json, Object, Shape};
-use super::resource::Resource;
+use super::resource::{Resource, View};
 
 /// What is configured, by module path.
 #[derive(Debug, Default)]
 pub(super) struct Configuration<'a> {
+    /// That of an earlier plan, for resources as they were.
+    earlier: Option<Box<Configuration<'a>>>,
     modules: BTreeMap<Vec<String>, Module<'a>>,
 }
 
@@ -69,7 +71,24 @@ impl<'a> Configuration<'a> {
             }
             modules.insert(path, module(&body, &calls));
         }
-        Configuration { modules }
+        Configuration {
+            earlier: None,
+            modules,
+        }
+    }
+
+    /// Remembers the configuration of an earlier plan.
+    pub fn since(self, earlier: Option<Configuration<'a>>) -> Configuration<'a> {
+        Configuration {
+            earlier: earlier.map(Box::new),
+            ..self
+        }
+    }
+
+    /// The configuration that a resource was made of.
+    fn of(&self, resource: &Resource<'_>) -> &Configuration<'a> {
+        let earlier = self.earlier.as_deref();
+        earlier.filter(|_| resource.view == View::Before).unwrap_or(self)
     }
 
     /// Whether the attribute at a table path (`inline_policy[].policy`) of a resource is configured.
@@ -79,7 +98,7 @@ impl<'a> Configuration<'a> {
             resource.resource_type.clone(),
             resource.name.clone(),
         );
-        let Some(module) = self.modules.get(&resource.modules) else {
+        let Some(module) = self.of(resource).modules.get(&resource.modules) else {
             return Configured::NotTold;
         };
         let Some(expressions) = module.resources.get(&key) else {
@@ -111,6 +130,7 @@ impl<'a> Configuration<'a> {
     /// Where references of a resource end, followed through variables, outputs and `each.value`. Instance keys are left
     /// out: they are known while planning, so nothing unknown comes from them; but one that is itself an ARN stays.
     pub fn trace(&self, resource: &Resource<'_>, references: &[String]) -> BTreeSet<Target> {
+        let configuration = self.of(resource);
         let mut targets = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let is_key = |reference: &String| matches!(reference.as_str(), "each.key" | "count.index");
@@ -119,7 +139,8 @@ impl<'a> Configuration<'a> {
             .iter()
             .filter(|reference| key_matters || !is_key(reference))
             .flat_map(|reference| {
-                self.each_value(resource, reference)
+                configuration
+                    .each_value(resource, reference)
                     .unwrap_or_else(|| vec![reference.clone()])
             })
             .map(|reference| (resource.modules.clone(), reference))
@@ -128,7 +149,7 @@ impl<'a> Configuration<'a> {
             if !seen.insert((modules.clone(), reference.clone())) {
                 continue;
             }
-            match self.step(&modules, &reference) {
+            match configuration.step(&modules, &reference) {
                 Next::End(target) => {
                     targets.insert(target);
                 }

@@ -1,9 +1,11 @@
 //! Whole plans through the extractor, one line a result.
 
-use crate::extract::{Before, Gap, GapReason, Policy, PolicyKind};
+use crate::extract::{Before, Extraction, Gap, GapReason, Policy, PolicyKind};
 use crate::source::FileId;
 
 use super::extract_plan;
+
+mod earlier;
 
 const ALLOW: &str = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}"#;
 const ASSUME: &str = r#"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"Service\":\"ec2.amazonaws.com\"}}}"#;
@@ -59,6 +61,11 @@ fn check_text(text: &str, expected: &[&str]) {
         Ok(found) => found,
         Err(message) => panic!("{message}\n{text}"),
     };
+    assert_eq!(lines(&found), expected, "{text}");
+}
+
+/// One line a policy, a gap and a change.
+fn lines(found: &Extraction) -> Vec<String> {
     let mut lines: Vec<String> = found.policies.iter().map(policy_line).collect();
     lines.extend(found.gaps.iter().map(gap_line));
     let change = |change: &crate::extract::IdentityChange| {
@@ -68,7 +75,7 @@ fn check_text(text: &str, expected: &[&str]) {
         )
     };
     lines.extend(found.changes.iter().map(change));
-    assert_eq!(lines, expected, "{text}");
+    lines
 }
 
 fn change(resource: &str) -> String {
