@@ -4,6 +4,7 @@
 mod before;
 mod changed;
 mod decide;
+mod denied;
 mod diff;
 mod guarded;
 mod noted;

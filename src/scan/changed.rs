@@ -6,6 +6,7 @@ use crate::report::{Remark, ScannedInput, Unchanged, split_attribute};
 use crate::source::InputKind;
 
 use super::decide::is_composed;
+use super::denied::{beside, less_denied};
 use super::read::remark;
 
 /// Marks what stays as it is in an input.
@@ -16,11 +17,12 @@ pub(super) fn leave_out(input: &mut ScannedInput) -> Option<Remark> {
             "`--changed-only` leaves out nothing of it: it does not tell what is deployed (give `--before`)";
         return Some(remark("changed-only", &input.name, message.to_owned()));
     }
+    let less_denied = less_denied(extraction);
     let policies = extraction.policies.iter().enumerate();
     let gaps = extraction.gaps.iter().enumerate();
     input.unchanged = Unchanged {
         policies: policies
-            .filter(|(_, policy)| !is_changed(policy, extraction))
+            .filter(|(_, policy)| !is_changed(policy, extraction) && beside(policy, &less_denied).is_none())
             .map(|(position, _)| position)
             .collect(),
         gaps: gaps

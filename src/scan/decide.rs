@@ -10,6 +10,7 @@ use crate::iam::PolicyDocument;
 use crate::report::{Outcome, ScannedInput};
 
 use super::changed::touches;
+use super::denied::{in_doubt, less_denied};
 use super::guarded::guarded_type;
 use super::noted::{Noted, lint_verdict};
 use super::same::{key, same};
@@ -210,6 +211,7 @@ pub(super) fn outcomes(
     let mut outcomes = Vec::new();
     for (input, scanned) in inputs.iter().enumerate() {
         let extraction = &scanned.extraction;
+        let less_denied = less_denied(extraction);
         for (position, policy) in extraction.policies.iter().enumerate() {
             if scanned.unchanged.policies.contains(&position) {
                 continue;
@@ -237,7 +239,8 @@ pub(super) fn outcomes(
                     .unwrap_or_else(|| Verdict::Internal("the question got no answer".to_string()));
                 let compares = standards.get(standard).is_some_and(compares_with_before);
                 let verdict = if compares {
-                    composed(verdict, policy, &extraction.changes)
+                    let verdict = composed(verdict, policy, &extraction.changes);
+                    in_doubt(verdict, policy, &less_denied)
                 } else {
                     verdict
                 };

@@ -10,6 +10,7 @@
 )]
 
 mod batch;
+mod before;
 mod cli;
 mod conformance;
 mod corpus;

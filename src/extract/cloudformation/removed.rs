@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::extract::{
     ExtractedPrincipal, Extraction, IdentityChange, Origin, Policy, PolicyKind, Provenance,
 };
-use crate::iam::{Effect, PolicyDocument, Statement};
+use crate::iam::PolicyDocument;
 use crate::source::{FileId, Place, Span};
 
 use super::earlier::{Pair, is_own, resource_of};
@@ -66,12 +66,8 @@ fn document(pair: &Pair<'_>, was: &Policy, new: &Extraction) -> Option<IdentityC
             let may_move = was.attached_to.iter().any(|name| pair.sides.may_move(name));
             let same = as_set(&was.attached_to) == as_set(&is.attached_to);
             let both = was.attached_to.iter().chain(&is.attached_to).cloned().collect();
-            let what = match same && (!may_move || pair.sides.is_fixed(id)) {
-                false => "who has the policy is changed",
-                true if denies(was) != denies(is) => "what the policy denies is changed",
-                true => return None,
-            };
-            Some(change(&is.origin, both, what, was.kind))
+            let stays = same && (!may_move || pair.sides.is_fixed(id));
+            (!stays).then(|| change(&is.origin, both, "who has the policy is changed", was.kind))
         }
         (PolicyKind::Identity, None) => {
             let stays = |name: &&String| !pair.was_identity(name) || pair.sides.is_kept(name);
@@ -149,18 +145,6 @@ fn at_start(address: &str, resource_type: &str) -> Origin {
         statements: Vec::new(),
         block: None,
     }
-}
-
-/// The statements that deny; what another document allows may be new access when they are others. A document that is not
-/// valid denies nobody knows what.
-fn denies(policy: &Policy) -> Option<Vec<&Statement>> {
-    let document = policy.document.as_ref().ok()?;
-    let statements = document.statements.iter();
-    Some(
-        statements
-            .filter(|statement| statement.effect == Effect::Deny)
-            .collect(),
-    )
 }
 
 /// Whether the same AWS managed policies are attached, in any order.
