@@ -1,7 +1,9 @@
 //! `--changed-only`: which policies and gaps are left out because they stay as they are. What cannot be told counts as
 //! changed.
 
-use crate::extract::{Before, Extraction, Gap, IdentityChange, Policy, PolicyKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::extract::{Before, Extraction, Gap, Policy, PolicyKind};
 use crate::report::{Remark, ScannedInput, Unchanged, split_attribute};
 use crate::source::InputKind;
 
@@ -17,16 +19,24 @@ pub(super) fn leave_out(input: &mut ScannedInput) -> Option<Remark> {
             "`--changed-only` leaves out nothing of it: it does not tell what is deployed (give `--before`)";
         return Some(remark("changed-only", &input.name, message.to_owned()));
     }
+    let touched = Touched::of(extraction);
     let less_denied = less_denied(extraction);
+    let is_left_out = |policy: &Policy| {
+        stays_the_same(policy, extraction)
+            && !(is_composed(policy.kind) && touched.has(policy))
+            && beside(policy, &less_denied).is_none()
+    };
     let policies = extraction.policies.iter().enumerate();
     let gaps = extraction.gaps.iter().enumerate();
     input.unchanged = Unchanged {
         policies: policies
-            .filter(|(_, policy)| !is_changed(policy, extraction) && beside(policy, &less_denied).is_none())
+            .filter(|(_, policy)| is_left_out(policy))
             .map(|(position, _)| position)
             .collect(),
         gaps: gaps
-            .filter(|(_, gap)| !is_changed_gap(gap, extraction))
+            .filter(|(_, gap)| {
+                stays(&gap.origin.address, extraction) && !(touched.any && bears_on_identities(gap))
+            })
             .map(|(position, _)| position)
             .collect(),
     };
@@ -42,57 +52,76 @@ fn tells_changes(input: &ScannedInput) -> bool {
         || extraction.policies.iter().any(told)
 }
 
-/// Whether the document of a policy changes, or what else bears on those who have it.
-fn is_changed(policy: &Policy, extraction: &Extraction) -> bool {
+/// Whether the document of a policy is the one that is deployed, at the same place.
+fn stays_the_same(policy: &Policy, extraction: &Extraction) -> bool {
     let same_document = match (&policy.before, &policy.document) {
         (Before::Document(before), Ok(document)) => before == document,
         (Before::NotTold | Before::Created | Before::Document(_) | Before::Unreadable(_), _) => false,
     };
-    let stays = same_document || stays(&policy.origin.address, extraction);
-    let bears = |change: &IdentityChange| {
-        touches(change, policy) || has(policy, "group", extraction) && moves_user(change, extraction)
-    };
-    !stays || is_composed(policy.kind) && extraction.changes.iter().any(bears)
+    same_document || stays(&policy.origin.address, extraction)
 }
 
-/// Whether an identity of that kind has a policy.
-fn has(policy: &Policy, principal_type: &str, extraction: &Extraction) -> bool {
-    let mut identities = policy.attached_to.iter();
-    identities.any(|identity| is_of_type(identity, principal_type, extraction))
-}
-
-/// Whether a change is one of a user, who may come to have the policies of a group by it.
-fn moves_user(change: &IdentityChange, extraction: &Extraction) -> bool {
-    let mut identities = change.identities.iter();
-    change.kind == PolicyKind::Identity && identities.any(|name| is_of_type(name, "user", extraction))
-}
-
-fn is_of_type(identity: &str, principal_type: &str, extraction: &Extraction) -> bool {
-    let mut principals = extraction.principals.iter();
-    identity
-        .split_once('/')
-        .is_some_and(|(word, _)| word == principal_type)
-        || principals.any(|known| known.address == identity && known.principal_type == principal_type)
-}
-
-/// Whether a gap is at a resource that may change, or bears on identities when anything that does changes.
-fn is_changed_gap(gap: &Gap, extraction: &Extraction) -> bool {
-    let bears_on_identities = gap.kind.is_none_or(is_composed);
-    let identities = |change: &IdentityChange| change.kind == PolicyKind::Identity;
-    !stays(&gap.origin.address, extraction)
-        || bears_on_identities && extraction.changes.iter().any(identities)
-}
-
+/// Whether the resource of an address is known to stay as it is.
 fn stays(address: &str, extraction: &Extraction) -> bool {
     let (resource, _) = split_attribute(address);
     extraction.unchanged.contains(address) || extraction.unchanged.contains(resource)
 }
 
-/// Whether a change is one of those who have a policy.
-pub(super) fn touches(change: &IdentityChange, policy: &Policy) -> bool {
-    let has = |identity: &String| policy.attached_to.contains(identity);
-    change.kind == PolicyKind::Identity
-        && (change.identities.is_empty()
-            || policy.attached_to.is_empty()
-            || change.identities.iter().any(has))
+fn bears_on_identities(gap: &Gap) -> bool {
+    gap.kind.is_none_or(is_composed)
+}
+
+/// The identities to which something else is attached than before.
+struct Touched<'a> {
+    any: bool,
+    /// Whether it cannot be told which.
+    anyone: bool,
+    identities: BTreeSet<&'a str>,
+    /// Whether a user is among them, who may come to have the policies of a group by it.
+    users: bool,
+    types: BTreeMap<&'a str, &'static str>,
+}
+
+impl<'a> Touched<'a> {
+    fn of(extraction: &'a Extraction) -> Touched<'a> {
+        let principals = extraction.principals.iter();
+        let mut touched = Touched {
+            any: false,
+            anyone: false,
+            identities: BTreeSet::new(),
+            users: false,
+            types: principals
+                .map(|principal| (principal.address.as_str(), principal.principal_type))
+                .collect(),
+        };
+        let changes = extraction.changes.iter();
+        for change in changes.filter(|change| change.kind == PolicyKind::Identity) {
+            touched.any = true;
+            touched.anyone |= change.identities.is_empty();
+            touched
+                .identities
+                .extend(change.identities.iter().map(String::as_str));
+        }
+        touched.users = touched
+            .identities
+            .iter()
+            .any(|identity| touched.is_of_type(identity, "user"));
+        touched
+    }
+
+    /// Whether those who have a policy are, or may be, among them.
+    fn has(&self, policy: &Policy) -> bool {
+        let mut holders = policy.attached_to.iter();
+        let is_one = |holder: &String| {
+            self.identities.contains(holder.as_str()) || self.users && self.is_of_type(holder, "group")
+        };
+        self.any && (self.anyone || policy.attached_to.is_empty() || holders.any(is_one))
+    }
+
+    fn is_of_type(&self, identity: &str, principal_type: &str) -> bool {
+        let outside = identity
+            .split_once('/')
+            .is_some_and(|(word, _)| word == principal_type);
+        outside || self.types.get(identity) == Some(&principal_type)
+    }
 }

@@ -9,7 +9,6 @@ use crate::extract::{Before, IdentityChange, Policy, PolicyKind};
 use crate::iam::PolicyDocument;
 use crate::report::{Outcome, ScannedInput};
 
-use super::changed::touches;
 use super::denied::{in_doubt, less_denied};
 use super::guarded::guarded_type;
 use super::noted::{Noted, lint_verdict};
@@ -290,7 +289,16 @@ fn composed(verdict: Verdict, policy: &Policy, changes: &[IdentityChange]) -> Ve
     if !decided || !is_composed(policy.kind) {
         return verdict;
     }
-    match changes.iter().find(|change| touches(change, policy)) {
+    let touches = |change: &&IdentityChange| {
+        change.identities.is_empty()
+            || policy.attached_to.is_empty()
+            || change
+                .identities
+                .iter()
+                .any(|identity| policy.attached_to.contains(identity))
+    };
+    let identities = |change: &&IdentityChange| change.kind == PolicyKind::Identity;
+    match changes.iter().filter(identities).find(touches) {
         Some(change) => Verdict::Undecided(not_compared(change)),
         None => verdict,
     }

@@ -29,4 +29,6 @@ mod metamorphic;
 mod oracle;
 mod quiet;
 mod run;
+mod scale;
 mod seeded;
+mod terraform;

@@ -413,4 +413,32 @@ mod tests {
         ];
         assert_eq!(targets, BTreeSet::from(expected));
     }
+
+    /// Modules that refer to each other's outputs, and an output that refers to itself: an end is found all the same.
+    #[test]
+    fn cycles_of_modules_end() {
+        let text = r#"{"root_module": {
+            "resources": [{"mode": "managed", "type": "aws_iam_role", "name": "r", "expressions": {}}],
+            "module_calls": {
+                "a": {"expressions": {"in": {"references": ["module.b.out", "module.b"]}}, "module": {
+                    "variables": {"in": {}}, "outputs": {"out": {"expression": {"references": ["var.in", "module.a.out"]}}}}},
+                "b": {"expressions": {"in": {"references": ["module.a.out", "module.a"]}}, "module": {
+                    "variables": {"in": {}},
+                    "outputs": {"out": {"expression": {"references": ["var.in", "aws_iam_policy.p.arn"]}}}}}}}}"#;
+        let section = parse(text).unwrap().object().unwrap();
+        let configuration = Configuration::read(Some(&section));
+        let entry = parse(r#"{"address": "aws_iam_role.r", "type": "aws_iam_role", "name": "r"}"#).unwrap();
+        let targets = configuration.trace(&change(entry).unwrap(), &["module.a.out".to_owned()]);
+        let policy = Target::Resource {
+            modules: vec!["b".into()],
+            mode: "resource",
+            resource_type: "aws_iam_policy".into(),
+            name: "p".into(),
+            attribute: "arn".into(),
+        };
+        assert_eq!(
+            targets,
+            BTreeSet::from([policy, Target::Opaque("module.a.out".into())])
+        );
+    }
 }
