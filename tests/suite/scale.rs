@@ -94,3 +94,59 @@ fn one_bad_instance_hides_no_other() {
         assert!(time < MOST_TIME, "{options:?} took {time:?}");
     }
 }
+
+/// Roles, policies and attachments that are all created: what belongs to what is told by the keys of the instances only.
+fn created() -> String {
+    let mut changes = Vec::new();
+    for at in 0..INSTANCES / 2 {
+        let key = format!("k{at}");
+        let action = if at == 4_321 {
+            "iam:PassRole"
+        } else {
+            "s3:GetObject"
+        };
+        let mut create = |resource_type: &str, after: Value, unknown: &[&str]| {
+            let unknown: Value = unknown
+                .iter()
+                .map(|name| ((*name).to_owned(), json!(true)))
+                .collect();
+            changes.push(change(resource_type, &key, &Value::Null, &after, &unknown));
+        };
+        create("aws_iam_policy", json!({"policy": allow(action)}), &["arn"]);
+        create("aws_iam_user", json!({}), &["name"]);
+        create(
+            "aws_iam_user_policy_attachment",
+            json!({}),
+            &["user", "policy_arn"],
+        );
+    }
+    let entry = |resource_type: &str, expressions: Value| json!({"mode": "managed", "type": resource_type, "name": "r", "expressions": expressions});
+    let of = |address: &str| json!({"references": [address, "each.key"]});
+    let attachment = json!({"user": of("aws_iam_user.r"), "policy_arn": of("aws_iam_policy.r")});
+    let resources = json!([
+        entry("aws_iam_policy", json!({"policy": {}})),
+        entry("aws_iam_user", json!({})),
+        entry("aws_iam_user_policy_attachment", attachment),
+    ]);
+    json!({"format_version": "1.2", "resource_changes": changes,
+        "configuration": {"root_module": {"resources": resources}}})
+    .to_string()
+}
+
+#[test]
+fn created_estates_do_not_take_time_in_their_square() {
+    let folder = scratch("scale-created");
+    fs::write(folder.join("plan.json"), created()).unwrap();
+    let start = Instant::now();
+    let ran = run(&folder, &["extract", "plan.json"]);
+    let time = start.elapsed();
+    let report = ran.json();
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let policies = report["policies"].as_array().unwrap();
+    assert_eq!(policies.len(), INSTANCES / 2);
+    for policy in policies {
+        let of_user = text(policy, "address").replace("aws_iam_policy", "aws_iam_user");
+        assert_eq!(policy["attachedTo"], json!([of_user]));
+    }
+    assert!(time < MOST_TIME, "took {time:?}");
+}

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::addresses::{longest, steps};
+use super::addresses::{Step, longest, steps};
 use super::json::{Json, Object, Shape};
 use super::resource::{Resource, View};
 
@@ -47,6 +47,8 @@ pub(super) enum Target {
         mode: &'static str,
         resource_type: String,
         name: String,
+        /// The instance key as written, if there is one and it is constant.
+        key: Option<String>,
         attribute: String,
     },
     /// A constant of the configuration.
@@ -207,16 +209,22 @@ impl<'a> Configuration<'a> {
                 let expression = outputs.and_then(|outputs| outputs.object(output)?.get("expression"));
                 Next::Expression(child, expression)
             }
-            ["data", resource_type, name, attribute @ ..] => {
-                resource(modules, "data", resource_type, name, attribute)
-            }
+            ["data", resource_type, name, attribute @ ..] => resource(
+                modules,
+                "data",
+                (resource_type, name, key_of(&steps, 2)),
+                attribute,
+            ),
             [
                 "var" | "module" | "local" | "each" | "count" | "self" | "path" | "terraform",
                 ..,
             ] => opaque(),
-            [resource_type, name, attribute @ ..] => {
-                resource(modules, "resource", resource_type, name, attribute)
-            }
+            [resource_type, name, attribute @ ..] => resource(
+                modules,
+                "resource",
+                (resource_type, name, key_of(&steps, 1)),
+                attribute,
+            ),
             _ => opaque(),
         }
     }
@@ -251,8 +259,7 @@ enum Next<'a> {
 fn resource<'a>(
     modules: &[String],
     mode: &'static str,
-    resource_type: &str,
-    name: &str,
+    (resource_type, name, key): (&str, &str, Option<String>),
     attribute: &[&str],
 ) -> Next<'a> {
     Next::End(Target::Resource {
@@ -260,8 +267,13 @@ fn resource<'a>(
         mode,
         resource_type: resource_type.to_owned(),
         name: name.to_owned(),
+        key,
         attribute: attribute.join("."),
     })
+}
+
+fn key_of(steps: &[Step], position: usize) -> Option<String> {
+    steps.get(position)?.key.clone()
 }
 
 fn module<'a>(body: &Object<'a>, calls: &Object<'a>) -> Module<'a> {
@@ -393,11 +405,12 @@ mod tests {
     fn references_are_followed() {
         let section = parse(TEXT).unwrap().object().unwrap();
         let configuration = Configuration::read(Some(&section));
-        let policy = |modules: &[&str], name: &str| Target::Resource {
+        let policy = |modules: &[&str], name: &str, key: Option<&str>| Target::Resource {
             modules: modules.iter().map(|name| (*name).to_owned()).collect(),
             mode: "resource",
             resource_type: "aws_iam_policy".into(),
             name: name.into(),
+            key: key.map(str::to_owned),
             attribute: "arn".into(),
         };
         let entry = parse(r#"{"address": "aws_iam_role.r", "type": "aws_iam_role", "name": "r"}"#).unwrap();
@@ -406,8 +419,8 @@ mod tests {
             &["module.m.arn".to_owned(), "local.x".to_owned()],
         );
         let expected = [
-            policy(&[], "g"),
-            policy(&["m"], "q"),
+            policy(&[], "g", None),
+            policy(&["m"], "q", Some("0")),
             Target::Constant,
             Target::Opaque("local.x".into()),
         ];
@@ -434,6 +447,7 @@ mod tests {
             mode: "resource",
             resource_type: "aws_iam_policy".into(),
             name: "p".into(),
+            key: None,
             attribute: "arn".into(),
         };
         assert_eq!(

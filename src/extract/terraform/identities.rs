@@ -298,13 +298,15 @@ impl Identities {
         true
     }
 
-    /// The instance that a reference means: the only one, or the one with the instance key of the referring resource.
+    /// The instance that a reference means: the one of its key, the only one, or the one with the instance key of the
+    /// referring resource.
     fn instance(&self, target: &Target, resource: &Resource<'_>) -> Option<String> {
         let Target::Resource {
             modules,
             mode: "resource",
             resource_type,
             name,
+            key,
             ..
         } = target
         else {
@@ -312,8 +314,11 @@ impl Identities {
         };
         let block = (modules.clone(), resource_type.clone(), name.clone());
         let only = |addresses: &BTreeSet<String>| addresses.first().filter(|_| addresses.len() == 1).cloned();
-        let same_key = || only(self.by_key.get(&block)?.get(resource.index?)?);
-        only(self.by_block.get(&block)?).or_else(same_key)
+        let with_key = |key: &str| only(self.by_key.get(&block)?.get(key)?);
+        match (key, resource.index) {
+            (Some(key), _) => with_key(key),
+            (None, index) => only(self.by_block.get(&block)?).or_else(|| with_key(index?)),
+        }
     }
 }
 

@@ -552,6 +552,47 @@ fn unknown_names_are_traced_by_instance() {
     );
 }
 
+/// A constant key names its instance, whatever the key of the resource that refers to it.
+#[test]
+fn constant_keys_name_their_instances() {
+    let configured = r#""resources": [
+        {"type": "aws_iam_role_policy", "name": "i", "expressions": {"policy": {},
+            "role": {"references": ["aws_iam_role.r[\"x\"].id", "aws_iam_role.r[\"x\"]", "aws_iam_role.r"]}}},
+        {"type": "aws_iam_role_policy_attachment", "name": "a", "expressions": {
+            "role": {"references": ["aws_iam_role.r", "each.key"]},
+            "policy_arn": {"references": ["aws_iam_policy.p[\"x\"].arn", "aws_iam_policy.p[\"x\"]", "aws_iam_policy.p"]}}},
+        {"type": "aws_iam_role_policy_attachment", "name": "b", "expressions": {
+            "role": {"references": ["aws_iam_role.r[\"z\"].name", "aws_iam_role.r[\"z\"]", "aws_iam_role.r"]},
+            "policy_arn": {"references": ["aws_iam_policy.p", "each.key"]}}}]"#;
+    let indexed = |resource: &str, key: &str| resource.replace("[K]", &format!("[\\\"{key}\\\"]"));
+    let role = r#"aws_iam_role.r[K] create after={"assume_role_policy": "$ASSUME"} unknown={"name": true}"#;
+    let policy = r#"aws_iam_policy.p[K] create after={"policy": "$ALLOW"} unknown={"arn": true}"#;
+    let inline = r#"aws_iam_role_policy.i[K] create after={"policy": "$ALLOW"} unknown={"role": true}"#;
+    let attachment =
+        r#"aws_iam_role_policy_attachment.a[K] create after={} unknown={"role": true, "policy_arn": true}"#;
+    let lost = attachment.replace(".a[", ".b[");
+    check(
+        &[
+            &indexed(role, "x"),
+            &indexed(role, "y"),
+            &indexed(policy, "x"),
+            &indexed(policy, "y"),
+            &indexed(inline, "y"),
+            &indexed(attachment, "y"),
+            &indexed(&lost, "y"),
+        ],
+        configured,
+        &[
+            r#"literal aws_iam_role.r["x"]/assume_role_policy: trust 1 statements, new"#,
+            r#"literal aws_iam_role.r["y"]/assume_role_policy: trust 1 statements, new"#,
+            r#"literal aws_iam_policy.p["x"]: identity 1 statements, new ["aws_iam_role.r[\"y\"]"]"#,
+            r#"literal aws_iam_policy.p["y"]: identity 1 statements, new"#,
+            r#"literal aws_iam_role_policy.i["y"]: identity 1 statements, new ["aws_iam_role.r[\"x\"]"]"#,
+            r#"change aws_iam_role_policy_attachment.b["y"]: an attached policy is added []"#,
+        ],
+    );
+}
+
 #[test]
 fn permissions_are_synthesised() {
     let permission = |name: &str, rest: &str, unknown: &str| {
