@@ -18,7 +18,7 @@ pub(super) struct Earlier<'f> {
 
 enum What<'f> {
     Terraform(EarlierTerraform<'f>),
-    Template(EarlierTemplate),
+    Template(Box<EarlierTemplate>),
     Policy(Node),
 }
 
@@ -108,9 +108,10 @@ impl<'f> Earlier<'f> {
                 EarlierTerraform::read(&file.text, kind, &options.standards.policy_attributes)
                     .map_err(named)?,
             ),
-            InputKind::Template => What::Template(
-                EarlierTemplate::read(tree()?, before.file, &template_options(options)).map_err(named)?,
-            ),
+            InputKind::Template => {
+                let template = EarlierTemplate::read(tree()?, before.file, &template_options(options));
+                What::Template(Box::new(template.map_err(named)?))
+            }
             InputKind::Policy => What::Policy(tree()?),
         };
         Ok(Earlier {

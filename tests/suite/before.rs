@@ -354,8 +354,10 @@ fn state(resources: &[(&str, Value)]) -> String {
         .to_string()
 }
 
-/// A plan of changes: address, before, after.
-fn plan(changes: &[(&str, Value, Value)]) -> String {
+/// Address, before, after.
+type Change<'a> = (&'a str, Value, Value);
+
+fn plan(changes: &[Change<'_>]) -> String {
     let changes: Vec<Value> = changes
         .iter()
         .map(|(address, before, after)| {
@@ -442,7 +444,7 @@ fn only_what_changes_is_checked() {
     let unknown = || json!({"user": "u", "policy_arn": "arn:aws:iam::111122223333:policy/x"});
     let group = || json!({"group": "g", "policy": document("Allow", "*").to_string()});
     let acl = |acl: &str| json!({"bucket": "b", "acl": acl});
-    let cases: Vec<(&str, Vec<(&str, Value, Value)>, &[&str])> = vec![
+    let cases: Vec<(&str, Vec<Change<'_>>, &[&str])> = vec![
         (
             "unchanged",
             vec![("aws_iam_user_policy.a", admin.clone(), admin.clone())],

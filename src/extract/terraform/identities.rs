@@ -41,10 +41,13 @@ pub(super) struct Identities {
     all: BTreeMap<String, Identity>,
     /// By principal type and name (or ARN, for permission sets).
     by_name: BTreeMap<(&'static str, String), BTreeSet<String>>,
-    by_block: BTreeMap<(Vec<String>, String, String), BTreeSet<String>>,
+    by_block: BTreeMap<Block, BTreeSet<String>>,
     /// The same by instance key.
-    by_key: BTreeMap<(Vec<String>, String, String), BTreeMap<String, BTreeSet<String>>>,
+    by_key: BTreeMap<Block, BTreeMap<String, BTreeSet<String>>>,
 }
+
+/// Module calls, type and name.
+type Block = (Vec<String>, String, String);
 
 /// Types of identities: what they are, and the attribute others name them by.
 const IDENTITY_TYPES: [(&str, &str, &str); 8] = [
