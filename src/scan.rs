@@ -1,7 +1,10 @@
 //! The pipeline: load, extract, check, report. The only file that names rayon. Nothing here fails: what goes wrong is in
 //! the report, and a panic loses one input or one answer, never the rest.
 
+mod before;
+mod changed;
 mod decide;
+mod denied;
 mod diff;
 mod guarded;
 mod noted;
@@ -23,6 +26,7 @@ use crate::extract::{Environment, Extraction};
 use crate::report::{ExtractReport, Report, Run};
 use crate::source::{Input, Limits};
 
+use before::Earlier;
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
 use noted::{linted, mere_notes, noted};
 use read::{Gathered, Lost, extract_input, open, remark};
@@ -45,6 +49,10 @@ pub struct ScanOptions {
     pub jobs: Option<usize>,
     /// How questions are decided.
     pub engine: check::Options,
+    /// The deployed version of the input.
+    pub before: Option<PathBuf>,
+    /// Whether only what changes is checked.
+    pub changed_only: bool,
     /// CloudFormation parameters.
     pub parameters: BTreeMap<String, String>,
     /// Whether parameters that are not given take their defaults.
@@ -116,16 +124,34 @@ fn in_pool<T: Send>(options: &ScanOptions, work: impl FnOnce() -> T + Send) -> R
 /// Loads and extracts. Nothing is extracted when the use itself is wrong.
 fn gather(options: &ScanOptions) -> Gathered {
     let (mut gathered, inputs) = open(options);
-    if !gathered.usage.is_empty() {
+    let before = before::open(options, &inputs, &mut gathered);
+    if !gathered.usage.is_empty() || before.is_none() && options.before.is_some() {
         return gathered;
     }
     let files = &gathered.files;
+    let earlier = before.map(|before| Earlier::read(before, files, options));
+    let earlier = match earlier.transpose() {
+        Ok(earlier) => earlier,
+        Err(message) => {
+            gathered.errors.push(message);
+            return gathered;
+        }
+    };
     let results: Vec<(Input, Result<Extraction, Lost>)> = inputs
         .into_par_iter()
-        .map(|input| (input, extract_input(input, files, options)))
+        .map(|input| (input, extract_input(input, earlier.as_ref(), files, options)))
         .collect();
+    drop(earlier);
     for (input, result) in results {
         gathered.take(input, result);
+    }
+    if options.changed_only {
+        let remarks: Vec<_> = gathered
+            .inputs
+            .iter_mut()
+            .filter_map(changed::leave_out)
+            .collect();
+        gathered.notes.extend(remarks);
     }
     gathered
 }

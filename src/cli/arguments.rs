@@ -54,6 +54,13 @@ pub(super) struct CheckArgs {
     /// The lowest severity that makes the exit status 1: low, medium, high or critical
     #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
     pub(super) fail_on: Severity,
+    /// The deployed version of the input, for standards with `reference: before`: an earlier template, plan or state; a
+    /// plan tells its own
+    #[arg(long, value_name = "FILE")]
+    pub(super) before: Option<PathBuf>,
+    /// Check only what changes
+    #[arg(long)]
+    pub(super) changed_only: bool,
     /// Let what could not be decided pass
     #[arg(long)]
     pub(super) allow_undecided: bool,
@@ -258,13 +265,9 @@ pub(super) struct Output {
 #[derive(Debug, Args)]
 pub(super) struct NotYetArgs {
     #[arg(long, hide = true, num_args = 0..=1)]
-    before: Option<Option<OsString>>,
-    #[arg(long, hide = true, num_args = 0..=1)]
     exports: Option<Option<OsString>>,
     #[arg(long, hide = true, num_args = 0..=1)]
     baseline: Option<Option<OsString>>,
-    #[arg(long, hide = true)]
-    changed_only: bool,
     #[arg(long, hide = true)]
     no_waivers: bool,
     #[arg(long, hide = true, num_args = 0..=1)]
@@ -277,10 +280,8 @@ impl NotYetArgs {
     /// The options that were given.
     pub(super) fn given(&self) -> Vec<&'static str> {
         [
-            ("--before", self.before.is_some()),
             ("--exports", self.exports.is_some()),
             ("--baseline", self.baseline.is_some()),
-            ("--changed-only", self.changed_only),
             ("--no-waivers", self.no_waivers),
             ("--today", self.today.is_some()),
             ("--dump-query", self.dump_query.is_some()),

@@ -33,6 +33,8 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     let explain = explain(&args);
     let mut options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
     options.engine.explain = explain;
+    options.before = args.before;
+    options.changed_only = args.changed_only;
     let report = scan(&options);
     if !report.usage_errors().is_empty() {
         return Err(Failure::Usage(report.usage_errors().to_vec()));
@@ -73,6 +75,8 @@ pub(super) fn options(
     Ok(ScanOptions {
         standards,
         source: args.source,
+        before: None,
+        changed_only: false,
         jobs: args.jobs,
         engine,
         parameters: parameters(&args.parameters, &limits)?,

@@ -8,16 +8,17 @@ mod managed;
 mod tables;
 mod terraform;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::iam::{DocumentKind, HoleId, Invalid, Note, PolicyDocument};
 use crate::source::Place;
 
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
-pub use cloudformation::{CloudFormationOptions, extract_template};
+pub use cloudformation::{CloudFormationOptions, EarlierTemplate, extract_template, extract_template_since};
 pub use managed::{attached_policy, is_aws_managed};
 pub use tables::{Row, RowKind, cloudformation_rows, is_known_type, terraform_rows};
-pub use terraform::extract_plan;
+pub use terraform::{EarlierTerraform, extract_plan, extract_plan_since, extract_state};
 
 /// Everything found in one input.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,8 @@ pub struct Extraction {
     pub principals: Vec<ExtractedPrincipal>,
     /// What the input tells of its environment.
     pub environment: Environment,
+    /// Addresses of resources that are known to stay as they are.
+    pub unchanged: BTreeSet<String>,
     /// Policy attributes of the table that were there but empty or not configured, or that are other languages.
     pub not_policies: usize,
     /// Remarks on the input as a whole (`plan is incomplete`, `newer minor format version`).

@@ -29,7 +29,7 @@ pub use diff::{DiffEntry, DiffReport, Difference, Sides};
 pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
-pub use outcome::{About, Outcome, PolicyNotes, Remark, Run, ScannedInput};
+pub use outcome::{About, Outcome, PolicyNotes, Remark, Run, ScannedInput, Unchanged};
 pub use regions::region_json;
 pub use summarise::gap_reason;
 pub use write::{Sanitised, Tint, single_line, write_atomically};
@@ -111,6 +111,8 @@ pub struct PolicyCounts {
     pub invalid: usize,
     /// Left out by an `ignore` entry.
     pub ignored: usize,
+    /// Left out by `--changed-only`.
+    pub unchanged: usize,
     /// Read, but in the scope of no standard.
     pub not_applicable: usize,
     /// Different ones among the checked: equal policies are decided once.

@@ -1,5 +1,6 @@
 //! What a run found, as the pipeline hands it over: before it is counted and located.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::check::lint::LintNote;
@@ -50,6 +51,17 @@ pub struct ScannedInput {
     pub extraction: Extraction,
     /// How many policies and gaps were left out.
     pub ignored: usize,
+    /// What is not asked about because it stays as it is.
+    pub unchanged: Unchanged,
+}
+
+/// Positions in the policies and gaps of an extraction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unchanged {
+    /// Those of the policies.
+    pub policies: BTreeSet<usize>,
+    /// Those of the gaps.
+    pub gaps: BTreeSet<usize>,
 }
 
 /// The notes on one policy. Numbers are positions in [`Run::inputs`] and in the policies of its extraction.

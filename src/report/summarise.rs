@@ -46,8 +46,14 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
     }
     let mut policies = summary.policies;
     policies.ignored = run.inputs.iter().map(|input| input.ignored).sum();
-    policies.found =
-        policies.checked + policies.undecided + policies.invalid + policies.ignored + policies.not_applicable;
+    let unchanged = |input: &ScannedInput| input.unchanged.policies.len() + input.unchanged.gaps.len();
+    policies.unchanged = run.inputs.iter().map(unchanged).sum();
+    policies.found = policies.checked
+        + policies.undecided
+        + policies.invalid
+        + policies.ignored
+        + policies.unchanged
+        + policies.not_applicable;
     let mut notes = run.notes.to_vec();
     notes.append(&mut summary.readings);
     notes.extend(run.noted.iter().flat_map(|noted| summary.remarks(noted)));

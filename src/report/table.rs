@@ -290,6 +290,9 @@ fn write_totals(report: &Report, out: &mut Painted<'_>) -> io::Result<()> {
         format!("{} invalid", policies.invalid),
         format!("{} ignored", policies.ignored),
     ];
+    if policies.unchanged > 0 {
+        counts.push(format!("{} unchanged", policies.unchanged));
+    }
     if policies.not_applicable > 0 {
         counts.push(format!("{} in the scope of no standard", policies.not_applicable));
     }

@@ -9,6 +9,7 @@ use crate::extract::{Before, IdentityChange, Policy, PolicyKind};
 use crate::iam::PolicyDocument;
 use crate::report::{Outcome, ScannedInput};
 
+use super::denied::{in_doubt, less_denied};
 use super::guarded::guarded_type;
 use super::noted::{Noted, lint_verdict};
 use super::same::{key, same};
@@ -38,9 +39,13 @@ pub(super) fn questions<'a>(
     account: Option<&'a str>,
 ) -> Vec<Question<'a>> {
     let mut questions = Vec::new();
-    for (input, ScannedInput { extraction, .. }) in inputs.iter().enumerate() {
+    for (input, scanned) in inputs.iter().enumerate() {
+        let extraction = &scanned.extraction;
         let account = extraction.environment.account.as_deref().or(account);
         for (position, policy) in extraction.policies.iter().enumerate() {
+            if scanned.unchanged.policies.contains(&position) {
+                continue;
+            }
             if let Ok(document) = &policy.document {
                 let standards = about(standards, Some(policy.kind), &policy.origin).collect();
                 questions.push(Question {
@@ -87,8 +92,8 @@ pub(super) fn misuse(
                 {
                     let name = inputs.get(question.input).map_or("", |input| input.name.as_str());
                     found.insert(format!(
-                        "standard `{id}` compares with what is deployed, which `{name}` does not tell: `--before` is \
-                         not supported yet for templates"
+                        "standard `{id}` compares with what is deployed, which `{name}` does not tell: give the deployed \
+                         version with `--before FILE`"
                     ));
                 }
                 Check::NoExternalAccess { trust } if question.account.is_none() && is_empty(trust) => {
@@ -203,8 +208,13 @@ pub(super) fn outcomes(
     noted: &Noted,
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    for (input, ScannedInput { extraction, .. }) in inputs.iter().enumerate() {
+    for (input, scanned) in inputs.iter().enumerate() {
+        let extraction = &scanned.extraction;
+        let less_denied = less_denied(extraction);
         for (position, policy) in extraction.policies.iter().enumerate() {
+            if scanned.unchanged.policies.contains(&position) {
+                continue;
+            }
             let asked: Vec<usize> = about(standards, Some(policy.kind), &policy.origin).collect();
             if policy.document.is_err() {
                 outcomes.push(Outcome::Invalid {
@@ -228,7 +238,8 @@ pub(super) fn outcomes(
                     .unwrap_or_else(|| Verdict::Internal("the question got no answer".to_string()));
                 let compares = standards.get(standard).is_some_and(compares_with_before);
                 let verdict = if compares {
-                    composed(verdict, policy, &extraction.changes)
+                    let verdict = composed(verdict, policy, &extraction.changes);
+                    in_doubt(verdict, policy, &less_denied)
                 } else {
                     verdict
                 };
@@ -241,6 +252,9 @@ pub(super) fn outcomes(
             }
         }
         for (gap, found) in extraction.gaps.iter().enumerate() {
+            if scanned.unchanged.gaps.contains(&gap) {
+                continue;
+            }
             let standards = about(standards, found.kind, &found.origin).collect();
             outcomes.push(Outcome::Gap {
                 input,
@@ -291,7 +305,7 @@ fn composed(verdict: Verdict, policy: &Policy, changes: &[IdentityChange]) -> Ve
 }
 
 /// Whether what a policy of that kind allows depends on what else is attached to its identity.
-fn is_composed(kind: PolicyKind) -> bool {
+pub(super) fn is_composed(kind: PolicyKind) -> bool {
     match kind {
         PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session | PolicyKind::Scp => true,
         PolicyKind::Resource

@@ -45,6 +45,8 @@ fn compared(
         let name = input.to_string_lossy().into_owned();
         let mut gathered = gather(&ScanOptions {
             inputs: vec![input],
+            before: None,
+            changed_only: false,
             ..options.clone()
         });
         report.usage.append(&mut gathered.usage);

@@ -3,16 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::check::standards::Ignore;
-use crate::extract::{
-    self, CloudFormationOptions, Extraction, extract_bare_policy, extract_plan, extract_template,
-};
-use crate::report::{Remark, ScannedInput};
+use crate::extract::{self, Extraction, extract_bare_policy, extract_plan, extract_state, extract_template};
+use crate::report::{Remark, ScannedInput, Unchanged};
 use crate::source::{
     FileId, Input, InputKind, Limits, LoadError, Loaded, Node, ParseError, SourceFile, TerraformSource, load,
     parse_json, parse_yaml,
 };
 
 use super::ScanOptions;
+use super::before::{Earlier, template_options};
 use super::scope::ignored;
 
 /// Everything that was read, and what went wrong.
@@ -79,7 +78,7 @@ pub(super) fn open(options: &ScanOptions) -> (Gathered, Vec<Input>) {
 }
 
 impl Gathered {
-    fn refuse(&mut self, error: &LoadError) {
+    pub(super) fn refuse(&mut self, error: &LoadError) {
         let list = if error.usage {
             &mut self.usage
         } else {
@@ -104,6 +103,7 @@ impl Gathered {
                     kind: input.kind,
                     extraction,
                     ignored: 0,
+                    unchanged: Unchanged::default(),
                 });
             }
             Err(Lost::Unreadable(message)) => self.errors.push(message),
@@ -159,10 +159,11 @@ impl Gathered {
     }
 }
 
-/// Reads one input. A panic is caught: it loses this input and no other.
-pub(super) fn extract_input(
+/// Reads one input, compared with what was before if that is given. A panic is caught: it loses this input and no other.
+pub(super) fn extract_input<'f>(
     input: Input,
-    files: &[SourceFile],
+    earlier: Option<&Earlier<'f>>,
+    files: &'f [SourceFile],
     options: &ScanOptions,
 ) -> Result<Extraction, Lost> {
     let FileId(position) = input.file;
@@ -171,24 +172,14 @@ pub(super) fn extract_input(
     };
     let named = |message: &dyn std::fmt::Display| Lost::Unreadable(format!("{}: {message}", file.name));
     let placed = |error: &ParseError| Lost::Unreadable(format!("{}:{error}", file.name));
+    let in_text = |message: String| Lost::Unreadable(in_file(&file.name, &message));
     let extra = &options.standards.policy_attributes;
-    let read = || match input.kind {
-        InputKind::TerraformPlan => extract_plan(&file.text, input.file, extra).map_err(|message| {
-            // The message begins with line and column where they are known.
-            if message.starts_with(|c: char| c.is_ascii_digit()) {
-                Lost::Unreadable(format!("{}:{message}", file.name))
-            } else {
-                named(&message)
-            }
-        }),
+    let alone = || match input.kind {
+        InputKind::TerraformPlan => extract_plan(&file.text, input.file, extra).map_err(in_text),
+        InputKind::TerraformState => extract_state(&file.text, input.file, extra, None).map_err(in_text),
         InputKind::Template => {
             let tree = parse_tree(file, input.file, &options.limits).map_err(|error| placed(&error))?;
-            let options = CloudFormationOptions {
-                parameters: options.parameters.clone(),
-                assume_defaults: options.assume_defaults,
-                environment: options.environment.clone(),
-                extra: extra.clone(),
-            };
+            let options = template_options(options);
             extract_template(&tree, input.file, &options).map_err(|message| named(&message))
         }
         InputKind::Policy => {
@@ -196,8 +187,21 @@ pub(super) fn extract_input(
             Ok(extract_bare_policy(&tree, input.file))
         }
     };
+    let read = || match earlier {
+        Some(earlier) => earlier.extract(input, file, options).map_err(in_text),
+        None => alone(),
+    };
     catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(Lost::Defect(format!("{}: reading the input panicked", file.name))))
+}
+
+/// A message with the name of its file; it begins with line and column where they are known.
+pub(super) fn in_file(name: &str, message: &str) -> String {
+    if message.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("{name}:{message}")
+    } else {
+        format!("{name}: {message}")
+    }
 }
 
 /// JSON where the text is an object or list in JSON, else YAML. A text that begins like JSON and is named as YAML gets a
@@ -335,6 +339,7 @@ mod tests {
             kind: InputKind::TerraformPlan,
             extraction,
             ignored: 0,
+            unchanged: Unchanged::default(),
         };
         let mut gathered = Gathered {
             inputs: vec![input],

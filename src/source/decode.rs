@@ -9,6 +9,13 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, String> {
     {
         return Err(message.to_owned());
     }
+    let zeros: Vec<bool> = bytes.iter().take(4).map(|byte| *byte == 0).collect();
+    if matches!(
+        zeros.as_slice(),
+        [false, true, false, true] | [true, false, true, false]
+    ) {
+        return Err("encoded in UTF-16 without a byte order mark: save it as UTF-8".to_owned());
+    }
     let text = match bytes.as_slice() {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes, "UTF-16 (little-endian)")?,
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes, "UTF-16 (big-endian)")?,
@@ -18,7 +25,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, String> {
     match text.bytes().position(|byte| byte == 0) {
         None => Ok(text),
         Some(at) => Err(format!(
-            "a NUL byte at offset {at} of the text: a binary file, or UTF-16 without a byte order mark"
+            "a NUL byte at offset {at} of the text: this is a binary file"
         )),
     }
 }
@@ -108,6 +115,9 @@ mod tests {
         check(b"\xEF\xBB\xBFa\xC3", Err("offset 4"));
         check(b"\xED\xA0\x80", Err("offset 0"));
         check(b"{\0}\0", Err("UTF-16 without a byte order mark"));
+        check(b"\0{\0}", Err("UTF-16 without a byte order mark"));
+        check(b"{\0}\0\xFC\0", Err("UTF-16 without a byte order mark"));
+        check(b"{\"a\0\": 1}", Err("binary file"));
         check(b"PK\x03\x04tfplan", Err("terraform show -json PLANFILE"));
         check(b"\x1f\x8b\x08", Err("gzip"));
         check(b"\xff\xfe\0\0{\0\0\0", Err("UTF-32"));

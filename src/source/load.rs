@@ -40,6 +40,8 @@ impl Default for Limits {
 pub enum InputKind {
     /// `terraform show -json PLAN`.
     TerraformPlan,
+    /// `terraform show -json` of a state.
+    TerraformState,
     /// A CloudFormation template (a SAM template too: its transform is reported by the extractor).
     Template,
     /// A bare IAM policy document.

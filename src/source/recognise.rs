@@ -76,19 +76,17 @@ const EVENTS: &str = "this is the event stream of `terraform plan -json`, not a 
                       then give the output of `terraform show -json tfplan`";
 const PROVIDERS: &str =
     "these are provider schemas, not a plan: give the output of `terraform show -json PLANFILE`";
-const STATE: &str = "this is a state (`terraform show -json` without a plan file): states are not supported yet, \
-                     give the output of `terraform show -json PLANFILE`";
-const RAW_STATE: &str = "this is a raw Terraform state: run `terraform plan -out=tfplan`, \
-                         then give the output of `terraform show -json tfplan`";
+const RAW_STATE: &str = "this is a raw Terraform state: give the output of `terraform show -json STATEFILE`, \
+                         or, to see what a plan would change, of `terraform show -json PLANFILE`";
 const CDK: &str = "this is the manifest of a `cdk.out` directory: give its `*.template.json` files";
 const TWO_KINDS: &str =
     "the file has sections of more than one of plan, template and policy: it can be one only";
 const PLAN_IN_YAML: &str =
-    "a Terraform plan must be JSON: give the output of `terraform show -json PLANFILE`";
+    "a Terraform plan or state must be JSON: give the output of `terraform show -json PLANFILE`";
 
-/// Whether a message says that the file is a state.
+/// Whether a message says that the file is a raw state.
 pub fn says_state(message: &str) -> bool {
-    message.ends_with(STATE) || message.ends_with(RAW_STATE)
+    message.ends_with(RAW_STATE)
 }
 
 /// The first row whose condition holds decides.
@@ -98,6 +96,10 @@ fn verdict(keys: &BTreeSet<String>) -> Verdict {
     let template = has("AWSTemplateFormatVersion") || has("Resources") || has("Transform");
     let policy = has("Statement");
     let state = has("lineage") || has("serial") || has("terraform_version");
+    // Of an empty state nothing else is shown.
+    let empty = keys
+        .iter()
+        .all(|key| matches!(key.as_str(), "format_version" | "terraform_version"));
     let rows = [
         (has("@level") || has("@message"), Verdict::Unsupported(EVENTS)),
         (
@@ -108,8 +110,8 @@ fn verdict(keys: &BTreeSet<String>) -> Verdict {
         (planned, Verdict::Input(InputKind::TerraformPlan)),
         (has("provider_schemas"), Verdict::Unsupported(PROVIDERS)),
         (
-            has("format_version") && has("values"),
-            Verdict::Unsupported(STATE),
+            has("format_version") && (has("values") || empty),
+            Verdict::Input(InputKind::TerraformState),
         ),
         // The extractor says what such a plan lacks.
         (has("format_version"), Verdict::Input(InputKind::TerraformPlan)),
@@ -135,7 +137,7 @@ fn json(text: &str, limits: &Limits) -> Result<InputKind, Refusal> {
         (Some(keys), None) => kind(keys)?,
     };
     match kind {
-        InputKind::TerraformPlan => {}
+        InputKind::TerraformPlan | InputKind::TerraformState => {}
         InputKind::Template | InputKind::Policy => {
             check_size(text, limits)?;
             parse_json(text, FileId(0), limits).map_err(syntax)?;
@@ -156,7 +158,7 @@ fn yaml(text: &str, limits: &Limits) -> Result<InputKind, Refusal> {
         NodeKind::Scalar(..) => return Err(unknown("the file is a lone text or value")),
     };
     match kind(&keys)? {
-        InputKind::TerraformPlan => Err(unsupported(PLAN_IN_YAML)),
+        InputKind::TerraformPlan | InputKind::TerraformState => Err(unsupported(PLAN_IN_YAML)),
         kind @ (InputKind::Template | InputKind::Policy) => Ok(kind),
     }
 }
@@ -313,8 +315,9 @@ mod tests {
     fn unsupported_files() {
         check(
             r#"{"format_version":"1.0","terraform_version":"1.9","values":{}}"#,
-            "Unsupported this is a state",
+            "TerraformState",
         );
+        check(r#"{"format_version":"1.0"}"#, "TerraformState");
         check(
             r#"{"version":4,"terraform_version":"1.9","serial":1,"lineage":""}"#,
             "Unsupported this is a raw",
@@ -338,7 +341,7 @@ mod tests {
         );
         check(
             "format_version: 1\nresource_changes: []\n",
-            "Unsupported a Terraform plan must be JSON",
+            "Unsupported a Terraform plan or state must be JSON",
         );
         check(
             r#"{"version":"38","artifacts":{}}"#,

@@ -180,7 +180,7 @@ fn read(file: &Found<'_>, limits: &Limits, loaded: &mut Loaded, seen: &mut Seen,
     };
     match recognise(&text, limits) {
         // A `format_version` alone is too little to take a file nobody named for a plan.
-        Ok(InputKind::TerraformPlan) if !is_plan(&text) => findings.skip(file),
+        Ok(InputKind::TerraformPlan | InputKind::TerraformState) if !is_plan(&text) => findings.skip(file),
         Ok(kind) => match seen.again(file.path, name) {
             Some(note) => {
                 findings.repeated += 1;

@@ -114,10 +114,8 @@ fn the_nearest_standards_file_is_taken_and_named() {
 
 #[test]
 fn what_is_not_there_yet_is_refused() {
-    let options: [&[&str]; 9] = [
+    let options: [&[&str]; 7] = [
         &["--baseline", "x.json"],
-        &["--before", "x.json"],
-        &["--changed-only"],
         &["--dump-query", "x"],
         &["--exports", "x"],
         &["--format", "html"],

@@ -157,9 +157,15 @@ fn kinds_are_told_or_given() {
 
 #[test]
 fn what_cannot_be_compared_is_refused_or_reported() {
-    let state = json!({"format_version": "1.0", "terraform_version": "1.11.4", "values": {}}).to_string();
+    let state = json!({"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "x"}).to_string();
     for (name, old, options, status, words) in [
-        ("state", state.as_str(), &[][..], 2, "old.json: this is a state"),
+        (
+            "state",
+            state.as_str(),
+            &[][..],
+            2,
+            "old.json: this is a raw Terraform state",
+        ),
         ("broken", "{", &[], 3, "old.json"),
         ("neither", "{}", &[], 3, "old.json"),
         (

@@ -10,6 +10,7 @@
 )]
 
 mod batch;
+mod before;
 mod cli;
 mod conformance;
 mod corpus;
@@ -28,4 +29,6 @@ mod metamorphic;
 mod oracle;
 mod quiet;
 mod run;
+mod scale;
 mod seeded;
+mod terraform;

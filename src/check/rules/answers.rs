@@ -142,7 +142,7 @@ pub(super) const REASONS: &[Rule] = &[
     reason(
         "before-unreadable",
         "What is deployed now cannot be read",
-        "The standard compares with the deployed version, which the input holds in a form that is no policy.",
+        "The standard compares with the deployed version, which is no policy, is not known, or cannot be told to be the predecessor.",
         "Make the plan anew, or compare with a document.",
     ),
     reason(

@@ -158,6 +158,20 @@ pub(super) const RUN: &[Rule] = &[
         "Nothing needs to be done.",
     ),
     run(
+        "state",
+        "The input is a state",
+        "`terraform show -json` without a plan file shows the state: what is deployed is checked, not what a plan would \
+         change.",
+        "Give the output of `terraform show -json PLANFILE` if a plan was meant.",
+    ),
+    run(
+        "changed-only",
+        "`--changed-only` leaves out nothing of an input",
+        "Only a plan tells what it changes. Of another input everything counts as changed, unless `--before` tells what is \
+         deployed.",
+        "Give the deployed version with `--before`.",
+    ),
+    run(
         "views-differ",
         "Two parts of a plan say different things of one resource",
         "A plan describes each resource in its planned values and in its changes. Where both hold a policy they should \

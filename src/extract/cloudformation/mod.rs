@@ -3,6 +3,7 @@
 
 mod attachments;
 mod conditions;
+mod earlier;
 mod emit;
 mod intrinsics;
 mod looks_like;
@@ -11,7 +12,9 @@ mod parameters;
 mod permissions;
 mod policy;
 mod references;
+mod removed;
 mod resources;
+mod sides;
 mod syntax;
 mod template;
 mod transforms;
@@ -24,6 +27,7 @@ use std::collections::BTreeMap;
 use crate::source::{FileId, Node};
 
 use self::attachments::{principals, read_links};
+pub use self::earlier::{EarlierTemplate, extract_template_since};
 use self::emit::Site;
 use self::resources::read_resource;
 use self::syntax::View;

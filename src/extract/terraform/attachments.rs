@@ -7,7 +7,10 @@ use crate::iam::Parsed;
 
 use super::Context;
 use super::attributes::{Attribute, Value, attributes};
-use super::documents::{Content, Presence, content, is_untold, parse, policy, unknown_reason};
+use super::documents::{
+    Content, Presence, UNKNOWN_BEFORE, content, is_untold, parse, policy, unknown_reason,
+};
+use super::earlier::was_unknown;
 use super::found::{Found, Link};
 use super::json::{Json, Shape};
 use super::policies::Meaning;
@@ -178,6 +181,12 @@ impl<'a> Attachment<'_, 'a> {
         attribute: &Attribute<'a>,
         parsed: &Result<Parsed, crate::iam::Invalid>,
     ) -> Before {
+        if self.resource.view == View::State {
+            return Before::NotTold;
+        }
+        if was_unknown(self.context, self.resource, self.row.path) {
+            return Before::Unreadable(UNKNOWN_BEFORE.to_owned());
+        }
         if self.resource.view != View::Change {
             return Before::Unreadable("the plan does not tell what was attached".to_owned());
         }

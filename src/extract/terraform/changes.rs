@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use crate::extract::{IdentityChange, PolicyKind};
 
 use super::Context;
-use super::attributes::block_name;
+use super::attributes::{block_name, marks_something};
+use super::configuration::Configured;
 use super::found::Found;
 use super::identities::Targets;
 use super::json::{Json, Object, Shape, same_text};
@@ -148,8 +149,9 @@ pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, found: &mu
 /// The resource as it was: what is known of it before the change.
 pub(super) fn as_it_was<'a>(resource: &Resource<'a>) -> Resource<'a> {
     Resource {
+        view: View::Before,
         after: resource.before,
-        unknown: None,
+        unknown: resource.before_unknown,
         sensitive: resource.before_sensitive,
         ..resource.clone()
     }
@@ -265,12 +267,13 @@ fn identity(context: &Context<'_>, resource: &Resource<'_>, found: &mut Found) {
         ("permissions_boundary", "the permissions boundary is changed"),
         ("groups", "the group memberships are changed"),
     ] {
-        if !is_same(resource, before, after, attribute) {
+        if !is_same(resource, before, after, attribute) && !is_reflection(context, resource, attribute) {
             push(context, resource, own(), what.to_owned(), found);
         }
     }
     for attribute in ["inline_policy", "policies"] {
-        if names(before, attribute) != names(after, attribute) || is_marked(resource, attribute) {
+        let differs = names(before, attribute) != names(after, attribute) || is_marked(resource, attribute);
+        if differs && !is_reflection(context, resource, attribute) {
             push(
                 context,
                 resource,
@@ -340,10 +343,28 @@ fn items(json: Json<'_>) -> BTreeSet<String> {
     texts.filter(|text| !text.is_empty()).collect()
 }
 
-/// Whether anything of an attribute is known only after apply.
+/// Whether anything of an attribute is known only after apply, be it that of an earlier plan.
 fn is_marked(resource: &Resource<'_>, attribute: &str) -> bool {
-    let marks = resource.unknown.and_then(|marks| marks.object().ok());
-    super::attributes::marks_something(marks.and_then(|marks: Object<'_>| marks.get(attribute)))
+    marked(resource.unknown, attribute) || marked(resource.before_unknown, attribute)
+}
+
+fn marked(marks: Option<Json<'_>>, attribute: &str) -> bool {
+    match marks.map(Json::shape) {
+        Some(Shape::Object) => {
+            let marks = marks.and_then(|marks| marks.object().ok());
+            marks.is_none_or(|marks: Object<'_>| marks_something(marks.get(attribute)))
+        }
+        _ => marks_something(marks),
+    }
+}
+
+/// Whether the earlier plan did not know an attribute that neither plan sets: it only shows what other resources attach.
+fn is_reflection(context: &Context<'_>, resource: &Resource<'_>, attribute: &str) -> bool {
+    let is_set =
+        |resource: &Resource<'_>| context.configuration.attribute(resource, attribute) != Configured::No;
+    let was = as_it_was(resource);
+    let was_computed = resource.before_unknown.is_some_and(|marks| !marks.is_true());
+    was_computed && marked(was.unknown, attribute) && !is_set(&was) && !is_set(resource)
 }
 
 fn names(values: Json<'_>, attribute: &str) -> BTreeSet<Option<String>> {

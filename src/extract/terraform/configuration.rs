@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::addresses::{longest, steps};
+use super::addresses::{Step, longest, steps};
 use super::json::{Json, Object, Shape};
-use super::resource::Resource;
+use super::resource::{Resource, View};
 
 /// What is configured, by module path.
 #[derive(Debug, Default)]
 pub(super) struct Configuration<'a> {
+    /// That of an earlier plan, for resources as they were.
+    earlier: Option<Box<Configuration<'a>>>,
     modules: BTreeMap<Vec<String>, Module<'a>>,
 }
 
@@ -45,6 +47,8 @@ pub(super) enum Target {
         mode: &'static str,
         resource_type: String,
         name: String,
+        /// The instance key as written, if there is one and it is constant.
+        key: Option<String>,
         attribute: String,
     },
     /// A constant of the configuration.
@@ -69,7 +73,24 @@ impl<'a> Configuration<'a> {
             }
             modules.insert(path, module(&body, &calls));
         }
-        Configuration { modules }
+        Configuration {
+            earlier: None,
+            modules,
+        }
+    }
+
+    /// Remembers the configuration of an earlier plan.
+    pub fn since(self, earlier: Option<Configuration<'a>>) -> Configuration<'a> {
+        Configuration {
+            earlier: earlier.map(Box::new),
+            ..self
+        }
+    }
+
+    /// The configuration that a resource was made of.
+    fn of(&self, resource: &Resource<'_>) -> &Configuration<'a> {
+        let earlier = self.earlier.as_deref();
+        earlier.filter(|_| resource.view == View::Before).unwrap_or(self)
     }
 
     /// Whether the attribute at a table path (`inline_policy[].policy`) of a resource is configured.
@@ -79,7 +100,7 @@ impl<'a> Configuration<'a> {
             resource.resource_type.clone(),
             resource.name.clone(),
         );
-        let Some(module) = self.modules.get(&resource.modules) else {
+        let Some(module) = self.of(resource).modules.get(&resource.modules) else {
             return Configured::NotTold;
         };
         let Some(expressions) = module.resources.get(&key) else {
@@ -111,6 +132,7 @@ impl<'a> Configuration<'a> {
     /// Where references of a resource end, followed through variables, outputs and `each.value`. Instance keys are left
     /// out: they are known while planning, so nothing unknown comes from them; but one that is itself an ARN stays.
     pub fn trace(&self, resource: &Resource<'_>, references: &[String]) -> BTreeSet<Target> {
+        let configuration = self.of(resource);
         let mut targets = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let is_key = |reference: &String| matches!(reference.as_str(), "each.key" | "count.index");
@@ -119,7 +141,8 @@ impl<'a> Configuration<'a> {
             .iter()
             .filter(|reference| key_matters || !is_key(reference))
             .flat_map(|reference| {
-                self.each_value(resource, reference)
+                configuration
+                    .each_value(resource, reference)
                     .unwrap_or_else(|| vec![reference.clone()])
             })
             .map(|reference| (resource.modules.clone(), reference))
@@ -128,7 +151,7 @@ impl<'a> Configuration<'a> {
             if !seen.insert((modules.clone(), reference.clone())) {
                 continue;
             }
-            match self.step(&modules, &reference) {
+            match configuration.step(&modules, &reference) {
                 Next::End(target) => {
                     targets.insert(target);
                 }
@@ -186,16 +209,22 @@ impl<'a> Configuration<'a> {
                 let expression = outputs.and_then(|outputs| outputs.object(output)?.get("expression"));
                 Next::Expression(child, expression)
             }
-            ["data", resource_type, name, attribute @ ..] => {
-                resource(modules, "data", resource_type, name, attribute)
-            }
+            ["data", resource_type, name, attribute @ ..] => resource(
+                modules,
+                "data",
+                (resource_type, name, key_of(&steps, 2)),
+                attribute,
+            ),
             [
                 "var" | "module" | "local" | "each" | "count" | "self" | "path" | "terraform",
                 ..,
             ] => opaque(),
-            [resource_type, name, attribute @ ..] => {
-                resource(modules, "resource", resource_type, name, attribute)
-            }
+            [resource_type, name, attribute @ ..] => resource(
+                modules,
+                "resource",
+                (resource_type, name, key_of(&steps, 1)),
+                attribute,
+            ),
             _ => opaque(),
         }
     }
@@ -230,8 +259,7 @@ enum Next<'a> {
 fn resource<'a>(
     modules: &[String],
     mode: &'static str,
-    resource_type: &str,
-    name: &str,
+    (resource_type, name, key): (&str, &str, Option<String>),
     attribute: &[&str],
 ) -> Next<'a> {
     Next::End(Target::Resource {
@@ -239,8 +267,13 @@ fn resource<'a>(
         mode,
         resource_type: resource_type.to_owned(),
         name: name.to_owned(),
+        key,
         attribute: attribute.join("."),
     })
+}
+
+fn key_of(steps: &[Step], position: usize) -> Option<String> {
+    steps.get(position)?.key.clone()
 }
 
 fn module<'a>(body: &Object<'a>, calls: &Object<'a>) -> Module<'a> {
@@ -372,11 +405,12 @@ mod tests {
     fn references_are_followed() {
         let section = parse(TEXT).unwrap().object().unwrap();
         let configuration = Configuration::read(Some(&section));
-        let policy = |modules: &[&str], name: &str| Target::Resource {
+        let policy = |modules: &[&str], name: &str, key: Option<&str>| Target::Resource {
             modules: modules.iter().map(|name| (*name).to_owned()).collect(),
             mode: "resource",
             resource_type: "aws_iam_policy".into(),
             name: name.into(),
+            key: key.map(str::to_owned),
             attribute: "arn".into(),
         };
         let entry = parse(r#"{"address": "aws_iam_role.r", "type": "aws_iam_role", "name": "r"}"#).unwrap();
@@ -385,11 +419,40 @@ mod tests {
             &["module.m.arn".to_owned(), "local.x".to_owned()],
         );
         let expected = [
-            policy(&[], "g"),
-            policy(&["m"], "q"),
+            policy(&[], "g", None),
+            policy(&["m"], "q", Some("0")),
             Target::Constant,
             Target::Opaque("local.x".into()),
         ];
         assert_eq!(targets, BTreeSet::from(expected));
+    }
+
+    /// Modules that refer to each other's outputs, and an output that refers to itself: an end is found all the same.
+    #[test]
+    fn cycles_of_modules_end() {
+        let text = r#"{"root_module": {
+            "resources": [{"mode": "managed", "type": "aws_iam_role", "name": "r", "expressions": {}}],
+            "module_calls": {
+                "a": {"expressions": {"in": {"references": ["module.b.out", "module.b"]}}, "module": {
+                    "variables": {"in": {}}, "outputs": {"out": {"expression": {"references": ["var.in", "module.a.out"]}}}}},
+                "b": {"expressions": {"in": {"references": ["module.a.out", "module.a"]}}, "module": {
+                    "variables": {"in": {}},
+                    "outputs": {"out": {"expression": {"references": ["var.in", "aws_iam_policy.p.arn"]}}}}}}}}"#;
+        let section = parse(text).unwrap().object().unwrap();
+        let configuration = Configuration::read(Some(&section));
+        let entry = parse(r#"{"address": "aws_iam_role.r", "type": "aws_iam_role", "name": "r"}"#).unwrap();
+        let targets = configuration.trace(&change(entry).unwrap(), &["module.a.out".to_owned()]);
+        let policy = Target::Resource {
+            modules: vec!["b".into()],
+            mode: "resource",
+            resource_type: "aws_iam_policy".into(),
+            name: "p".into(),
+            key: None,
+            attribute: "arn".into(),
+        };
+        assert_eq!(
+            targets,
+            BTreeSet::from([policy, Target::Opaque("module.a.out".into())])
+        );
     }
 }

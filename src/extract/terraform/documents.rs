@@ -11,6 +11,7 @@ use super::Context;
 use super::attributes::{Attribute, Value, attributes, marks_something};
 use super::changes::as_it_was;
 use super::configuration::Configured;
+use super::earlier::was_unknown;
 use super::found::{Found, Link};
 use super::json::{Json, Shape};
 use super::removed::Target;
@@ -298,6 +299,9 @@ fn was_sensitive(resource: &Resource<'_>, slot: Slot<'_>) -> bool {
             .map_or(true, |found| found.iter().any(|attribute| attribute.is_sensitive))
 }
 
+/// Said of what an earlier plan does not tell.
+pub(super) const UNKNOWN_BEFORE: &str = "the earlier plan knows it only after apply";
+
 /// The deployed version: the same attribute before the change, whatever the change does.
 fn before<'a>(
     context: &Context<'a>,
@@ -305,6 +309,9 @@ fn before<'a>(
     slot: Slot<'_>,
     attribute: &Attribute<'a>,
 ) -> Before {
+    if resource.view == View::State {
+        return Before::NotTold;
+    }
     if resource.view != View::Change {
         let told = context.is_told_by_changes(&resource.address);
         let what = if told {
@@ -313,6 +320,9 @@ fn before<'a>(
             "the plan does not tell what was there"
         };
         return Before::Unreadable(what.to_owned());
+    }
+    if was_unknown(context, resource, slot.path) {
+        return Before::Unreadable(UNKNOWN_BEFORE.to_owned());
     }
     let Some(value) = attribute.before else {
         return Before::Created;

@@ -17,7 +17,6 @@ pub(super) struct Identity {
     pub is_created: bool,
     /// Whether it is there after apply.
     pub stays: bool,
-    index: Option<String>,
 }
 
 /// The identities that a resource is about.
@@ -41,9 +40,14 @@ impl Targets {
 pub(super) struct Identities {
     all: BTreeMap<String, Identity>,
     /// By principal type and name (or ARN, for permission sets).
-    by_name: BTreeMap<(&'static str, String), Vec<String>>,
-    by_block: BTreeMap<(Vec<String>, String, String), Vec<String>>,
+    by_name: BTreeMap<(&'static str, String), BTreeSet<String>>,
+    by_block: BTreeMap<Block, BTreeSet<String>>,
+    /// The same by instance key.
+    by_key: BTreeMap<Block, BTreeMap<String, BTreeSet<String>>>,
 }
+
+/// Module calls, type and name.
+type Block = (Vec<String>, String, String);
 
 /// Types of identities: what they are, and the attribute others name them by.
 const IDENTITY_TYPES: [(&str, &str, &str); 8] = [
@@ -174,6 +178,10 @@ impl Identities {
                 resource.resource_type.clone(),
                 resource.name.clone(),
             );
+            if let Some(key) = resource.index {
+                let of_block = identities.by_key.entry(block.clone()).or_default();
+                push(of_block, Some(key.to_owned()), &resource.address);
+            }
             push(&mut identities.by_block, Some(block), &resource.address);
             identities.all.insert(
                 resource.address.clone(),
@@ -182,7 +190,6 @@ impl Identities {
                     principal_type,
                     is_created: resource.view == View::Change && resource.is_created(),
                     stays: resource.stays(),
-                    index: resource.index.map(str::to_owned),
                 },
             );
         }
@@ -294,33 +301,27 @@ impl Identities {
         true
     }
 
-    /// The instance that a reference means: the only one, or the one with the instance key of the referring resource.
+    /// The instance that a reference means: the one of its key, the only one, or the one with the instance key of the
+    /// referring resource.
     fn instance(&self, target: &Target, resource: &Resource<'_>) -> Option<String> {
         let Target::Resource {
             modules,
             mode: "resource",
             resource_type,
             name,
+            key,
             ..
         } = target
         else {
             return None;
         };
-        let addresses = self
-            .by_block
-            .get(&(modules.clone(), resource_type.clone(), name.clone()))?;
-        if let [only] = addresses.as_slice() {
-            return Some(only.clone());
+        let block = (modules.clone(), resource_type.clone(), name.clone());
+        let only = |addresses: &BTreeSet<String>| addresses.first().filter(|_| addresses.len() == 1).cloned();
+        let with_key = |key: &str| only(self.by_key.get(&block)?.get(key)?);
+        match (key, resource.index) {
+            (Some(key), _) => with_key(key),
+            (None, index) => only(self.by_block.get(&block)?).or_else(|| with_key(index?)),
         }
-        let same_key = |address: &&String| {
-            let key = self
-                .all
-                .get(*address)
-                .and_then(|identity| identity.index.as_deref());
-            key.is_some() && key == resource.index
-        };
-        let mut same = addresses.iter().filter(same_key);
-        same.next().filter(|_| same.next().is_none()).cloned()
     }
 }
 
@@ -334,10 +335,7 @@ fn identity_type(resource_type: &str) -> Option<(&'static str, &'static str, &'s
     IDENTITY_TYPES.iter().find(|row| row.0 == resource_type).copied()
 }
 
-fn push<K: Ord>(map: &mut BTreeMap<K, Vec<String>>, key: Option<K>, address: &str) {
+fn push<K: Ord>(map: &mut BTreeMap<K, BTreeSet<String>>, key: Option<K>, address: &str) {
     let Some(key) = key else { return };
-    let addresses = map.entry(key).or_default();
-    if !addresses.iter().any(|known| known == address) {
-        addresses.push(address.to_owned());
-    }
+    map.entry(key).or_default().insert(address.to_owned());
 }

@@ -89,16 +89,16 @@ impl<'a> Json<'a> {
         self.read()
     }
 
-    /// Where it stands in the plan.
+    /// Where it stands in the plan; the start of the plan, if it is from an earlier one.
     pub fn place(self, plan: &str, file: FileId) -> Place {
-        let start = self.text().as_ptr().addr().saturating_sub(plan.as_ptr().addr());
-        Place {
-            file,
-            span: Span {
-                start,
-                end: start + self.text().len(),
-            },
-        }
+        let length = self.text().len();
+        let start = self.text().as_ptr().addr().checked_sub(plan.as_ptr().addr());
+        let start = start.filter(|start| start.saturating_add(length) <= plan.len());
+        let span = start.map_or(Span { start: 0, end: 0 }, |start| Span {
+            start,
+            end: start + length,
+        });
+        Place { file, span }
     }
 
     fn read<T: Deserialize<'a>>(self) -> Result<T, Unreadable> {

@@ -1,5 +1,5 @@
-//! Terraform plans (`terraform show -json`): policies from what will be, what was from `before`, and a gap for all that
-//! is known only after apply.
+//! Terraform plans and states (`terraform show -json`): policies from what will be, what was from `before`, and a gap for
+//! all that is known only after apply.
 
 mod addresses;
 mod attachments;
@@ -7,6 +7,7 @@ mod attributes;
 mod changes;
 mod configuration;
 mod documents;
+mod earlier;
 mod environment;
 mod found;
 mod identities;
@@ -29,6 +30,7 @@ use super::tables::Row;
 use super::{Environment, Extraction, Gap, GapReason, Origin, PolicyKind};
 use configuration::Configuration;
 use documents::{Documents, Presence, Slot};
+pub use earlier::EarlierTerraform;
 use found::Found;
 use identities::Identities;
 use policies::ManagedPolicies;
@@ -43,8 +45,45 @@ pub fn extract_plan(
     extra: &[(String, String, PolicyKind)],
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
+    Ok(extract(text, file, extra, None, plan::read(text, &keep)?))
+}
+
+/// Everything in a plan, compared with what an earlier plan or state tells, and not with what the plan does.
+pub fn extract_plan_since<'a>(
+    text: &'a str,
+    file: FileId,
+    extra: &[(String, String, PolicyKind)],
+    earlier: &EarlierTerraform<'a>,
+) -> Result<Extraction, String> {
+    let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
     let plan = plan::read(text, &keep)?;
-    let context = Context::new(text, file, &plan);
+    Ok(extract(text, file, extra, Some(earlier), plan))
+}
+
+/// Everything in a state, all of which is deployed. Compared with an earlier plan or state if there is one. Errors are
+/// those of [`extract_plan`].
+pub fn extract_state<'a>(
+    text: &'a str,
+    file: FileId,
+    extra: &[(String, String, PolicyKind)],
+    earlier: Option<&EarlierTerraform<'a>>,
+) -> Result<Extraction, String> {
+    let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
+    let state = plan::read_deployed(text, &keep)?;
+    Ok(extract(text, file, extra, earlier, state))
+}
+
+fn extract<'a>(
+    text: &'a str,
+    file: FileId,
+    extra: &[(String, String, PolicyKind)],
+    earlier: Option<&EarlierTerraform<'a>>,
+    mut plan: plan::Plan<'a>,
+) -> Extraction {
+    if let Some(earlier) = earlier {
+        earlier.tell(&mut plan);
+    }
+    let context = Context::new(text, file, &plan, earlier);
     let mut found = Found::default();
     for reason in &plan.incomplete {
         found.gap(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
@@ -55,11 +94,27 @@ pub fn extract_plan(
         extract_resource(&context, resource, extra, &mut found);
     }
     principals::compose(&context, &plan.resources, &mut found);
-    Ok(Extraction {
+    Extraction {
         environment: context.environment,
+        unchanged: unchanged(&plan.resources),
         notes: plan.notes,
         ..found.extraction
-    })
+    }
+}
+
+/// The addresses that the plan leaves as they are, whichever of its parts tells of them.
+fn unchanged(resources: &[Resource<'_>]) -> BTreeSet<String> {
+    let (stay, change): (Vec<_>, Vec<_>) = resources
+        .iter()
+        .partition(|resource| earlier::is_unchanged(resource));
+    let mut addresses: BTreeSet<String> = stay
+        .into_iter()
+        .map(|resource| resource.address.clone())
+        .collect();
+    for resource in change {
+        addresses.remove(&resource.address);
+    }
+    addresses
 }
 
 /// What all parts of the extraction look things up in.
@@ -78,18 +133,29 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(text: &'a str, file: FileId, plan: &plan::Plan<'a>) -> Context<'a> {
+    fn new(
+        text: &'a str,
+        file: FileId,
+        plan: &plan::Plan<'a>,
+        earlier: Option<&EarlierTerraform<'a>>,
+    ) -> Context<'a> {
         let told = plan
             .resources
             .iter()
             .filter(|resource| resource.view == View::Change);
         let configuration = plan.configuration.as_ref();
         let environment = environment::environment(&plan.prior, configuration);
-        let account = environment::account(&environment, configuration);
+        let account = match plan.configuration {
+            Some(_) => environment::account(&environment, configuration),
+            // Without a configuration it cannot be told how many providers there are.
+            None if plan.is_state => policies::Account::Several,
+            None => environment::account(&environment, configuration),
+        };
         let mut context = Context {
             text,
             file,
-            configuration: Configuration::read(configuration),
+            configuration: Configuration::read(configuration)
+                .since(earlier.map(EarlierTerraform::configuration)),
             identities: Identities::read(&plan.resources),
             documents: Documents::default(),
             policies: ManagedPolicies::read(&plan.resources, &plan.prior, account),
@@ -121,9 +187,13 @@ impl<'a> Context<'a> {
 fn is_of_interest(resource: &Resource<'_>, extra: &[(String, String, PolicyKind)]) -> bool {
     match (resource.view, resource.mode) {
         (View::Prior, "data") => PRIOR_DATA.contains(&resource.resource_type.as_str()),
-        (View::Prior, _) => false,
+        (View::Prior | View::Before, _) => false,
+        (View::State, "data") => {
+            PRIOR_DATA.contains(&resource.resource_type.as_str())
+                || resource.resource_type == "aws_iam_policy_document"
+        }
         (View::Change | View::Planned, "data") => resource.resource_type == "aws_iam_policy_document",
-        (View::Change | View::Planned, _) => {
+        (View::Change | View::Planned | View::State, _) => {
             !rows_of(&resource.resource_type).is_empty()
                 || identities::is_identity(&resource.resource_type)
                 || extra
@@ -152,7 +222,8 @@ fn extract_resource<'a>(
 ) {
     // A leftover of an earlier replacement is only ever destroyed; one that does anything else is none.
     let destroyed = resource.actions.iter().all(|action| action == "delete");
-    if resource.deposed && (destroyed || resource.after.is_none()) {
+    // In a state it is still there.
+    if resource.view != View::State && resource.deposed && (destroyed || resource.after.is_none()) {
         return;
     }
     if resource.mode == "data" {

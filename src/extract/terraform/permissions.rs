@@ -65,7 +65,8 @@ fn before<'a>(context: &Context<'a>, resource: &Resource<'a>) -> Before {
                 None => Before::Unreadable("the deployed permission is not fully known".to_owned()),
             }
         }
-        (View::Planned | View::Prior, _) => {
+        (View::State, _) => Before::NotTold,
+        (View::Planned | View::Prior | View::Before, _) => {
             Before::Unreadable("the plan does not tell what was there".to_owned())
         }
     }

@@ -1,4 +1,4 @@
-//! The sections of a plan. Unknown keys are passed over everywhere, as the format demands; an unknown major version is
+//! The sections of a plan, and of a state. Unknown keys are passed over everywhere, as the format demands; an unknown major version is
 //! refused.
 
 use std::collections::BTreeMap;
@@ -7,13 +7,15 @@ use super::json::{Json, Object, Unreadable, parse, same_text};
 use super::resource::{Resource, View, change, state};
 use crate::extract::InputNote;
 
-/// A plan, with only those resources of `planned_values` that `resource_changes` does not tell of in the same words.
+/// A plan or state, with only those resources of `planned_values` that `resource_changes` does not tell of in the same words.
 #[derive(Debug, Default)]
 pub(super) struct Plan<'a> {
     pub resources: Vec<Resource<'a>>,
     /// Resources of `prior_state`, data sources that were read while planning among them.
     pub prior: Vec<Resource<'a>>,
     pub configuration: Option<Object<'a>>,
+    /// Whether this is a state: nothing changes.
+    pub is_state: bool,
     /// Why the plan is not the whole of what will happen.
     pub incomplete: Vec<&'static str>,
     pub notes: Vec<InputNote>,
@@ -24,7 +26,8 @@ pub(super) fn read<'a>(text: &'a str, keep: &dyn Fn(&Resource<'a>) -> bool) -> R
     let located = |error: Unreadable| error.in_text(text);
     let top = parse(text).and_then(Json::object).map_err(located)?;
     let mut plan = Plan::default();
-    plan.notes.extend(check_version(top.get("format_version"))?);
+    plan.notes
+        .extend(check_version("plan", top.get("format_version"))?);
     let (changes, planned) = (top.get("resource_changes"), top.get("planned_values"));
     if changes.is_none() && planned.is_none() {
         return Err("no planned changes section: neither `resource_changes` nor `planned_values`".to_owned());
@@ -47,11 +50,41 @@ pub(super) fn read<'a>(text: &'a str, keep: &dyn Fn(&Resource<'a>) -> bool) -> R
     Ok(plan)
 }
 
+/// Reads a state: all that is deployed, leftovers of replacements included. One without `values` is empty.
+pub(super) fn read_deployed<'a>(
+    text: &'a str,
+    keep: &dyn Fn(&Resource<'a>) -> bool,
+) -> Result<Plan<'a>, String> {
+    let located = |error: Unreadable| error.in_text(text);
+    let top = parse(text).and_then(Json::object).map_err(located)?;
+    let mut plan = Plan {
+        is_state: true,
+        ..Plan::default()
+    };
+    plan.notes
+        .extend(check_version("state", top.get("format_version"))?);
+    if let Some(values) = top.get("values") {
+        read_state(View::State, values, keep, &mut plan.resources).map_err(located)?;
+    }
+    plan.prior = plan
+        .resources
+        .extract_if(.., |resource| {
+            resource.mode == "data" && resource.resource_type != "aws_iam_policy_document"
+        })
+        .collect();
+    plan.notes.push(InputNote {
+        id: "state",
+        address: String::new(),
+        message: "this is a state: what is deployed is checked, not what a plan would change".to_owned(),
+    });
+    Ok(plan)
+}
+
 /// Accepts `>=0.1, <2.0`; a minor version newer than the last known one is worth a note.
-fn check_version(version: Option<Json<'_>>) -> Result<Option<InputNote>, String> {
-    const UNSUPPORTED: &str = "unsupported plan format";
+fn check_version(what: &str, version: Option<Json<'_>>) -> Result<Option<InputNote>, String> {
+    let unsupported = format!("unsupported {what} format");
     let Some(version) = version.and_then(|version| version.string().ok()) else {
-        return Err(format!("{UNSUPPORTED}: `format_version` is missing or no text"));
+        return Err(format!("{unsupported}: `format_version` is missing or no text"));
     };
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() <= 4);
     let parts = version
@@ -62,12 +95,12 @@ fn check_version(version: Option<Json<'_>>) -> Result<Option<InputNote>, String>
         Some((1, minor)) => Ok(Some(InputNote {
             id: "format-version",
             address: String::new(),
-            message: format!("plan format 1.{minor} is newer than 1.2: what it added is passed over"),
+            message: format!("{what} format 1.{minor} is newer than 1.2: what it added is passed over"),
         })),
         Some((major, minor)) => Err(format!(
-            "{UNSUPPORTED} {major}.{minor}: versions from 0.1 up to 2.0 are read"
+            "{unsupported} {major}.{minor}: versions from 0.1 up to 2.0 are read"
         )),
-        None => Err(format!("{UNSUPPORTED}: `format_version` is no version number")),
+        None => Err(format!("{unsupported}: `format_version` is no version number")),
     }
 }
 

@@ -13,11 +13,16 @@ pub(super) struct ManagedPolicies<'a> {
     by_arn: BTreeMap<String, String>,
     /// Addresses by `policy/path/name`, the end of the ARN that they will get.
     by_name: BTreeMap<String, String>,
-    by_block: BTreeMap<(Vec<String>, String, String), BTreeSet<String>>,
+    by_block: BTreeMap<Block, BTreeSet<String>>,
+    /// The same by instance key.
+    by_key: BTreeMap<Block, BTreeMap<String, BTreeSet<String>>>,
     /// Documents of data sources by ARN.
     read: BTreeMap<String, Json<'a>>,
     account: Account,
 }
+
+/// Module calls, type and name.
+type Block = (Vec<String>, String, String);
 
 /// In which account the policies of a plan are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,6 +129,7 @@ impl<'a> ManagedPolicies<'a> {
                 mode: "resource",
                 resource_type,
                 name,
+                key,
                 attribute,
             } = target
             else {
@@ -133,12 +139,16 @@ impl<'a> ManagedPolicies<'a> {
             if !matches!(attribute.as_str(), "" | "arn" | "id" | "policy_arn") {
                 return None;
             }
-            addresses.extend(
-                self.by_block
-                    .get(&(modules, resource_type, name))?
-                    .iter()
-                    .cloned(),
-            );
+            // One ARN is that of one instance: where the key is not told, the one of the referring resource's own key.
+            let is_one = matches!(path, "policy_arn" | "managed_policy_arn" | "permissions_boundary");
+            let block = (modules, resource_type, name);
+            let with_key = |key: &str| self.by_key.get(&block)?.get(key);
+            let same_key = || with_key(resource.index.filter(|_| is_one)?);
+            let meant = match &key {
+                Some(key) => with_key(key)?,
+                None => same_key().or_else(|| self.by_block.get(&block))?,
+            };
+            addresses.extend(meant.iter().cloned());
         }
         Some(addresses).filter(|addresses| !addresses.is_empty())
     }
@@ -167,6 +177,11 @@ impl<'a> ManagedPolicies<'a> {
             resource.resource_type.clone(),
             resource.name.clone(),
         );
+        if let Some(key) = resource.index {
+            let of_block = self.by_key.entry(block.clone()).or_default();
+            let with_key = of_block.entry(key.to_owned()).or_default();
+            with_key.insert(resource.address.clone());
+        }
         self.by_block
             .entry(block)
             .or_default()

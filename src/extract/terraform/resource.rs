@@ -1,4 +1,5 @@
-//! One resource of a plan: an entry of `resource_changes`, `deferred_changes`, `planned_values` or `prior_state`.
+//! One resource of a plan or state: an entry of `resource_changes`, `deferred_changes`, `planned_values`, `prior_state` or
+//! `values`.
 
 use crate::extract::{BlockAddress, Origin};
 use crate::source::{FileId, Place};
@@ -15,6 +16,10 @@ pub(super) enum View {
     Planned,
     /// `prior_state`.
     Prior,
+    /// The `values` of a state: everything is known.
+    State,
+    /// A resource as it was: what was planned earlier may have been unknown then.
+    Before,
 }
 
 /// A resource as one view of the plan tells it.
@@ -37,6 +42,10 @@ pub(super) struct Resource<'a> {
     pub unknown: Option<Json<'a>>,
     pub sensitive: Option<Json<'a>>,
     pub before_sensitive: Option<Json<'a>>,
+    /// What is not known of `before`, where that is an earlier plan.
+    pub before_unknown: Option<Json<'a>>,
+    /// Where it was before it moved.
+    pub previous_address: Option<String>,
     /// A leftover object of an earlier replacement: it is only ever destroyed.
     pub deposed: bool,
 }
@@ -46,6 +55,7 @@ pub(super) fn change(json: Json<'_>) -> Result<Resource<'_>, Unreadable> {
     let entry = json.object()?;
     let mut resource = identified(View::Change, json, &entry);
     resource.deposed = entry.get("deposed").is_some();
+    resource.previous_address = entry.string("previous_address");
     if let Some(change) = entry.get("change") {
         let change = change.object()?;
         resource.actions = match change.get("actions") {
@@ -65,10 +75,11 @@ pub(super) fn change(json: Json<'_>) -> Result<Resource<'_>, Unreadable> {
     Ok(resource)
 }
 
-/// Reads an entry of `resources` in `planned_values` or `prior_state`.
+/// Reads an entry of `resources` in `planned_values`, in `prior_state` or in a state.
 pub(super) fn state(view: View, json: Json<'_>) -> Result<Resource<'_>, Unreadable> {
     let entry = json.object()?;
     let mut resource = identified(view, json, &entry);
+    resource.deposed = entry.get("deposed_key").is_some();
     resource.after = entry.get("values");
     resource.sensitive = entry.get("sensitive_values");
     Ok(resource)
@@ -164,6 +175,8 @@ fn identified<'a>(view: View, json: Json<'a>, entry: &Object<'a>) -> Resource<'a
         unknown: None,
         sensitive: None,
         before_sensitive: None,
+        before_unknown: None,
+        previous_address: None,
         deposed: false,
     }
 }

@@ -1,9 +1,11 @@
 //! Whole plans through the extractor, one line a result.
 
-use crate::extract::{Before, Gap, GapReason, Policy, PolicyKind};
+use crate::extract::{Before, Extraction, Gap, GapReason, Policy, PolicyKind};
 use crate::source::FileId;
 
 use super::extract_plan;
+
+mod earlier;
 
 const ALLOW: &str = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}"#;
 const ASSUME: &str = r#"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"Service\":\"ec2.amazonaws.com\"}}}"#;
@@ -59,6 +61,11 @@ fn check_text(text: &str, expected: &[&str]) {
         Ok(found) => found,
         Err(message) => panic!("{message}\n{text}"),
     };
+    assert_eq!(lines(&found), expected, "{text}");
+}
+
+/// One line a policy, a gap and a change.
+fn lines(found: &Extraction) -> Vec<String> {
     let mut lines: Vec<String> = found.policies.iter().map(policy_line).collect();
     lines.extend(found.gaps.iter().map(gap_line));
     let change = |change: &crate::extract::IdentityChange| {
@@ -68,7 +75,7 @@ fn check_text(text: &str, expected: &[&str]) {
         )
     };
     lines.extend(found.changes.iter().map(change));
-    assert_eq!(lines, expected, "{text}");
+    lines
 }
 
 fn change(resource: &str) -> String {
@@ -541,6 +548,47 @@ fn unknown_names_are_traced_by_instance() {
             "literal aws_iam_role_policy.i: identity 1 statements, new",
             "literal aws_iam_policy.p: identity 1 statements, new [\"aws_iam_role.r[\\\"y\\\"]\"]",
             "change aws_iam_role_policy.i: an inline policy is added []",
+        ],
+    );
+}
+
+/// A constant key names its instance, whatever the key of the resource that refers to it.
+#[test]
+fn constant_keys_name_their_instances() {
+    let configured = r#""resources": [
+        {"type": "aws_iam_role_policy", "name": "i", "expressions": {"policy": {},
+            "role": {"references": ["aws_iam_role.r[\"x\"].id", "aws_iam_role.r[\"x\"]", "aws_iam_role.r"]}}},
+        {"type": "aws_iam_role_policy_attachment", "name": "a", "expressions": {
+            "role": {"references": ["aws_iam_role.r", "each.key"]},
+            "policy_arn": {"references": ["aws_iam_policy.p[\"x\"].arn", "aws_iam_policy.p[\"x\"]", "aws_iam_policy.p"]}}},
+        {"type": "aws_iam_role_policy_attachment", "name": "b", "expressions": {
+            "role": {"references": ["aws_iam_role.r[\"z\"].name", "aws_iam_role.r[\"z\"]", "aws_iam_role.r"]},
+            "policy_arn": {"references": ["aws_iam_policy.p", "each.key"]}}}]"#;
+    let indexed = |resource: &str, key: &str| resource.replace("[K]", &format!("[\\\"{key}\\\"]"));
+    let role = r#"aws_iam_role.r[K] create after={"assume_role_policy": "$ASSUME"} unknown={"name": true}"#;
+    let policy = r#"aws_iam_policy.p[K] create after={"policy": "$ALLOW"} unknown={"arn": true}"#;
+    let inline = r#"aws_iam_role_policy.i[K] create after={"policy": "$ALLOW"} unknown={"role": true}"#;
+    let attachment =
+        r#"aws_iam_role_policy_attachment.a[K] create after={} unknown={"role": true, "policy_arn": true}"#;
+    let lost = attachment.replace(".a[", ".b[");
+    check(
+        &[
+            &indexed(role, "x"),
+            &indexed(role, "y"),
+            &indexed(policy, "x"),
+            &indexed(policy, "y"),
+            &indexed(inline, "y"),
+            &indexed(attachment, "y"),
+            &indexed(&lost, "y"),
+        ],
+        configured,
+        &[
+            r#"literal aws_iam_role.r["x"]/assume_role_policy: trust 1 statements, new"#,
+            r#"literal aws_iam_role.r["y"]/assume_role_policy: trust 1 statements, new"#,
+            r#"literal aws_iam_policy.p["x"]: identity 1 statements, new ["aws_iam_role.r[\"y\"]"]"#,
+            r#"literal aws_iam_policy.p["y"]: identity 1 statements, new"#,
+            r#"literal aws_iam_role_policy.i["y"]: identity 1 statements, new ["aws_iam_role.r[\"x\"]"]"#,
+            r#"change aws_iam_role_policy_attachment.b["y"]: an attached policy is added []"#,
         ],
     );
 }

@@ -11,7 +11,7 @@ use super::Summary;
 impl Summary<'_> {
     /// Where an origin is: its block in the Terraform code, where that is given and holds it, else its input.
     pub(super) fn location(&mut self, scanned: &ScannedInput, origin: &Origin) -> Location {
-        if scanned.kind == InputKind::TerraformPlan && self.run.source.is_none() {
+        if is_terraform(scanned.kind) && self.run.source.is_none() {
             self.hint_source = true;
         }
         match self.block(origin) {
@@ -53,12 +53,19 @@ impl Summary<'_> {
         origin: &Origin,
         index: usize,
     ) -> Option<Location> {
-        if scanned.kind == InputKind::TerraformPlan && self.block(origin).is_some() {
+        if is_terraform(scanned.kind) && self.block(origin).is_some() {
             return None;
         }
         origin
             .statements
             .get(index)
             .map(|place| self.locator.locate(*place))
+    }
+}
+
+fn is_terraform(kind: InputKind) -> bool {
+    match kind {
+        InputKind::TerraformPlan | InputKind::TerraformState => true,
+        InputKind::Template | InputKind::Policy => false,
     }
 }

@@ -156,6 +156,7 @@ fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Out
     let input = ScannedInput {
         name: "plan.json".to_string(),
         kind: InputKind::Template,
+        unchanged: Default::default(),
         extraction,
         ignored,
     };

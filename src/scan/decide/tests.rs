@@ -2,6 +2,7 @@ use super::*;
 use crate::check::{Proof, Scope, Severity};
 use crate::extract::{Extraction, Gap, GapReason, Origin, Provenance};
 use crate::iam::{Invalid, Version};
+use crate::report::Unchanged;
 use crate::source::{FileId, InputKind, Place, Span};
 
 fn origin(address: &str) -> Origin {
@@ -158,6 +159,7 @@ fn input(extraction: Extraction) -> ScannedInput {
     ScannedInput {
         name: "t.yaml".to_string(),
         kind: InputKind::Template,
+        unchanged: Unchanged::default(),
         extraction,
         ignored: 0,
     }
@@ -189,7 +191,7 @@ fn questions_without_their_facts_are_misuse() {
     };
     let plan = policy("p", &[]);
     for (question, expected) in [
-        (asked(&template, None, 0), Some("`--before`")),
+        (asked(&template, None, 0), Some("`--before FILE`")),
         (asked(&plan, None, 0), None),
         (
             asked(&plan, None, 1),

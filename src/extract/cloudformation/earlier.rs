@@ -1,0 +1,289 @@
+//! What was deployed, from an earlier template: the document at the same place of the resource of the same logical id.
+//! Where it is not certain that it is the one that the new document replaces, the answer is that it cannot be told.
+
+use std::collections::BTreeSet;
+
+use crate::extract::{
+    Before, Extraction, GapReason, Hole, Policy, PolicyKind, Provenance, Row, RowKind, cloudformation_rows,
+};
+use crate::iam::{HoleId, PolicyDocument};
+use crate::source::{FileId, Node};
+
+use super::removed;
+use super::sides::{Sides, resources, same_view, texts};
+use super::syntax::{View, key_text};
+use super::{CloudFormationOptions, extract_template};
+
+/// An earlier template, extracted.
+#[derive(Debug)]
+pub struct EarlierTemplate {
+    tree: Node,
+    extraction: Extraction,
+}
+
+/// What is put behind the names of unknown values of the earlier template.
+const SUFFIX: &str = " (before)";
+
+impl EarlierTemplate {
+    /// Extracts it, with the options for the new one. Errors are those of [`extract_template`].
+    pub fn read(
+        tree: Node,
+        file: FileId,
+        options: &CloudFormationOptions,
+    ) -> Result<EarlierTemplate, String> {
+        let extraction = extract_template(&tree, file, options)?;
+        Ok(EarlierTemplate { tree, extraction })
+    }
+}
+
+/// Everything in a template, compared with an earlier one. Errors are those of [`extract_template`].
+pub fn extract_template_since(
+    tree: &Node,
+    file: FileId,
+    options: &CloudFormationOptions,
+    earlier: &EarlierTemplate,
+) -> Result<Extraction, String> {
+    let mut new = extract_template(tree, file, options)?;
+    let roots = (View::of(&earlier.tree), View::of(tree));
+    let sides = Sides::of(roots.0, roots.1, options);
+    let pair = Pair {
+        old: &earlier.extraction,
+        sides,
+        roots,
+    };
+    let told: Vec<(Before, Vec<Hole>)> = new
+        .policies
+        .iter()
+        .map(|policy| pair.before(policy, &new))
+        .collect();
+    removed::extract(&pair, file, &mut new);
+    for (policy, (before, holes)) in new.policies.iter_mut().zip(told) {
+        policy.sensitive |= pair.was_sensitive(policy);
+        policy.before = before;
+        policy.holes.extend(holes);
+    }
+    new.unchanged = pair.sides.alike().map(str::to_owned).collect();
+    Ok(new)
+}
+
+/// The earlier template beside the new one.
+pub(super) struct Pair<'n> {
+    /// What was found in the earlier one.
+    pub old: &'n Extraction,
+    /// Both as written.
+    pub sides: Sides<'n>,
+    roots: (View<'n>, View<'n>),
+}
+
+impl<'n> Pair<'n> {
+    /// The deployed document, and its unknown values.
+    fn before(&self, policy: &Policy, new: &Extraction) -> (Before, Vec<Hole>) {
+        let address = &policy.origin.address;
+        let id = resource_of(address);
+        let unreadable = |why: &str| (Before::Unreadable(why.to_owned()), Vec::new());
+        if let Some(gap) = self.rewritten() {
+            return unreadable(&format!(
+                "the earlier template is not all that was deployed: {gap}"
+            ));
+        }
+        if !self.sides.is_kept(id) {
+            return (Before::Created, Vec::new());
+        }
+        if policy.provenance == Provenance::Catalog {
+            return (self.attached(policy, id), Vec::new());
+        }
+        let at_address = |policies: &'_ [Policy]| -> usize {
+            let same = policies.iter().filter(|other| other.origin.address == *address);
+            same.count()
+        };
+        if at_address(&self.old.policies) > 1 || at_address(&new.policies) > 1 {
+            return unreadable("its place stands for several documents");
+        }
+        let was = self
+            .old
+            .policies
+            .iter()
+            .find(|was| was.origin.address == *address);
+        let Some(was) = was.filter(|was| was.kind == policy.kind) else {
+            return unreadable(
+                match self
+                    .old
+                    .gaps
+                    .iter()
+                    .any(|gap| resource_of(&gap.origin.address) == id)
+                {
+                    true => "the earlier template does not tell it",
+                    false => {
+                        "the resource had no document at this place, so it may have been anywhere or none"
+                    }
+                },
+            );
+        };
+        if !self.stays_on_its_resource(policy) {
+            return unreadable("it cannot be told whether it stays on the resource that it is for");
+        }
+        match &was.document {
+            Ok(document) => self.renamed(document, was, policy),
+            Err(invalid) => unreadable(&format!("the deployed policy is not valid: {}", invalid.message)),
+        }
+    }
+
+    /// An AWS managed policy, which is the same document wherever it stood in the list of its identity.
+    fn attached(&self, policy: &Policy, id: &str) -> Before {
+        let mut were =
+            self.old.policies.iter().filter(|was| {
+                was.provenance == Provenance::Catalog && resource_of(&was.origin.address) == id
+            });
+        match (&policy.document, were.any(|was| was.document == policy.document)) {
+            (Ok(document), true) => Before::Document(document.clone()),
+            (Ok(_) | Err(_), _) => Before::Created,
+        }
+    }
+
+    /// The logical ids of resources of a type that are not alike.
+    pub fn changed_of_type(&self, resource_type: &str) -> BTreeSet<&'n str> {
+        let of = |root: View<'n>| resources(root).into_iter();
+        let both = of(self.roots.0).chain(of(self.roots.1));
+        both.filter(|(_, view)| view.get("Type").and_then(View::scalar) == Some(resource_type))
+            .map(|(id, _)| id)
+            .filter(|id| !self.sides.is_alike(id))
+            .collect()
+    }
+
+    /// Whether the earlier template has an identity of that logical id.
+    pub fn was_identity(&self, id: &str) -> bool {
+        self.old.principals.iter().any(|was| was.address == id)
+    }
+
+    /// Whether the groups of a user are written otherwise, or may be others.
+    pub fn has_other_groups(&self, id: &str) -> bool {
+        let groups = |root: View<'n>| resources(root).get(id)?.get("Properties")?.get("Groups");
+        match (groups(self.roots.0), groups(self.roots.1)) {
+            (None, None) => false,
+            (Some(old), Some(new)) => {
+                let may_move = || texts(new).into_iter().any(|text| self.sides.may_move(text));
+                !same_view(old, new) || may_move()
+            }
+            _ => true,
+        }
+    }
+
+    /// The earlier document. Its unknown values may be others now, but for those that cannot change in between.
+    fn renamed(&self, document: &PolicyDocument, was: &Policy, policy: &Policy) -> (Before, Vec<Hole>) {
+        let holds = |holes: &[Hole], id: &HoleId| holes.iter().any(|hole| hole.id == *id && hole.stable);
+        let same_value = |id: &HoleId| {
+            let pseudo = id.0.starts_with("AWS::") && holds(&was.holes, id) && holds(&policy.holes, id);
+            let resource = id.0.split('.').next().unwrap_or_default();
+            pseudo || self.sides.is_fixed(resource)
+        };
+        let has_guards = document
+            .statements
+            .iter()
+            .any(|statement| !statement.guard.is_empty());
+        if !has_guards && document.holes().into_iter().all(&same_value) {
+            return (Before::Document(document.clone()), Vec::new());
+        }
+        let document = document.renaming_unknowns(policy.kind.document_kind(), same_value, SUFFIX);
+        let holes = was.holes.iter().map(|hole| Hole {
+            id: HoleId::new(&format!("{}{SUFFIX}", hole.id.0)),
+            default: None,
+            ..hole.clone()
+        });
+        (Before::Document(document), holes.collect())
+    }
+
+    /// Whether a document that is for another resource is known to be for the same one as before: all beside it is the
+    /// same, and nothing there can have another value.
+    fn stays_on_its_resource(&self, policy: &Policy) -> bool {
+        let depends_on_properties = match policy.kind {
+            // What is attached to whom is compared as a whole; a permission says itself what it is for.
+            PolicyKind::Identity | PolicyKind::Trust | PolicyKind::Grant => false,
+            PolicyKind::Resource
+            | PolicyKind::Boundary
+            | PolicyKind::Session
+            | PolicyKind::Scp
+            | PolicyKind::Rcp
+            | PolicyKind::Endpoint => !is_own(policy),
+        };
+        let id = resource_of(&policy.origin.address);
+        if !depends_on_properties || self.sides.is_fixed(id) {
+            return true;
+        }
+        let own = path_of(&policy.origin.address).next().unwrap_or_default();
+        let others = |root: View<'n>| {
+            resources(root)
+                .get(id)
+                .and_then(|resource| resource.get("Properties"))
+        };
+        let (Some(old), Some(new)) = (others(self.roots.0), others(self.roots.1)) else {
+            return false;
+        };
+        let (old, new) = (beside(old, own), beside(new, own));
+        let same = |((name, value), (other, theirs)): (&(&str, View<'_>), &(&str, View<'_>))| {
+            name == other && same_view(*value, *theirs)
+        };
+        let mut values = new.iter().flat_map(|(_, value)| texts(*value));
+        old.len() == new.len()
+            && old.iter().zip(&new).all(same)
+            && !values.any(|text| self.sides.may_move(text))
+    }
+
+    fn was_sensitive(&self, policy: &Policy) -> bool {
+        let mut same = self.old.policies.iter();
+        same.any(|was| was.sensitive && was.origin.address == policy.origin.address)
+    }
+
+    /// Why the earlier template is not what was deployed, if something rewrites it.
+    fn rewritten(&self) -> Option<String> {
+        let is_of_resource = |address: &str| resources(self.roots.0).contains_key(resource_of(address));
+        let gap = self
+            .old
+            .gaps
+            .iter()
+            .find(|gap| !is_of_resource(&gap.origin.address))?;
+        let (GapReason::UnknownUntilApply(text)
+        | GapReason::UnknownManagedPolicy(text)
+        | GapReason::Unsupported(text)
+        | GapReason::UnknownType(text)
+        | GapReason::UnexpectedShape(text)
+        | GapReason::Incomplete(text)) = &gap.reason;
+        Some(text.clone())
+    }
+}
+
+/// The logical id in an address.
+pub(super) fn resource_of(address: &str) -> &str {
+    address.split('/').next().unwrap_or_default()
+}
+
+/// Whether a document is about the resource that it is written in.
+pub(super) fn is_own(policy: &Policy) -> bool {
+    row_of(policy).is_some_and(|row| row.attaches_to == "self" || row.kind == RowKind::Trust)
+}
+
+/// The row of the table that a policy was found by.
+fn row_of(policy: &Policy) -> Option<&'static Row> {
+    let fits = |row: &&Row| {
+        let segments = row.path.split('.').map(|segment| segment.trim_end_matches("[]"));
+        row.resource_type == policy.origin.resource_type && segments.eq(path_of(&policy.origin.address))
+    };
+    cloudformation_rows().iter().find(fits)
+}
+
+/// The names of an address after the logical id, without positions.
+fn path_of(address: &str) -> impl Iterator<Item = &str> {
+    let is_position = |segment: &str| segment.bytes().all(|byte| byte.is_ascii_digit());
+    address
+        .split('/')
+        .skip(1)
+        .filter(move |segment| !is_position(segment))
+}
+
+fn beside<'n>(properties: View<'n>, own: &str) -> Vec<(&'n str, View<'n>)> {
+    let entries = properties.entries().unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|(key, value)| Some((key_text(key)?, View::of(value))))
+        .filter(|(name, _)| *name != own)
+        .collect()
+}
