@@ -11,6 +11,8 @@ mod meaning;
 mod model;
 mod principal;
 mod request;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod vocabulary;
 
