@@ -5,6 +5,7 @@ mod bare;
 mod cloudformation;
 mod document;
 mod managed;
+mod principal;
 mod tables;
 mod terraform;
 
@@ -16,6 +17,7 @@ use crate::source::Place;
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
 pub use cloudformation::{CloudFormationOptions, extract_template};
 pub use managed::{attached_policy, is_aws_managed};
+pub use principal::{AttachedDocument, Composition, Deployed, ExtractedPrincipal, Part};
 pub use tables::{Row, RowKind, cloudformation_rows, is_known_type, terraform_rows};
 pub use terraform::extract_plan;
 
@@ -28,7 +30,7 @@ pub struct Extraction {
     pub gaps: Vec<Gap>,
     /// Changes to what is attached to identities: with `reference: before` they make the answer undecided.
     pub changes: Vec<IdentityChange>,
-    /// The principals of the input and what is attached to them, for `keyaki extract`.
+    /// The principals of the input and what is attached to them.
     pub principals: Vec<ExtractedPrincipal>,
     /// What the input tells of its environment.
     pub environment: Environment,
@@ -276,23 +278,6 @@ pub struct IdentityChange {
     pub what: String,
     /// The kind of the policy that is taken away; `Identity` for all that bears on identities.
     pub kind: PolicyKind,
-}
-
-/// A principal of the input.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExtractedPrincipal {
-    /// Its address.
-    pub address: String,
-    /// `role`, `user`, `group`, `permission-set`.
-    pub principal_type: &'static str,
-    /// Addresses or ARNs of its policies.
-    pub policies: Vec<String>,
-    /// Address or ARN of its boundary.
-    pub boundary: Option<String>,
-    /// Address of its trust policy.
-    pub trust: Option<String>,
-    /// Whether the input does not define it fully.
-    pub open: bool,
 }
 
 /// An extractor. `accepts` tells by content; `extract` never fails: what cannot be read is a gap.

@@ -441,6 +441,17 @@ pub(super) fn principals(template: &Template<'_>, extraction: &Extraction) -> Ve
             boundary: boundary(template, *resource),
             trust: of(PolicyKind::Trust).next(),
             open,
+            origin: super::emit::origin_of(
+                Site {
+                    template,
+                    resource: *resource,
+                },
+                resource.id.to_owned(),
+                template.place(resource.view.span),
+                Vec::new(),
+            ),
+            now: Default::default(),
+            before: crate::extract::Deployed::NotTold,
         });
     }
     found

@@ -4,8 +4,11 @@
 mod addresses;
 mod attachments;
 mod attributes;
+mod boundary;
 mod changes;
+mod composition;
 mod configuration;
+mod deployed;
 mod documents;
 mod environment;
 mod found;
@@ -19,6 +22,7 @@ mod principals;
 mod removed;
 mod resource;
 mod rows;
+mod ties;
 mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +48,7 @@ pub fn extract_plan(
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
     let plan = plan::read(text, &keep)?;
-    let context = Context::new(text, file, &plan);
+    let mut context = Context::new(text, file, &plan);
     let mut found = Found::default();
     for reason in &plan.incomplete {
         found.gap(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
@@ -52,9 +56,12 @@ pub fn extract_plan(
     for resource in &plan.resources {
         changes::extract(&context, resource, &mut found);
         removed::extract(&context, resource, extra, &mut found);
+        let gaps = found.extraction.gaps.len();
         extract_resource(&context, resource, extra, &mut found);
+        ties::link_unread(&context, resource, gaps, &mut found);
+        ties::link_forgotten(&context, resource, &mut found);
     }
-    principals::compose(&context, &plan.resources, &mut found);
+    deployed::compose(&mut context, &plan, &mut found);
     Ok(Extraction {
         environment: context.environment,
         notes: plan.notes,
@@ -75,6 +82,17 @@ struct Context<'a> {
     told: BTreeSet<String>,
     /// Identities by the ARNs of what was attached to them before.
     attached_before: BTreeMap<String, BTreeSet<String>>,
+    /// Which side of the plan is looked at.
+    time: Time,
+}
+
+/// The sides of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Time {
+    /// What is deployed.
+    Before,
+    /// What will be.
+    Now,
 }
 
 impl<'a> Context<'a> {
@@ -96,6 +114,7 @@ impl<'a> Context<'a> {
             environment,
             told: told.map(|resource| resource.address.clone()).collect(),
             attached_before: BTreeMap::new(),
+            time: Time::Now,
         };
         for resource in &plan.resources {
             let values = resource.before.and_then(|values| values.object().ok());
