@@ -32,7 +32,8 @@ impl<'a> Composed<'a> {
         for principal in &extraction.principals {
             let origin = &principal.origin;
             composed.principals.insert(&principal.address, origin);
-            for part in principal.now.parts() {
+            // What may be attached to others is asked alone too.
+            for part in principal.now.parts().filter(|part| part.doubt.is_none()) {
                 let address = part.document.origin.address.as_str();
                 composed.parts.entry(address).or_default().push(origin);
             }

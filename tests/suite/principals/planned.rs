@@ -333,3 +333,434 @@ fn access_is_gained_although_no_document_changes() {
         check(name, &plan(&resources), BEFORE, &[expected]);
     }
 }
+
+#[test]
+fn what_does_not_change_passes() {
+    for (name, resources, expected) in [
+        (
+            "nothing changes",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+            ],
+            ("aws_iam_role.r", "PASS", ""),
+        ),
+        (
+            "nothing changes, and something attached is known to nobody",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "managed_policy_arns": [$p, $elsewhere]}"#,
+                r#"aws_iam_policy.p: = {"name": "p", "arn": $p, "policy": $s3}"#,
+                r#"aws_iam_role_policy_attachment.p: = {"role": "r", "policy_arn": $p}"#,
+                r#"aws_iam_role_policy_attachment.e: = {"role": "r", "policy_arn": $elsewhere}"#,
+            ],
+            ("aws_iam_role.r", "PASS", ""),
+        ),
+        (
+            "an Allow is detached",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "managed_policy_arns": [$p]}"#,
+                r#"aws_iam_policy.p: = {"name": "p", "arn": $p, "policy": $s3}"#,
+                r#"aws_iam_role_policy_attachment.p: {"role": "r", "policy_arn": $p} ->"#,
+            ],
+            ("aws_iam_role.r", "PASS", ""),
+        ),
+        (
+            "an Allow is deleted with its policy, and the role repeats it",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "managed_policy_arns": [$p]}"#,
+                r#"aws_iam_policy.p: {"name": "p", "arn": $p, "policy": $s3} ->"#,
+                r#"aws_iam_role_policy_attachment.p: {"role": "r", "policy_arn": $p} ->"#,
+            ],
+            ("aws_iam_role.r", "PASS", ""),
+        ),
+        (
+            "a policy moves from one document to another",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: {"role": "r", "name": "p", "policy": $s3} ->"#,
+                r#"aws_iam_policy.p: -> {"name": "p", "arn": "?", "policy": $s3}"#,
+                r#"aws_iam_role_policy_attachment.a: -> {"role": "r", "policy_arn": "?"} with {"policy_arn": ["aws_iam_policy.p.arn", "aws_iam_policy.p"]}"#,
+            ],
+            ("aws_iam_role.r", "PASS", ""),
+        ),
+        (
+            "an Allow goes with the Deny that covered it",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: {"role": "r", "name": "p", "policy": $s3} ->"#,
+                r#"aws_iam_role_policy.q: {"role": "r", "name": "q", "policy": $deny} ->"#,
+                r#"aws_iam_role_policy.l: = {"role": "r", "name": "l", "policy": $list}"#,
+            ],
+            ("aws_iam_role.r", "PASS", ""),
+        ),
+        (
+            "a boundary is added",
+            vec![
+                r#"aws_iam_role.r: {"name": "r"} -> {"name": "r", "permissions_boundary": $q}"#,
+                r#"aws_iam_policy.q: = {"name": "q", "arn": $q, "policy": $read}"#,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+            ],
+            ("aws_iam_role.r", "PASS", ""),
+        ),
+        (
+            "a policy is attached within the boundary, which lets nothing new through",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "permissions_boundary": $q}"#,
+                r#"aws_iam_policy.q: = {"name": "q", "arn": $q, "policy": $read}"#,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $read}"#,
+                r#"aws_iam_role_policy.n: -> {"role": "r", "name": "n", "policy": $s3}"#,
+            ],
+            ("aws_iam_role.r", "PASS", ""),
+        ),
+        (
+            "a user leaves a group that allows",
+            vec![
+                USER,
+                r#"aws_iam_group.g: {"name": "g"} ->"#,
+                r#"aws_iam_group_policy.p: {"group": "g", "name": "p", "policy": $s3} ->"#,
+                r#"aws_iam_user_group_membership.m: {"user": "u", "groups": ["g"]} ->"#,
+            ],
+            ("aws_iam_user.u", "PASS", ""),
+        ),
+    ] {
+        check(name, &plan(&resources), BEFORE, &[expected]);
+    }
+}
+
+#[test]
+fn what_is_not_known_is_never_a_pass() {
+    for (name, resources, expected) in [
+        (
+            "a policy that is made elsewhere is attached",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy_attachment.e: -> {"role": "r", "policy_arn": $elsewhere}"#,
+            ],
+            vec![(
+                "aws_iam_role.r",
+                "UNDECIDED",
+                "what the policy `arn:aws:iam::123456789012:policy/elsewhere` allows",
+            )],
+        ),
+        (
+            "a policy that is made elsewhere is detached: it may deny",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+                r#"aws_iam_role_policy_attachment.e: {"role": "r", "policy_arn": $elsewhere} ->"#,
+            ],
+            vec![("aws_iam_role.r", "UNDECIDED", "denied")],
+        ),
+        (
+            "a document is known after apply",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: {"role": "r", "name": "p", "policy": $s3} -> {"role": "r", "name": "p", "policy": "?"} with {"policy": ["local.p"]}"#,
+            ],
+            vec![(
+                "aws_iam_role.r",
+                "UNDECIDED",
+                "what is at `aws_iam_role_policy.p` allows",
+            )],
+        ),
+        (
+            "new access stays new whatever else is attached, and what that would have to leave is told",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: -> {"role": "r", "name": "p", "policy": $s3}"#,
+                r#"aws_iam_role_policy_attachment.e: = {"role": "r", "policy_arn": $elsewhere}"#,
+            ],
+            vec![("aws_iam_role.r", "FAIL", "of `aws_iam_role_policy.p`")],
+        ),
+        (
+            "the boundary is known to nobody: what is attached may be within it",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "permissions_boundary": $elsewhere}"#,
+                r#"aws_iam_role_policy.p: -> {"role": "r", "name": "p", "policy": $s3}"#,
+            ],
+            vec![("aws_iam_role.r", "UNDECIDED", "lets through")],
+        ),
+        (
+            "a boundary that is known to nobody is removed",
+            vec![
+                r#"aws_iam_role.r: {"name": "r", "permissions_boundary": $elsewhere} -> {"name": "r"}"#,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+            ],
+            vec![("aws_iam_role.r", "UNDECIDED", "lets through")],
+        ),
+        (
+            "a user joins a group that is made elsewhere",
+            vec![
+                USER,
+                r#"aws_iam_user_group_membership.m: -> {"user": "u", "groups": ["made-elsewhere"]}"#,
+            ],
+            vec![("aws_iam_user.u", "UNDECIDED", "the group `made-elsewhere`")],
+        ),
+        (
+            "nobody knows which role a policy is attached to",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: -> {"role": "?", "name": "p", "policy": $s3} with {"role": ["local.role"]}"#,
+            ],
+            vec![
+                (
+                    "aws_iam_role.r",
+                    "UNDECIDED",
+                    "to which role `aws_iam_role_policy.p` is attached",
+                ),
+                ("aws_iam_role_policy.p", "FAIL", ""),
+            ],
+        ),
+        (
+            "an exclusive list may take the Deny away",
+            vec![
+                ROLE,
+                r#"aws_iam_policy.p: = {"name": "p", "arn": $p, "policy": $s3}"#,
+                r#"aws_iam_policy.q: = {"name": "q", "arn": $q, "policy": $deny}"#,
+                r#"aws_iam_role_policy_attachment.p: = {"role": "r", "policy_arn": $p}"#,
+                r#"aws_iam_role_policy_attachment.q: = {"role": "r", "policy_arn": $q}"#,
+                r#"aws_iam_role_policy_attachments_exclusive.e: -> {"role_name": "r", "policy_arns": [$p]}"#,
+            ],
+            vec![(
+                "aws_iam_role.r",
+                "UNDECIDED",
+                "whether `aws_iam_role_policy_attachments_exclusive.e` leaves `aws_iam_policy.q` attached",
+            )],
+        ),
+        (
+            "an exclusive list of names may take the Deny away",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+                r#"aws_iam_role_policy.q: = {"role": "r", "name": "q", "policy": $deny}"#,
+                r#"aws_iam_role_policies_exclusive.e: -> {"role_name": "r", "policy_names": ["p"]}"#,
+            ],
+            vec![(
+                "aws_iam_role.r",
+                "UNDECIDED",
+                "whether `aws_iam_role_policies_exclusive.e` leaves",
+            )],
+        ),
+        (
+            "the account-wide list of another resource may take the Deny away",
+            vec![
+                ROLE,
+                USER,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+                r#"aws_iam_policy.q: = {"name": "q", "arn": $q, "policy": $deny}"#,
+                r#"aws_iam_role_policy_attachment.q: = {"role": "r", "policy_arn": $q}"#,
+                r#"aws_iam_policy_attachment.e: -> {"name": "e", "policy_arn": $q, "users": ["u"]}"#,
+            ],
+            vec![
+                (
+                    "aws_iam_role.r",
+                    "UNDECIDED",
+                    "whether `aws_iam_policy_attachment.e` leaves `aws_iam_policy.q` attached",
+                ),
+                ("aws_iam_user.u", "PASS", ""),
+            ],
+        ),
+        (
+            "the only list of a group leaves out a member that another resource names",
+            vec![
+                USER,
+                GROUP,
+                r#"aws_iam_user_policy.p: = {"user": "u", "name": "p", "policy": $s3}"#,
+                r#"aws_iam_group_policy.q: = {"group": "g", "name": "q", "policy": $deny}"#,
+                r#"aws_iam_user_group_membership.m: = {"user": "u", "groups": ["g"]}"#,
+                r#"aws_iam_group_membership.e: -> {"group": "g", "name": "e", "users": []}"#,
+            ],
+            vec![(
+                "aws_iam_user.u",
+                "UNDECIDED",
+                "whether `aws_iam_group_membership.e` leaves `aws_iam_user.u` in",
+            )],
+        ),
+        (
+            "a Deny is attached only when a budget is spent",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: -> {"role": "r", "name": "p", "policy": $list}"#,
+                r#"aws_iam_role_policy.d: {"role": "r", "name": "d", "policy": $denynothing} ->"#,
+                r#"aws_budgets_budget_action.b: = {"definition": [{"iam_action_definition": [{"policy_arn": $admin, "roles": ["r"]}]}]}"#,
+            ],
+            vec![(
+                "aws_iam_role.r",
+                "UNDECIDED",
+                "whether `aws_budgets_budget_action.b` comes into force",
+            )],
+        ),
+        (
+            "an attachment is forgotten and stays",
+            vec![
+                ROLE,
+                r#"aws_iam_policy.p: = {"name": "p", "arn": $p, "policy": $s3}"#,
+                r#"aws_iam_role_policy_attachment.p: {"role": "r", "policy_arn": $p} -> with {"forget": []}"#,
+            ],
+            vec![("aws_iam_role.r", "UNDECIDED", "which is forgotten")],
+        ),
+    ] {
+        check(name, &plan(&resources), BEFORE, &expected);
+    }
+}
+
+#[test]
+fn requests_are_asked_of_whole_principals() {
+    for (name, resources, expected) in [
+        (
+            "another document denies it",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+                r#"aws_iam_role_policy.q: = {"role": "r", "name": "q", "policy": $deny}"#,
+            ],
+            vec![("aws_iam_role.r", "PASS", "")],
+        ),
+        (
+            "the boundary does not let it through",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "permissions_boundary": $q}"#,
+                r#"aws_iam_policy.q: = {"name": "q", "arn": $q, "policy": $read}"#,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+            ],
+            vec![("aws_iam_role.r", "PASS", "")],
+        ),
+        (
+            "the boundary denies nothing of it",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "permissions_boundary": $admin}"#,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+            ],
+            vec![("aws_iam_role.r", "FAIL", "`aws_iam_role.r` can `s3:DeleteBucket`")],
+        ),
+        (
+            "a group allows it, and the boundary of the user does not",
+            vec![
+                r#"aws_iam_user.u: = {"name": "u", "permissions_boundary": $viewer}"#,
+                GROUP,
+                r#"aws_iam_group_policy.p: = {"group": "g", "name": "p", "policy": $s3}"#,
+                r#"aws_iam_group_membership.m: = {"group": "g", "name": "m", "users": ["u"]}"#,
+            ],
+            vec![
+                ("aws_iam_user.u", "PASS", ""),
+                ("aws_iam_group.g", "FAIL", "of `aws_iam_group_policy.p`"),
+            ],
+        ),
+        (
+            "a policy that is attached to nobody is asked alone",
+            vec![r#"aws_iam_policy.p: = {"name": "p", "arn": $p, "policy": $s3}"#],
+            vec![("aws_iam_policy.p", "FAIL", "whoever this policy is attached to")],
+        ),
+        (
+            "the boundary is known to nobody",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "permissions_boundary": $elsewhere}"#,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+            ],
+            vec![(
+                "aws_iam_role.r",
+                "UNDECIDED",
+                "the boundary `arn:aws:iam::123456789012:policy/elsewhere`",
+            )],
+        ),
+        (
+            "the boundary is known to nobody, and nothing needs it",
+            vec![
+                r#"aws_iam_role.r: = {"name": "r", "permissions_boundary": $elsewhere}"#,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $read}"#,
+            ],
+            vec![("aws_iam_role.r", "PASS", "")],
+        ),
+        (
+            "a document is not known, and another allows it",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+                r#"aws_iam_role_policy_attachment.e: = {"role": "r", "policy_arn": $elsewhere}"#,
+            ],
+            vec![("aws_iam_role.r", "FAIL", "of `aws_iam_role_policy.p`")],
+        ),
+        (
+            "a document is not known",
+            vec![
+                ROLE,
+                r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $read}"#,
+                r#"aws_iam_role_policy_attachment.e: = {"role": "r", "policy_arn": $elsewhere}"#,
+            ],
+            vec![("aws_iam_role.r", "UNDECIDED", "policy/elsewhere` allows")],
+        ),
+        (
+            "a customer managed policy of a permission set is known by name only",
+            vec![
+                SET,
+                r#"aws_ssoadmin_customer_managed_policy_attachment.c: = {"permission_set_arn": "arn:aws:sso:::permissionSet/i/s", "customer_managed_policy_reference": [{"name": "p", "path": "/"}]}"#,
+            ],
+            vec![(
+                "aws_ssoadmin_permission_set.s",
+                "UNDECIDED",
+                "aws_ssoadmin_customer_managed_policy_attachment.c",
+            )],
+        ),
+    ] {
+        check(name, &plan(&resources), NO_DELETE, &expected);
+    }
+}
+
+#[test]
+fn statements_are_told_with_their_documents() {
+    let plan = plan(&[
+        r#"aws_iam_role.r: = {"name": "r", "permissions_boundary": $admin}"#,
+        r#"aws_iam_role_policy.n: = {"role": "r", "name": "n", "policy": $denynothing}"#,
+        r#"aws_iam_role_policy.p: = {"role": "r", "name": "p", "policy": $s3}"#,
+        r#"aws_iam_role_policy_attachment.e: = {"role": "r", "policy_arn": $elsewhere}"#,
+    ]);
+    let report = report("statements", &plan, NO_DELETE);
+    let findings = report["findings"].as_array().unwrap();
+    let finding = findings
+        .iter()
+        .find(|finding| finding["standard"] == "s")
+        .unwrap();
+    let statement = &finding["statements"][0];
+    assert_eq!(statement["address"], "aws_iam_role_policy.p");
+    assert_eq!(
+        (&statement["index"], &statement["sid"]),
+        (&json!(0), &json!("s3"))
+    );
+    let column = statement["location"]["startColumn"].as_u64().unwrap();
+    assert!(
+        plan[usize::try_from(column).unwrap() - 1..].starts_with(r#""{\"Version"#),
+        "{report:#}"
+    );
+    let deny = &finding["denies"][0];
+    assert_eq!(
+        (&deny["address"], &deny["index"]),
+        (&json!("aws_iam_role_policy.n"), &json!(0))
+    );
+    assert_eq!(finding["open"], true);
+    assert_eq!(
+        finding["assumes"][0]["name"],
+        "what the policy `arn:aws:iam::123456789012:policy/elsewhere` denies"
+    );
+    let principal = finding["counterexample"]["principal"].as_str().unwrap();
+    assert!(
+        principal.starts_with("arn:aws:sts::") && principal.contains(":assumed-role/"),
+        "{principal}"
+    );
+}
+
+#[test]
+fn a_pass_of_what_is_not_fully_defined_says_so() {
+    let plan =
+        plan(&[r#"aws_iam_role_policy.p: = {"role": "made-elsewhere", "name": "p", "policy": $read}"#]);
+    let report = report("open", &plan, NO_DELETE);
+    assert_eq!(report["findings"], json!([]));
+    let notes = report["notes"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["id"] == "open-principal").unwrap();
+    assert_eq!(note["address"], "role/made-elsewhere");
+    assert!(
+        note["message"]
+            .as_str()
+            .unwrap()
+            .contains("passes for what this input attaches")
+    );
+}
