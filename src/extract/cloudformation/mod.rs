@@ -10,6 +10,7 @@ mod misplaced;
 mod parameters;
 mod permissions;
 mod policy;
+mod principals;
 mod references;
 mod resources;
 mod syntax;
@@ -23,8 +24,9 @@ use std::collections::BTreeMap;
 
 use crate::source::{FileId, Node};
 
-use self::attachments::{principals, read_links};
+use self::attachments::read_links;
 use self::emit::Site;
+use self::principals::principals;
 use self::resources::read_resource;
 use self::syntax::View;
 use self::template::Template;
@@ -73,7 +75,7 @@ pub fn extract_template(
         );
     }
     read_transforms(root, file, &transforms, &mut extraction);
-    extraction.principals = principals(&template, &extraction);
+    extraction.principals = principals(&template, &links, &extraction);
     hide_secrets(&template, &mut extraction);
     Ok(extraction)
 }
