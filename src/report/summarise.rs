@@ -7,11 +7,11 @@ mod places;
 mod tests;
 
 use crate::check::rules::{Group, rule};
-use crate::check::{self, Check, Finding, GuiltyStatement, Proof, Severity, Standard, Undecided};
-use crate::extract::{ExtractedPrincipal, Extraction, Gap, GapReason, IdentityChange, Origin, PolicyKind};
+use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
+use crate::extract::{Extraction, Gap, GapReason, IdentityChange, Origin, PolicyKind};
 use crate::iam::Invalid;
 
-use super::fingerprint::{Evidence, evidence_of_reason, fingerprint, without_instance_keys};
+use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
 use super::outcome::{About, Outcome, Remark, Run, ScannedInput};
 use super::place::Locator;
 use super::redact::redacted;
@@ -19,7 +19,7 @@ use super::{
     Entry, EntryStatement, INVALID_RULE, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
     UNDECIDED_RULE, Verdict,
 };
-use judged::Judged;
+use judged::{Judged, open, told_statement};
 
 /// Makes the report. `sentence` says a violation in one sentence; it is given those who hold the policy.
 pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>) -> String) -> Report {
@@ -481,30 +481,5 @@ pub(super) fn told(reason: &GapReason) -> (&'static str, String) {
         GapReason::UnknownType(message) => ("unknown-type", message.clone()),
         GapReason::UnexpectedShape(message) => ("unexpected-shape", message.clone()),
         GapReason::Incomplete(message) => ("incomplete", message.clone()),
-    }
-}
-
-/// What tells a statement from others of what was judged.
-fn told_statement(statement: &GuiltyStatement) -> String {
-    let own = match &statement.sid {
-        Some(sid) => sid.to_string(),
-        None => statement.index.to_string(),
-    };
-    match &statement.document {
-        Some(address) => format!("{} {own}", without_instance_keys(address)),
-        None => own,
-    }
-}
-
-/// What is said of a PASS of a principal that the input does not fully define.
-fn open(principal: &ExtractedPrincipal, standard: &Standard) -> Remark {
-    Remark {
-        id: "open-principal".to_string(),
-        address: principal.address.clone(),
-        message: format!(
-            "{}: passes for what this input attaches; more may be attached elsewhere",
-            standard.id
-        ),
-        about: None,
     }
 }

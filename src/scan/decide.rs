@@ -245,9 +245,8 @@ pub(super) fn outcomes(
                     .or_else(lint)
                     .unwrap_or_else(|| Verdict::Internal("the question got no answer".to_string()));
                 // What is attached to whom is compared with the principals, where the standard is about them.
-                let alone = |standard: &Standard| {
-                    standard.on == Unit::Policy || policy.kind != PolicyKind::Identity
-                };
+                let alone =
+                    |standard: &Standard| standard.on == Unit::Policy || policy.kind != PolicyKind::Identity;
                 let standard_asked = standards.get(standard).filter(|standard| alone(standard));
                 let verdict = if standard_asked.is_some_and(compares_with_before) {
                     composed(verdict, policy, &extraction.changes)

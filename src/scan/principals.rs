@@ -56,7 +56,7 @@ impl<'a> Composed<'a> {
         if standard.on != Unit::Principal || policy.kind != PolicyKind::Identity {
             return false;
         }
-        let in_scope = |origin: &&Origin| in_scope(standard, Some(PolicyKind::Identity), origin);
+        let in_scope = |origin: &Origin| in_scope(standard, Some(PolicyKind::Identity), origin);
         let parts = self.parts.get(policy.origin.address.as_str());
         let holders = policy
             .attached_to
@@ -64,7 +64,7 @@ impl<'a> Composed<'a> {
             .map(|address| self.principals.get(address.as_str()));
         // What is attached in part to nobody knows whom is asked alone too.
         let holders: Option<Vec<&&Origin>> = holders.collect();
-        parts.into_iter().flatten().any(|origin| in_scope(&origin))
+        parts.into_iter().flatten().any(|origin| in_scope(origin))
             || holders.is_some_and(|holders| holders.into_iter().any(|origin| in_scope(origin)))
     }
 }

@@ -1,11 +1,12 @@
 //! What a standard was asked of: a document alone, or a principal with everything attached to it.
 
-use crate::check::{Check, Reference, Standard};
+use crate::check::{Check, GuiltyStatement, Reference, Standard};
 use crate::extract::{Composition, Deployed, ExtractedPrincipal, Origin, Part, Policy, PolicyKind};
 
 use crate::iam::shown_fact;
 
-use super::super::fingerprint::Evidence;
+use super::super::fingerprint::{Evidence, without_instance_keys};
+use super::super::outcome::Remark;
 
 /// What a standard was asked of.
 #[derive(Debug, Clone, Copy)]
@@ -148,4 +149,29 @@ fn without(parts: &[Part], others: &[Part]) -> Vec<String> {
 
 fn named(part: &Part) -> String {
     format!("`{}`", shown_fact(&part.document.key))
+}
+
+/// What tells a statement from others of what was judged.
+pub(super) fn told_statement(statement: &GuiltyStatement) -> String {
+    let own = match &statement.sid {
+        Some(sid) => sid.to_string(),
+        None => statement.index.to_string(),
+    };
+    match &statement.document {
+        Some(address) => format!("{} {own}", without_instance_keys(address)),
+        None => own,
+    }
+}
+
+/// What is said of a PASS of a principal that the input does not fully define.
+pub(super) fn open(principal: &ExtractedPrincipal, standard: &Standard) -> Remark {
+    Remark {
+        id: "open-principal".to_string(),
+        address: principal.address.clone(),
+        message: format!(
+            "{}: passes for what this input attaches; more may be attached elsewhere",
+            standard.id
+        ),
+        about: None,
+    }
 }
