@@ -102,6 +102,7 @@ fn compare(new: &PolicyDocument, old: &PolicyDocument, engine: Engine) -> Verdic
         before: &Before::NotTold,
         default_facts: &[],
         account: None,
+        whole: None,
     });
     let check = Check::NoNewAccess {
         reference: Reference::Document(old.clone().into()),

@@ -8,11 +8,12 @@ mod denied;
 mod diff;
 mod guarded;
 mod noted;
+mod principals;
 mod read;
 mod same;
 mod scope;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,7 @@ use crate::source::{Input, Limits};
 use before::Earlier;
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
 use noted::{linted, mere_notes, noted};
+use principals::{answers, firsts, principal_outcomes, principal_questions};
 use read::{Gathered, Lost, extract_input, open, remark};
 
 pub use diff::diff;
@@ -164,7 +166,9 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
         standards,
         options.environment.account.as_deref(),
     );
-    let misuse = misuse(&questions, &gathered.inputs, standards);
+    let account = options.environment.account.as_deref();
+    let of_principals = principal_questions(&gathered.inputs, standards, account);
+    let misuse = misuse(&questions, &of_principals, &gathered.inputs, standards);
     if !misuse.is_empty() || !gathered.usage.is_empty() {
         let usage = gathered.usage.iter().cloned().chain(misuse).collect();
         return Report {
@@ -174,7 +178,9 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     }
     let keys: Vec<u64> = questions.par_iter().map(|question| question.key()).collect();
     let (groups, of_question) = grouped(&questions, &keys);
-    let bar = bar(options.progress, groups.len());
+    let firsts = firsts(&of_principals);
+    let distinct_principals: BTreeSet<usize> = firsts.iter().copied().collect();
+    let bar = bar(options.progress, groups.len() + distinct_principals.len());
     let (answered, lint): (Vec<BTreeMap<usize, Verdict>>, Vec<Option<Linted>>) = groups
         .par_iter()
         .map(|group| {
@@ -189,6 +195,14 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
             (verdicts, noted)
         })
         .unzip();
+    let of_distinct: BTreeMap<usize, BTreeMap<usize, Verdict>> = distinct_principals
+        .par_iter()
+        .filter_map(|at| {
+            let answered = answers(of_principals.get(*at)?, standards, &options.engine);
+            bar.inc(1);
+            Some((*at, answered))
+        })
+        .collect();
     bar.finish_and_clear();
     let groups_by_policy: BTreeMap<(usize, usize), usize> = questions
         .iter()
@@ -203,7 +217,8 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
         .filter_map(|(policy, group)| Some((policy, answered.get(group)?)))
         .collect();
     let distinct = groups.iter().filter(|group| !group.standards.is_empty()).count();
-    let outcomes = outcomes(&gathered.inputs, standards, &by_policy, &noted);
+    let of_principals = principal_outcomes(&of_principals, &firsts, &of_distinct);
+    let outcomes = outcomes(&gathered.inputs, standards, &by_policy, &noted, of_principals);
     let mere = mere_notes(&gathered.inputs, &noted, standards, &outcomes);
     Report::new(&Run {
         noted: &mere,

@@ -279,6 +279,7 @@ pub fn policy(data: &[u8]) {
             before: &Before::NotTold,
             default_facts: &[],
             account: None,
+            whole: None,
         };
         let check = Check::NoPublicAccess { resource_type: None };
         match check::check(&check, &check::prepare(subject), &options) {

@@ -66,7 +66,12 @@ pub(super) fn finding(
         message: fail_message(question).to_owned(),
         reasons,
         denies: match question.violation {
-            Violation::Allowed | Violation::NotDenied => missed_denies(question.document, &request),
+            Violation::Allowed | Violation::NotDenied => {
+                let documents = [question.document].into_iter().chain(question.boundary);
+                documents
+                    .flat_map(|document| missed_denies(document, &request))
+                    .collect()
+            }
             Violation::Refused => Vec::new(),
         },
         counterexample: request,
@@ -106,6 +111,7 @@ fn guilty(question: &Question<'_>, request: &Request, engines: &Engines) -> Vec<
     indices
         .into_iter()
         .map(|index| GuiltyStatement {
+            document: None,
             index,
             sid: sid(index),
         })
@@ -192,6 +198,7 @@ fn missed_denies(document: &PolicyDocument, request: &Request) -> Vec<MissedDeny
     let missed = denies.filter_map(|statement| {
         let element = mismatch(statement, request)?;
         Some(MissedDeny {
+            document: None,
             index: statement.index,
             sid: statement.sid.clone(),
             why: why(statement, &element),

@@ -15,7 +15,7 @@ use super::hint::hint;
 use super::options::Options;
 use super::proof::Passed;
 use super::question_formula::{Question, question};
-use super::subject::{Prepared, Subject, prepare};
+use super::subject::{Prepared, Subject, Whole, prepare};
 use super::ways::violations;
 use super::{Check, Reference, Undecided, Verdict, Violation};
 
@@ -115,13 +115,28 @@ fn by_default(
     if holes.is_empty() && facts.is_empty() {
         return None;
     }
-    let document = subject
-        .document
-        .assuming(subject.kind.document_kind(), &holes, &facts);
+    let assuming =
+        |document: &PolicyDocument| document.assuming(subject.kind.document_kind(), &holes, &facts);
+    let document = assuming(subject.document);
+    // What is unknown of a whole principal is the same before and now.
+    let (reference_assumed, boundary, boundary_before) = match subject.whole {
+        Some(whole) => (
+            reference.map(assuming),
+            whole.boundary.map(assuming),
+            whole.boundary_before.map(assuming),
+        ),
+        None => (None, None, None),
+    };
     let assumed = prepare(Subject {
         document: &document,
+        whole: subject.whole.map(|whole| Whole {
+            boundary: boundary.as_ref(),
+            boundary_before: boundary_before.as_ref(),
+            ..whole
+        }),
         ..subject
     });
+    let reference = reference_assumed.as_ref().or(reference);
     let question = question(asked, &document, reference, &assumed, options);
     let answered = engines
         .ask(None, |solver| {

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use crate::formula::{Formula, Model, Variable, derived_value, domain, holds, model_of, request};
 use crate::iam::{
     ArnPattern, Condition, ConditionValues, ContextKey, Effect, ElementSet, Pattern, Principal,
-    PrincipalEntry, PrincipalSet, Quantifier, Request, ResourcePattern, ResourceSet, Segment, Statement,
+    PrincipalEntry, PrincipalKind, PrincipalSet, Quantifier, Request, ResourcePattern, ResourceSet, Segment,
+    Statement,
 };
 use crate::solve::{Answer, Solver};
 
@@ -90,7 +91,10 @@ pub(super) fn violation(question: &Question<'_>, statement: &Statement) -> Optio
 
 /// The model of a candidate that is a violation by the reference reading, also when read back from the model.
 fn accepted(question: &Question<'_>, statement: &Statement, candidate: &Request) -> Option<Model> {
-    if !crate::iam::matches(statement, candidate) || !question.is_violated_by(candidate) {
+    if !question.kinds.contains(&candidate.principal.kind())
+        || !crate::iam::matches(statement, candidate)
+        || !question.is_violated_by(candidate)
+    {
         return None;
     }
     let vocabulary = &question.symbols.vocabulary;
@@ -118,7 +122,17 @@ fn actors(
         | Check::AccessGranted { .. }
         | Check::Equivalent { .. }
         | Check::Lint { .. } => {
-            vec![user(question.account.unwrap_or(OWN_ACCOUNT))]
+            let account = question.account.unwrap_or(OWN_ACCOUNT);
+            if question.kinds.contains(&PrincipalKind::User) {
+                vec![user(account)]
+            } else {
+                vec![Principal::RoleSession {
+                    partition: "aws".to_owned(),
+                    account: account.to_owned(),
+                    path: "someone".to_owned(),
+                    session: "session".to_owned(),
+                }]
+            }
         }
     };
     if let PrincipalSet::In(entries) = &statement.principal {

@@ -167,9 +167,11 @@ pub fn sentence(finding: &Finding, holders: Option<&[String]>) -> String {
 }
 
 fn named(statement: &GuiltyStatement) -> String {
+    let document = statement.document.as_ref();
+    let of = document.map_or_else(String::new, |address| format!(" of `{address}`"));
     match &statement.sid {
-        Some(sid) => format!("{} \"{sid}\"", statement.index),
-        None => statement.index.to_string(),
+        Some(sid) => format!("{} \"{sid}\"{of}", statement.index),
+        None => format!("{}{of}", statement.index),
     }
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod applies;
 mod blame;
 mod change;
+mod composed;
 mod decide;
 pub mod elements;
 mod engines;
@@ -37,11 +38,12 @@ use crate::iam::{
 
 pub use applies::{applies, default_kinds};
 pub use change::{Change, ChangeKind, Loss, suggest};
+pub use composed::{Composed, compose};
 pub use message::{pass_message, sentence};
 pub use options::{Engine, Explain, Options};
 pub use present::request_json;
 pub use regions::{ConditionText, Entries, Exception, Extent, Part, Region, Regions, Source, Strangers};
-pub use subject::{Prepared, Subject, prepare};
+pub use subject::{Prepared, Subject, Whole, prepare};
 pub use ways::check;
 
 /// A standard, ready to check: what an organisation demands of its policies.
@@ -55,8 +57,20 @@ pub struct Standard {
     pub severity: Severity,
     /// What is checked.
     pub check: Check,
+    /// Of what it is asked.
+    pub on: Unit,
     /// Which policies it is about.
     pub scope: Scope,
+}
+
+/// Of what a standard is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unit {
+    /// Of each document alone.
+    #[default]
+    Policy,
+    /// Of each principal with everything attached to it, and of each other document alone.
+    Principal,
 }
 
 /// Severity of a standard.
@@ -310,6 +324,8 @@ pub struct Finding {
 /// A guilty statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuiltyStatement {
+    /// Of a whole principal: the address of the document it is in.
+    pub document: Option<Arc<str>>,
     /// 0-based index in the document.
     pub index: usize,
     /// Its Sid.
@@ -319,6 +335,8 @@ pub struct GuiltyStatement {
 /// A Deny that does not apply to the counterexample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissedDeny {
+    /// Of a whole principal: the address of the document it is in.
+    pub document: Option<Arc<str>>,
     /// 0-based index in the document.
     pub index: usize,
     /// Its Sid.

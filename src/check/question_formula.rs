@@ -26,8 +26,10 @@ pub(super) struct Question<'a> {
     pub(super) rest: Formula,
     /// The forbidden requests alone.
     pub(super) forbidden_requests: Formula,
-    /// What every possible request looks like.
+    /// What every possible request looks like; one of a whole principal is within its boundary.
     pub(super) possible: Formula,
+    /// The boundary that every possible request is within, for the replay.
+    pub(super) boundary: Option<&'a PolicyDocument>,
     pub(super) symbols: Symbols,
     /// The account the policy lives in, if known.
     pub(super) account: Option<&'a str>,
@@ -39,7 +41,8 @@ pub(super) struct Question<'a> {
 
 /// The forbidden requests, for the replay.
 pub(super) enum Forbidden<'a> {
-    NotAllowedBy(std::borrow::Cow<'a, PolicyDocument>),
+    /// Not allowed by the document, or not by the boundary it counts within, if any.
+    NotAllowedBy(PolicyDocument, Option<PolicyDocument>),
     AllowedBy(PolicyDocument),
     Boxes(&'a [super::AccessBox]),
     Strangers(Stranger),
@@ -62,7 +65,12 @@ pub(super) fn question<'a>(
             match violation {
                 Violation::Refused => Forbidden::AllowedBy(reference),
                 Violation::Allowed | Violation::NotDenied => {
-                    Forbidden::NotAllowedBy(std::borrow::Cow::Owned(reference))
+                    let within = subject.whole.and_then(|whole| whole.boundary_before);
+                    let within = within.map(PolicyDocument::as_reference);
+                    within
+                        .iter()
+                        .for_each(|boundary| vocabulary.add_document(boundary));
+                    Forbidden::NotAllowedBy(reference, within)
                 }
             }
         }
@@ -94,26 +102,42 @@ pub(super) fn question<'a>(
         }
         Check::Lint { .. } => Forbidden::Boxes(&[]),
     };
+    let boundary = subject.whole.and_then(|whole| whole.boundary);
+    if let Some(boundary) = boundary {
+        vocabulary.add_document(boundary);
+    }
     let meaning = if vocabulary == prepared.vocabulary {
         prepared.meaning.clone()
     } else {
         Meaning::of(document, &vocabulary)
     };
     let forbidden_formula = match &forbidden {
-        Forbidden::NotAllowedBy(reference) => not(&Meaning::of(reference, &vocabulary).allowed()),
+        Forbidden::NotAllowedBy(reference, within) => {
+            let allowed = |document| Meaning::of(document, &vocabulary).allowed();
+            not(&and([reference].into_iter().chain(within).map(allowed)))
+        }
         Forbidden::AllowedBy(reference) => Meaning::of(reference, &vocabulary).allowed(),
         Forbidden::Boxes(boxes) => boxes_formula(boxes, &vocabulary),
         Forbidden::Strangers(stranger) => stranger.formula(&vocabulary),
     };
-    let kinds = possible_kinds(subject.kind, &vocabulary);
+    let kinds = possible_kinds(&subject, &vocabulary);
     let kind = if kinds.contains(&PrincipalKind::Anonymous) && !matches!(forbidden, Forbidden::Strangers(_)) {
         PrincipalKind::User
     } else {
         kinds.first().copied().unwrap_or(PrincipalKind::User)
     };
-    let possible = possible(&vocabulary, &kinds);
+    let within = boundary.map_or(Formula::True, |boundary| {
+        Meaning::of(boundary, &vocabulary).allowed()
+    });
+    let possible = and([possible(&vocabulary, &kinds), within]);
     let rest = and([forbidden_formula.clone(), possible.clone()]);
-    let symbols = symbols(document, subject.holes, vocabulary);
+    let others: Vec<&PolicyDocument> = match &forbidden {
+        Forbidden::NotAllowedBy(reference, within) if subject.whole.is_some() => {
+            [reference].into_iter().chain(within).chain(boundary).collect()
+        }
+        _ => boundary.into_iter().collect(),
+    };
+    let symbols = symbols(document, &others, subject.holes, vocabulary);
     Question {
         check,
         violation,
@@ -122,6 +146,7 @@ pub(super) fn question<'a>(
         rest,
         forbidden_requests: forbidden_formula,
         possible,
+        boundary,
         symbols,
         account: subject.account,
         kinds,
@@ -156,12 +181,16 @@ impl Question<'_> {
     /// The replay: whether a concrete request violates the check, by the reference reading alone.
     pub(super) fn is_violated_by(&self, request: &Request) -> bool {
         let is_forbidden = match &self.forbidden {
-            Forbidden::NotAllowedBy(reference) => evaluate(reference, request).decision != Outcome::Allowed,
-            Forbidden::AllowedBy(reference) => evaluate(reference, request).decision == Outcome::Allowed,
+            Forbidden::NotAllowedBy(reference, within) => {
+                !allowed_by(reference, request)
+                    || within.as_ref().is_some_and(|within| !allowed_by(within, request))
+            }
+            Forbidden::AllowedBy(reference) => allowed_by(reference, request),
             Forbidden::Boxes(boxes) => boxes.iter().any(|access| access.contains(request)),
             Forbidden::Strangers(stranger) => stranger.makes(request),
         };
-        is_forbidden && {
+        let is_within = self.boundary.is_none_or(|boundary| allowed_by(boundary, request));
+        is_forbidden && is_within && {
             let evaluation = evaluate(self.document, request);
             match self.violation {
                 Violation::NotDenied => evaluation.denies.is_empty(),
@@ -203,13 +232,18 @@ impl Question<'_> {
     pub(super) fn boxes(&self) -> &[super::AccessBox] {
         match &self.forbidden {
             Forbidden::Boxes(boxes) => boxes,
-            Forbidden::NotAllowedBy(_) | Forbidden::AllowedBy(_) | Forbidden::Strangers(_) => &[],
+            Forbidden::NotAllowedBy(..) | Forbidden::AllowedBy(_) | Forbidden::Strangers(_) => &[],
         }
     }
 
     pub(super) fn rests_on_unknowns(&self, request: &Request) -> bool {
         !request.holes.is_empty() || !self.symbols.conditions.is_empty()
     }
+}
+
+/// Whether a document by itself allows a request, by the reference reading.
+fn allowed_by(document: &PolicyDocument, request: &Request) -> bool {
+    evaluate(document, request).decision == Outcome::Allowed
 }
 
 fn actions_of(document: &PolicyDocument) -> Vec<Glob> {

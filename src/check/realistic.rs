@@ -127,6 +127,7 @@ fn plain_principal(question: &Question<'_>, request: Request) -> Request {
         .map(|principal| with_principal(&request, principal));
     let better = replaced
         .into_iter()
+        .filter(|candidate| question.kinds.contains(&candidate.principal.kind()))
         .filter(fits_its_principal)
         .find(|candidate| question.is_violated_by(candidate));
     better.unwrap_or(request)

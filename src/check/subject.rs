@@ -26,6 +26,19 @@ pub struct Subject<'a> {
     pub default_facts: &'a [(Arc<str>, bool)],
     /// The account the policy will live in, if known.
     pub account: Option<&'a str>,
+    /// Where a whole principal is asked about and the document is all of its identity policies: what else is known of it.
+    pub whole: Option<Whole<'a>>,
+}
+
+/// What is known of a principal besides its identity policies.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<'a> {
+    /// What makes its requests.
+    pub kinds: &'a [PrincipalKind],
+    /// Its permissions boundary: nothing is allowed that this does not allow too.
+    pub boundary: Option<&'a PolicyDocument>,
+    /// The boundary it had before.
+    pub boundary_before: Option<&'a PolicyDocument>,
 }
 
 /// Work that is done once for a policy and shared by all standards.
@@ -80,8 +93,13 @@ impl Prepared<'_> {
     }
 }
 
-/// What is known of the symbols of a document.
-pub(super) fn symbols(document: &PolicyDocument, holes: &[Hole], vocabulary: Vocabulary) -> Symbols {
+/// What is known of the symbols of a document and of others that are asked about with it.
+pub(super) fn symbols(
+    document: &PolicyDocument,
+    others: &[&PolicyDocument],
+    holes: &[Hole],
+    vocabulary: Vocabulary,
+) -> Symbols {
     let facts = |hole: &Hole| HoleFacts {
         id: hole.id.clone(),
         allowed: hole.allowed.clone(),
@@ -89,14 +107,15 @@ pub(super) fn symbols(document: &PolicyDocument, holes: &[Hole], vocabulary: Voc
     Symbols {
         vocabulary,
         holes: holes.iter().map(facts).collect(),
-        conditions: conditions(document, holes),
+        conditions: conditions([document].iter().chain(others).copied(), holes),
     }
 }
 
 /// Guards that say exactly when a statement is there: those that are not holes.
-fn conditions(document: &PolicyDocument, holes: &[Hole]) -> Vec<Arc<str>> {
+fn conditions<'d>(documents: impl Iterator<Item = &'d PolicyDocument>, holes: &[Hole]) -> Vec<Arc<str>> {
     let mut names: Vec<Arc<str>> = Vec::new();
-    for literal in document.statements.iter().flat_map(|statement| &statement.guard) {
+    let statements = documents.flat_map(|document| document.statements.iter());
+    for literal in statements.flat_map(|statement| &statement.guard) {
         let is_hole =
             literal.name.contains(FACT_SEPARATOR) || holes.iter().any(|hole| hole.id.0 == literal.name);
         if !is_hole && !names.contains(&literal.name) {
@@ -106,9 +125,12 @@ fn conditions(document: &PolicyDocument, holes: &[Hole]) -> Vec<Arc<str>> {
     names
 }
 
-/// The principals that can make requests under a policy of that kind, as far as a question speaks of them.
-pub(super) fn possible_kinds(kind: PolicyKind, vocabulary: &Vocabulary) -> Vec<PrincipalKind> {
-    let mut kinds = principal_kinds(kind).to_vec();
+/// The principals that can make requests under the document of a subject, as far as a question speaks of them.
+pub(super) fn possible_kinds(subject: &Subject<'_>, vocabulary: &Vocabulary) -> Vec<PrincipalKind> {
+    let mut kinds = match subject.whole {
+        Some(whole) => whole.kinds.to_vec(),
+        None => principal_kinds(subject.kind).to_vec(),
+    };
     // A canonical user id is one account's, under another name: a kind of its own only where a policy speaks of one.
     if !vocabulary.has_canonical_users() {
         kinds.retain(|kind| *kind != PrincipalKind::Canonical);

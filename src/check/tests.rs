@@ -168,6 +168,7 @@ fn verdict(asked: &Check, document: &PolicyDocument, kind: PolicyKind, known: &K
         before: &Before::NotTold,
         default_facts: &known.facts,
         account: known.account,
+        whole: None,
     });
     check(asked, &prepared, &known.options)
 }

@@ -180,6 +180,7 @@ fn decide(question: &Question, options: &Options) -> Verdict {
         before: &Before::NotTold,
         default_facts: &[],
         account: None,
+        whole: None,
     };
     check::check(&question.check, &check::prepare(subject), options)
 }

@@ -5,6 +5,7 @@ mod bare;
 mod cloudformation;
 mod document;
 mod managed;
+mod principal;
 mod tables;
 mod terraform;
 
@@ -17,6 +18,7 @@ use crate::source::Place;
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
 pub use cloudformation::{CloudFormationOptions, EarlierTemplate, extract_template, extract_template_since};
 pub use managed::{attached_policy, is_aws_managed};
+pub use principal::{AttachedDocument, Composition, Deployed, ExtractedPrincipal, Part};
 pub use tables::{Row, RowKind, cloudformation_rows, is_known_type, terraform_rows};
 pub use terraform::{EarlierTerraform, extract_plan, extract_plan_since, extract_state};
 
@@ -29,7 +31,7 @@ pub struct Extraction {
     pub gaps: Vec<Gap>,
     /// Changes to what is attached to identities: with `reference: before` they make the answer undecided.
     pub changes: Vec<IdentityChange>,
-    /// The principals of the input and what is attached to them, for `keyaki extract`.
+    /// The principals of the input and what is attached to them.
     pub principals: Vec<ExtractedPrincipal>,
     /// What the input tells of its environment.
     pub environment: Environment,
@@ -279,23 +281,6 @@ pub struct IdentityChange {
     pub what: String,
     /// The kind of the policy that is taken away; `Identity` for all that bears on identities.
     pub kind: PolicyKind,
-}
-
-/// A principal of the input.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExtractedPrincipal {
-    /// Its address.
-    pub address: String,
-    /// `role`, `user`, `group`, `permission-set`.
-    pub principal_type: &'static str,
-    /// Addresses or ARNs of its policies.
-    pub policies: Vec<String>,
-    /// Address or ARN of its boundary.
-    pub boundary: Option<String>,
-    /// Address of its trust policy.
-    pub trust: Option<String>,
-    /// Whether the input does not define it fully.
-    pub open: bool,
 }
 
 /// An extractor. `accepts` tells by content; `extract` never fails: what cannot be read is a gap.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::check::{Reference, Standard};
-use crate::extract::{Before, Policy, PolicyKind};
+use crate::extract::{Before, Composition, Deployed, ExtractedPrincipal, Part, Policy, PolicyKind};
 
 use super::document::{document_json, guards_json};
 
@@ -48,6 +48,49 @@ impl<'a> Evidence<'a> {
         self.last = Some((policy, judged));
         evidence
     }
+}
+
+impl Evidence<'_> {
+    /// The evidence of an answer about a principal: all of its documents, and what was attached before where the
+    /// standard compares with that.
+    pub(super) fn of_principal(&self, principal: &ExtractedPrincipal, standard: &Standard) -> String {
+        let before = match (&principal.before, standard.check.reference()) {
+            (Deployed::Composition(before), Some(Reference::Before)) => composition_hash(before),
+            (Deployed::Created, Some(Reference::Before)) => "created".to_owned(),
+            (Deployed::Unreadable(why), Some(Reference::Before)) => why.clone(),
+            _ => String::new(),
+        };
+        let now = composition_hash(&principal.now);
+        hash(&[
+            "principal",
+            &now,
+            &before,
+            &demand(standard, PolicyKind::Identity),
+        ])
+    }
+}
+
+fn composition_hash(composition: &Composition) -> String {
+    let parts = |parts: &[Part]| {
+        let mut hashes: Vec<String> = parts.iter().map(part_hash).collect();
+        // The order of documents says nothing.
+        hashes.sort();
+        hashes.concat()
+    };
+    hash(&[&parts(&composition.documents), &parts(&composition.boundary)])
+}
+
+fn part_hash(part: &Part) -> String {
+    let document = match &part.document.content {
+        Ok(document) => format!(
+            "{}{}",
+            document_json(document, PolicyKind::Identity),
+            guards_json(document)
+        ),
+        Err(what) => what.clone(),
+    };
+    let unknown = format!("{:?}{:?}", part.document.holes, part.document.default_facts);
+    hash(&[&document, &unknown, part.doubt.as_deref().unwrap_or_default()])
 }
 
 fn policy_hash(policy: &Policy) -> String {

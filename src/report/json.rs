@@ -86,7 +86,10 @@ fn finding(entry: &Entry) -> Value {
     let denies: Vec<Value> = entry
         .denies
         .iter()
-        .map(|deny| json!({"index": deny.index, "sid": deny.sid.as_deref(), "why": deny.why}))
+        .map(|deny| {
+            let told = json!({"index": deny.index, "sid": deny.sid.as_deref(), "why": deny.why});
+            with_address(told, deny.document.as_deref())
+        })
         .collect();
     let assumes: Vec<Value> = entry
         .assumes
@@ -124,11 +127,20 @@ fn finding(entry: &Entry) -> Value {
 }
 
 fn statement(statement: &EntryStatement) -> Value {
-    json!({
+    let told = json!({
         "index": statement.index,
         "sid": statement.sid,
         "location": statement.location.as_ref().map(location),
-    })
+    });
+    with_address(told, statement.address.as_deref())
+}
+
+/// The address of the document, where it is not that of the finding.
+fn with_address(mut told: Value, address: Option<&str>) -> Value {
+    if let (Some(address), Value::Object(members)) = (address, &mut told) {
+        members.insert("address".to_owned(), json!(address));
+    }
+    told
 }
 
 /// Indented JSON whose strings hold no character that could do anything but show.
@@ -217,6 +229,7 @@ pub(super) mod tests {
             kind: Some(PolicyKind::Resource),
             location: at(4),
             statements: vec![EntryStatement {
+                address: None,
                 index: 1,
                 sid: Some("Public".to_string()),
                 location: Some(at(7)),

@@ -217,6 +217,8 @@ pub struct Entry {
 /// A guilty statement of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryStatement {
+    /// The address of its document, where that is not the finding's own: the finding is about a principal.
+    pub address: Option<String>,
     /// 0-based index in the document.
     pub index: usize,
     /// Its Sid.

@@ -117,6 +117,19 @@ pub enum Outcome {
         /// The answer.
         verdict: Verdict,
     },
+    /// A standard was asked of a principal as a whole.
+    Principal {
+        /// The input.
+        input: usize,
+        /// The principal.
+        principal: usize,
+        /// The standard.
+        standard: usize,
+        /// The answer.
+        verdict: Verdict,
+    },
+    /// A policy is checked only as part of the principals that it is attached to.
+    Composed,
     /// No standard is about a policy.
     NotApplicable,
     /// A policy is not valid.

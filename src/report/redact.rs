@@ -40,6 +40,7 @@ pub(super) fn redacted(finding: &Finding) -> Finding {
             .denies
             .iter()
             .map(|deny| MissedDeny {
+                document: deny.document.clone(),
                 index: deny.index,
                 sid: deny.sid.clone(),
                 why: hide(),

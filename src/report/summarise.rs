@@ -1,5 +1,6 @@
 //! From the outcomes of a run to a report: counts, places, redaction, names.
 
+mod judged;
 mod notes;
 mod places;
 #[cfg(test)]
@@ -7,7 +8,7 @@ mod tests;
 
 use crate::check::rules::{Group, rule};
 use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
-use crate::extract::{Gap, GapReason, IdentityChange, Origin, Policy, PolicyKind};
+use crate::extract::{Extraction, Gap, GapReason, IdentityChange, Origin, PolicyKind};
 use crate::iam::Invalid;
 
 use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
@@ -18,6 +19,7 @@ use super::{
     Entry, EntryStatement, INVALID_RULE, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
     UNDECIDED_RULE, Verdict,
 };
+use judged::{Judged, open, told_statement};
 
 /// Makes the report. `sentence` says a violation in one sentence; it is given those who hold the policy.
 pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>) -> String) -> Report {
@@ -138,21 +140,38 @@ impl<'a> Summary<'a> {
                 }
             }
             Outcome::NotApplicable => self.policies.not_applicable += 1,
+            Outcome::Composed => self.policies.checked += 1,
             Outcome::Invalid { .. } => self.policies.invalid += 1,
             Outcome::Gap { .. } => self.policies.undecided += 1,
-            Outcome::Change { .. } => {}
+            Outcome::Change { .. } | Outcome::Principal { .. } => {}
         }
     }
 
     fn add(&mut self, outcome: &Outcome) {
         match outcome {
-            Outcome::NotApplicable => {}
+            Outcome::NotApplicable | Outcome::Composed => {}
             Outcome::Answer {
                 input,
                 policy,
                 standard,
                 verdict,
-            } => self.answer(*input, *policy, *standard, verdict),
+            } => {
+                let judged = self
+                    .extraction(*input)
+                    .and_then(|found| found.policies.get(*policy));
+                self.answer(*input, judged.map(Judged::Policy), *standard, verdict);
+            }
+            Outcome::Principal {
+                input,
+                principal,
+                standard,
+                verdict,
+            } => {
+                let judged = self
+                    .extraction(*input)
+                    .and_then(|found| found.principals.get(*principal));
+                self.answer(*input, judged.map(Judged::Principal), *standard, verdict);
+            }
             Outcome::Invalid {
                 input,
                 policy,
@@ -191,18 +210,28 @@ impl<'a> Summary<'a> {
         }
     }
 
+    fn extraction(&self, input: usize) -> Option<&'a Extraction> {
+        self.run.inputs.get(input).map(|scanned| &scanned.extraction)
+    }
+
     fn tally(&mut self, standard: usize, count: impl FnOnce(&mut StandardRow)) {
         if let Some(row) = self.standards.get_mut(standard) {
             count(row);
         }
     }
 
-    fn answer(&mut self, input: usize, policy: usize, standard: usize, verdict: &check::Verdict) {
+    fn answer(
+        &mut self,
+        input: usize,
+        judged: Option<Judged<'a>>,
+        standard: usize,
+        verdict: &check::Verdict,
+    ) {
         let run = self.run;
         let Some(scanned) = run.inputs.get(input) else {
             return;
         };
-        let Some(policy) = scanned.extraction.policies.get(policy) else {
+        let Some(judged) = judged else {
             return;
         };
         let Some(demand) = run.standards.standards.get(standard) else {
@@ -212,7 +241,7 @@ impl<'a> Summary<'a> {
         match verdict {
             check::Verdict::Pass(proof) => {
                 self.unconfirmed += usize::from(proof.unconfirmed);
-                self.passed(scanned, policy, demand, proof);
+                self.passed(scanned, judged, demand, proof);
                 self.results.pass += 1;
                 self.tally(standard, |row| row.pass += 1);
             }
@@ -220,26 +249,20 @@ impl<'a> Summary<'a> {
                 self.unconfirmed += usize::from(finding.unconfirmed);
                 self.results.fail += 1;
                 self.tally(standard, |row| row.fail += 1);
-                let shown = if policy.sensitive {
+                let shown = if judged.is_sensitive() {
                     redacted(finding)
                 } else {
                     (**finding).clone()
                 };
-                let base = self.base(scanned, policy, demand);
-                let statements = self.statements(scanned, &policy.origin, &shown);
-                let told =
-                    shown
-                        .statements
-                        .first()
-                        .map_or_else(String::new, |statement| match &statement.sid {
-                            Some(sid) => sid.to_string(),
-                            None => statement.index.to_string(),
-                        });
+                let base = self.base(scanned, judged, demand);
+                let statements = self.statements(scanned, judged, &shown);
+                let told = shown.statements.first().map_or_else(String::new, told_statement);
+                let changes = judged.changes(&demand.check);
                 self.findings.push(Entry {
                     verdict: Verdict::Fail,
                     statements,
-                    message: (self.sentence)(&shown, holders(policy)),
-                    fingerprint: fingerprint(&demand.id, &policy.origin.address, &told),
+                    message: format!("{}{changes}", (self.sentence)(&shown, judged.holders())),
+                    fingerprint: fingerprint(&demand.id, &judged.origin().address, &told),
                     counterexample: Some(shown.counterexample),
                     assumes: shown.assumes,
                     denies: shown.denies,
@@ -255,15 +278,15 @@ impl<'a> Summary<'a> {
                 self.results.fail += notes.len();
                 self.tally(standard, |row| row.fail += 1);
                 for note in notes {
-                    let base = self.base(scanned, policy, demand);
-                    let entry = self.noted(scanned, policy, note, base);
+                    let base = self.base(scanned, judged, demand);
+                    let entry = self.noted(scanned, judged.origin(), note, base);
                     self.findings.push(entry);
                 }
             }
             check::Verdict::Undecided(undecided) => {
                 self.results.undecided += 1;
                 self.tally(standard, |row| row.undecided += 1);
-                let base = self.base(scanned, policy, demand);
+                let base = self.base(scanned, judged, demand);
                 self.findings.push(Entry {
                     message: undecided.message.clone(),
                     reason: Some(undecided.id),
@@ -273,7 +296,7 @@ impl<'a> Summary<'a> {
             }
             check::Verdict::Error(Invalid { message, .. }) => {
                 self.results.error += 1;
-                let base = self.base(scanned, policy, demand);
+                let base = self.base(scanned, judged, demand);
                 self.findings.push(Entry {
                     verdict: Verdict::Error,
                     message: message.clone(),
@@ -284,8 +307,8 @@ impl<'a> Summary<'a> {
                 self.results.undecided += 1;
                 self.tally(standard, |row| row.undecided += 1);
                 self.internal
-                    .push(format!("{}: {}: {message}", policy.origin.address, demand.id));
-                let base = self.base(scanned, policy, demand);
+                    .push(format!("{}: {}: {message}", judged.origin().address, demand.id));
+                let base = self.base(scanned, judged, demand);
                 self.findings.push(Entry {
                     message: format!("internal error: {message}"),
                     reason: Some("internal-error"),
@@ -296,12 +319,18 @@ impl<'a> Summary<'a> {
     }
 
     /// What is said of a PASS: the axioms it rests on, and the readings.
-    fn passed(&mut self, scanned: &ScannedInput, policy: &Policy, standard: &Standard, proof: &Proof) {
+    fn passed(&mut self, scanned: &ScannedInput, judged: Judged<'_>, standard: &Standard, proof: &Proof) {
+        let origin = judged.origin();
+        if let Judged::Principal(principal) = judged
+            && principal.open
+        {
+            self.readings.push(open(principal, standard));
+        }
         if !proof.axioms.is_empty() {
             self.proofs.push(ProofRow {
                 standard: standard.id.clone(),
                 input: scanned.name.clone(),
-                address: policy.origin.address.clone(),
+                address: origin.address.clone(),
                 axioms: proof.axioms.clone(),
             });
         }
@@ -312,33 +341,29 @@ impl<'a> Summary<'a> {
             let about = About {
                 severity: Severity::Low,
                 statement: None,
-                location: self.location(scanned, &policy.origin),
-                fingerprint: fingerprint(note.id, &policy.origin.address, &standard.id),
+                location: self.location(scanned, origin),
+                fingerprint: fingerprint(note.id, &origin.address, &standard.id),
                 evidence: evidence_of_reason(&message, note.id),
             };
             self.readings.push(Remark {
                 id: note.id.to_string(),
-                address: policy.origin.address.clone(),
+                address: origin.address.clone(),
                 message,
                 about: Some(about),
             });
         }
     }
 
-    /// An UNDECIDED about a policy and a standard, to be completed.
-    fn base(&mut self, scanned: &ScannedInput, policy: &'a Policy, standard: &'a Standard) -> Entry {
-        let open = scanned
-            .extraction
-            .principals
-            .iter()
-            .any(|principal| principal.open && policy.attached_to.contains(&principal.address));
+    /// An UNDECIDED about what was judged and a standard, to be completed.
+    fn base(&mut self, scanned: &ScannedInput, judged: Judged<'a>, standard: &'a Standard) -> Entry {
+        let origin = judged.origin();
         Entry {
             standard: standard.id.clone(),
             severity: standard.severity,
-            open,
-            fingerprint: fingerprint(&standard.id, &policy.origin.address, ""),
-            evidence: self.evidence.of(policy, Some(standard)),
-            ..self.blank(scanned, &policy.origin, Some(policy.kind))
+            open: judged.is_open(&scanned.extraction.principals),
+            fingerprint: fingerprint(&standard.id, &origin.address, ""),
+            evidence: judged.evidence(&mut self.evidence, standard),
+            ..self.blank(scanned, origin, Some(judged.kind()))
         }
     }
 
@@ -382,6 +407,7 @@ impl<'a> Summary<'a> {
         self.results.error += 1;
         let blank = self.blank(scanned, &policy.origin, Some(policy.kind));
         let statement = invalid.statement.map(|index| EntryStatement {
+            address: None,
             index,
             sid: None,
             location: self.statement_location(scanned, &policy.origin, index),
@@ -461,20 +487,5 @@ pub(super) fn told(reason: &GapReason) -> (&'static str, String) {
         GapReason::UnknownType(message) => ("unknown-type", message.clone()),
         GapReason::UnexpectedShape(message) => ("unexpected-shape", message.clone()),
         GapReason::Incomplete(message) => ("incomplete", message.clone()),
-    }
-}
-
-/// Who holds a policy that speaks of its holders: other kinds say themselves who they let in.
-fn holders(policy: &Policy) -> Option<&[String]> {
-    match policy.kind {
-        PolicyKind::Identity => Some(&policy.attached_to),
-        PolicyKind::Resource
-        | PolicyKind::Trust
-        | PolicyKind::Grant
-        | PolicyKind::Boundary
-        | PolicyKind::Session
-        | PolicyKind::Scp
-        | PolicyKind::Rcp
-        | PolicyKind::Endpoint => None,
     }
 }

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::check::{self, Check, Prepared, Reference, Standard, Subject, Trust, Undecided, Verdict, prepare};
+use crate::check::{
+    self, Check, Prepared, Reference, Standard, Subject, Trust, Undecided, Unit, Verdict, prepare,
+};
 use crate::extract::{Before, IdentityChange, Policy, PolicyKind};
 use crate::iam::PolicyDocument;
 use crate::report::{Outcome, ScannedInput};
@@ -12,6 +14,7 @@ use crate::report::{Outcome, ScannedInput};
 use super::denied::{in_doubt, less_denied};
 use super::guarded::guarded_type;
 use super::noted::{Noted, lint_verdict};
+use super::principals::{Composed, PrincipalQuestion, untold};
 use super::same::{key, same};
 use super::scope::in_scope;
 
@@ -42,12 +45,13 @@ pub(super) fn questions<'a>(
     for (input, scanned) in inputs.iter().enumerate() {
         let extraction = &scanned.extraction;
         let account = extraction.environment.account.as_deref().or(account);
+        let composed = Composed::of(extraction);
         for (position, policy) in extraction.policies.iter().enumerate() {
             if scanned.unchanged.policies.contains(&position) {
                 continue;
             }
             if let Ok(document) = &policy.document {
-                let standards = about(standards, Some(policy.kind), &policy.origin).collect();
+                let standards = composed.about(standards, policy).0.into_iter().collect();
                 questions.push(Question {
                     input,
                     position,
@@ -63,7 +67,7 @@ pub(super) fn questions<'a>(
 }
 
 /// The standards that are about a policy, by position.
-fn about<'a>(
+pub(super) fn about<'a>(
     standards: &'a [Standard],
     kind: Option<PolicyKind>,
     origin: &'a crate::extract::Origin,
@@ -79,10 +83,20 @@ fn about<'a>(
 /// Questions that cannot be asked with these options: nothing is scanned then.
 pub(super) fn misuse(
     questions: &[Question<'_>],
+    of_principals: &[PrincipalQuestion<'_>],
     inputs: &[ScannedInput],
     standards: &[Standard],
 ) -> Vec<String> {
-    let mut found = BTreeSet::new();
+    let name = |input: usize| inputs.get(input).map_or("", |input| input.name.as_str());
+    let mut found: BTreeSet<String> = untold(of_principals, standards)
+        .map(|(input, standard)| {
+            let (id, name) = (&standard.id, name(input));
+            format!(
+                "standard `{id}` compares principals with what is deployed, which `{name}` does not tell: for templates \
+                 that is not supported yet, leave out `on: principal`"
+            )
+        })
+        .collect();
     for question in questions {
         for (id, check) in question.asked(standards) {
             match check {
@@ -90,7 +104,7 @@ pub(super) fn misuse(
                     if matches!(check.reference(), Some(Reference::Before))
                         && matches!(question.policy.before, Before::NotTold) =>
                 {
-                    let name = inputs.get(question.input).map_or("", |input| input.name.as_str());
+                    let name = name(question.input);
                     found.insert(format!(
                         "standard `{id}` compares with what is deployed, which `{name}` does not tell: give the deployed \
                          version with `--before FILE`"
@@ -134,6 +148,7 @@ impl Question<'_> {
             before: &self.policy.before,
             default_facts: &self.policy.default_facts,
             account: self.account,
+            whole: None,
         }
     }
 
@@ -200,22 +215,25 @@ pub(super) fn answer(
     .unwrap_or_else(|_| Verdict::Internal("the check panicked".to_string()))
 }
 
-/// The outcomes, in input order: answers to policies, then gaps, then changes that cannot be compared.
+/// The outcomes, in input order: answers to policies, then gaps, then changes that cannot be compared, then answers to
+/// principals.
 pub(super) fn outcomes(
     inputs: &[ScannedInput],
     standards: &[Standard],
     answered: &BTreeMap<(usize, usize), &BTreeMap<usize, Verdict>>,
     noted: &Noted,
+    mut of_principals: BTreeMap<usize, Vec<Outcome>>,
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for (input, scanned) in inputs.iter().enumerate() {
         let extraction = &scanned.extraction;
         let less_denied = less_denied(extraction);
+        let parts = Composed::of(extraction);
         for (position, policy) in extraction.policies.iter().enumerate() {
             if scanned.unchanged.policies.contains(&position) {
                 continue;
             }
-            let asked: Vec<usize> = about(standards, Some(policy.kind), &policy.origin).collect();
+            let (asked, as_parts) = parts.about(standards, policy);
             if policy.document.is_err() {
                 outcomes.push(Outcome::Invalid {
                     input,
@@ -225,7 +243,11 @@ pub(super) fn outcomes(
                 continue;
             }
             if asked.is_empty() {
-                outcomes.push(Outcome::NotApplicable);
+                outcomes.push(if as_parts.is_empty() {
+                    Outcome::NotApplicable
+                } else {
+                    Outcome::Composed
+                });
             }
             for standard in asked {
                 let verdict = answered
@@ -236,8 +258,11 @@ pub(super) fn outcomes(
                 let verdict = verdict
                     .or_else(lint)
                     .unwrap_or_else(|| Verdict::Internal("the question got no answer".to_string()));
-                let compares = standards.get(standard).is_some_and(compares_with_before);
-                let verdict = if compares {
+                // What is attached to whom is compared with the principals, where the standard is about them.
+                let alone =
+                    |standard: &Standard| standard.on == Unit::Policy || policy.kind != PolicyKind::Identity;
+                let standard_asked = standards.get(standard).filter(|standard| alone(standard));
+                let verdict = if standard_asked.is_some_and(compares_with_before) {
                     let verdict = composed(verdict, policy, &extraction.changes);
                     in_doubt(verdict, policy, &less_denied)
                 } else {
@@ -264,7 +289,10 @@ pub(super) fn outcomes(
         }
         for (change, found) in extraction.changes.iter().enumerate() {
             for standard in about(standards, Some(found.kind), &found.origin) {
-                if standards.get(standard).is_some_and(compares_with_before) {
+                if standards
+                    .get(standard)
+                    .is_some_and(|standard| is_left_open(standard, found))
+                {
                     outcomes.push(Outcome::Change {
                         input,
                         change,
@@ -274,8 +302,16 @@ pub(super) fn outcomes(
                 }
             }
         }
+        outcomes.extend(of_principals.remove(&input).unwrap_or_default());
     }
     outcomes
+}
+
+/// Whether a change is one that the standard compares and that cannot be compared yet. What is attached to whom is
+/// compared with the principals, where the standard is about them.
+fn is_left_open(standard: &Standard, change: &IdentityChange) -> bool {
+    let is_composed = standard.on == Unit::Principal && change.kind == PolicyKind::Identity;
+    compares_with_before(standard) && !is_composed
 }
 
 fn compares_with_before(standard: &Standard) -> bool {

@@ -261,6 +261,7 @@ fn direction(
         before: &Before::NotTold,
         default_facts: &policy.default_facts,
         account: None,
+        whole: None,
     };
     let check = Check::NoNewAccess {
         reference: Reference::Document(Arc::new(reference)),
@@ -290,6 +291,7 @@ fn asked(prepared: &Prepared<'_>, check: Check, options: &ScanOptions) -> Verdic
         description: String::new(),
         severity: check::Severity::Medium,
         check,
+        on: check::Unit::Policy,
         scope: check::Scope::default(),
     };
     let options = check::Options {

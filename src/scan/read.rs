@@ -146,6 +146,9 @@ impl Gathered {
             extraction.policies.retain(|policy| keep(&policy.origin, 1));
             extraction.gaps.retain(|gap| keep(&gap.origin, 1));
             extraction.changes.retain(|change| keep(&change.origin, 0));
+            extraction
+                .principals
+                .retain(|principal| keep(&principal.origin, 0));
         }
         for (entry, _) in entries.iter().zip(&used).filter(|(_, used)| !**used) {
             let named = [entry.resource_type.as_deref(), entry.address.as_deref()];

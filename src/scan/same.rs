@@ -32,6 +32,8 @@ pub(super) fn same(left: &Subject<'_>, right: &Subject<'_>) -> bool {
         before,
         default_facts,
         account,
+        // Principals are questions of their own.
+        whole: _,
     } = *left;
     document == right.document
         && kind == right.kind

@@ -424,6 +424,7 @@ fn no_request_contradicts_a_verdict() {
             before: &Before::NotTold,
             default_facts: &[],
             account: None,
+            whole: None,
         });
         let verdict = check::check(&question.check, &prepared, &Options::default());
         let word = match &verdict {
@@ -556,6 +557,7 @@ fn no_value_of_a_hole_contradicts_a_pass() {
             before: &Before::NotTold,
             default_facts: &[],
             account: None,
+            whole: None,
         });
         let verdict = check::check(&asked, &prepared, &Options::default());
         let filled = |document: &PolicyDocument, values: &BTreeMap<HoleId, String>| {

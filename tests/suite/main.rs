@@ -27,6 +27,7 @@ mod layers;
 mod managed;
 mod metamorphic;
 mod oracle;
+mod principals;
 mod quiet;
 mod run;
 mod scale;

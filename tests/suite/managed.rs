@@ -113,6 +113,7 @@ fn compare(new: &PolicyDocument, old: &PolicyDocument, engine: Engine) -> Verdic
         before: &Before::NotTold,
         default_facts: &[],
         account: None,
+        whole: None,
     });
     let check = Check::NoNewAccess {
         reference: Reference::Document(old.clone().into()),

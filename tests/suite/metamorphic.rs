@@ -362,6 +362,7 @@ fn compare(new: &str, old: &str) -> Verdict {
         before: &Before::NotTold,
         default_facts: &[],
         account: None,
+        whole: None,
     });
     let check = Check::NoNewAccess {
         reference: Reference::Document(parsed(old).into()),

@@ -225,7 +225,7 @@ impl Wound<'_> {
 
     /// Each guilty statement narrowed to what it has in common with the Allows of the reference, with its Denies.
     fn narrow(&self) -> Vec<Edit> {
-        let Forbidden::NotAllowedBy(reference) = &self.question.forbidden else {
+        let Forbidden::NotAllowedBy(reference, _) = &self.question.forbidden else {
             return Vec::new();
         };
         let of_effect = |effect: Effect| {
@@ -289,7 +289,7 @@ impl Wound<'_> {
         let denies: Vec<Statement> = match &self.question.forbidden {
             Forbidden::Boxes(boxes) => boxes.iter().map(|access| access.as_statement()).collect(),
             Forbidden::AllowedBy(_) => return Vec::new(),
-            Forbidden::NotAllowedBy(_) | Forbidden::Strangers(_) => {
+            Forbidden::NotAllowedBy(..) | Forbidden::Strangers(_) => {
                 let from_reference = |found: &Found| {
                     let mut out = found.candidate.out.iter();
                     out.any(|(source, _)| !matches!(source, Source::Deny(_)))

@@ -21,6 +21,7 @@ fn subject<'a>(asked: &'a Asked, document: &'a PolicyDocument) -> Subject<'a> {
         before: &Before::NotTold,
         default_facts: &[],
         account: None,
+        whole: None,
     }
 }
 

@@ -111,7 +111,7 @@ impl<'a> Prover<'a> {
     fn possible(&self) -> &Formula {
         self.possible.get_or_init(|| {
             let vocabulary = &self.prepared.vocabulary;
-            let kinds = possible_kinds(self.prepared.subject.kind, vocabulary);
+            let kinds = possible_kinds(&self.prepared.subject, vocabulary);
             possible(vocabulary, &kinds)
         })
     }
@@ -119,7 +119,12 @@ impl<'a> Prover<'a> {
     fn symbols(&self) -> &Symbols {
         self.symbols.get_or_init(|| {
             let subject = self.prepared.subject;
-            symbols(subject.document, subject.holes, self.prepared.vocabulary.clone())
+            symbols(
+                subject.document,
+                &[],
+                subject.holes,
+                self.prepared.vocabulary.clone(),
+            )
         })
     }
 }

@@ -29,6 +29,7 @@ fn linted(document: &Value, kind: PolicyKind) -> Linted {
         before: &Before::NotTold,
         default_facts: &[],
         account: None,
+        whole: None,
     });
     let mut linted = lint(&prepared);
     linted.notes.extend(parser_notes(&parsed.document, &parsed.notes));

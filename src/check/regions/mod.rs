@@ -208,7 +208,7 @@ impl Question<'_> {
     pub(super) fn strangers(&self) -> Formula {
         match self.forbidden {
             Forbidden::Strangers(_) => self.forbidden_requests.clone(),
-            Forbidden::NotAllowedBy(_) | Forbidden::AllowedBy(_) | Forbidden::Boxes(_) => Formula::True,
+            Forbidden::NotAllowedBy(..) | Forbidden::AllowedBy(_) | Forbidden::Boxes(_) => Formula::True,
         }
     }
 
@@ -257,7 +257,8 @@ fn candidates(question: &Question<'_>, guilty: &[GuiltyStatement]) -> Vec<Candid
         Forbidden::Strangers(_) => own.iter().for_each(|own| add(meeting(own, &everything()), &[])),
         // Nothing is granted there.
         Forbidden::AllowedBy(_) => {}
-        Forbidden::NotAllowedBy(reference) => {
+        // A whole principal is not asked for regions: there is no boundary.
+        Forbidden::NotAllowedBy(reference, _) => {
             let of = |effect: Effect| reference.statements.iter().filter(move |s| s.effect == effect);
             let allowed: Vec<(Source, Statement)> = of(Effect::Allow)
                 .map(|statement| (Source::Reference(statement.index), as_deny(statement)))

@@ -20,6 +20,7 @@ fn regions_of(line: &serde_json::Value, options: &Options) -> Regions {
         before: &Before::NotTold,
         default_facts: &[],
         account: None,
+        whole: None,
     };
     match check(&question.check, &prepare(subject), options) {
         Verdict::Fail(finding) => finding.regions.expect("regions"),

@@ -150,7 +150,7 @@ pub(super) const REASONS: &[Rule] = &[
         "What is attached to an identity changes",
         "What an identity may do is the sum of its policies. When attachments change, comparing one document with its \
          predecessor says nothing.",
-        "Review the change of what is attached by hand.",
+        "Ask the standard of principals as wholes, with `on: principal`, or review by hand what is attached.",
     ),
     reason(
         "default-comparison",

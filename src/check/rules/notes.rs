@@ -152,6 +152,13 @@ pub(super) const RUN: &[Rule] = &[
         "Correct the file that the message names; verdicts do not depend on it.",
     ),
     run(
+        "open-principal",
+        "A principal that the input does not fully define",
+        "The standard is asked of principals as wholes and passes for what this input attaches. More may be attached to \
+         this one elsewhere.",
+        "Check where the principal is defined, or everything that is attached to it, in one input.",
+    ),
+    run(
         "format-version",
         "A plan of a newer minor format",
         "The plan says that it is of a newer minor version of its format than is known. Newer minor versions only add.",

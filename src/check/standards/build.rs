@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::check::rules::policy_rules;
-use crate::check::{AccessBox, Check, Reference, ServicePrincipals, Severity, Standard, Trust, elements};
+use crate::check::{
+    AccessBox, Check, Reference, ServicePrincipals, Severity, Standard, Trust, Unit, elements,
+};
 use crate::extract::{self, PolicyKind};
 use crate::source::{Node, SourceFile};
 
@@ -59,6 +61,23 @@ const CHECKS: &[CheckRow] = &[
 ];
 
 const BOX: &[&str] = &["actions", "resources", "principals", "when"];
+
+const ONLY_POLICIES: &str = "`on: principal` is not supported yet but for `access-not-granted`, and for \
+                             `no-new-access` with `reference: before`";
+
+/// Whether the check can be asked of a principal as a whole.
+fn is_asked_of_principals(check: &Check) -> bool {
+    match check {
+        Check::AccessNotGranted { .. } => true,
+        Check::NoNewAccess { reference } => matches!(reference, Reference::Before),
+        Check::AccessGranted { .. }
+        | Check::AccessDenied { .. }
+        | Check::Equivalent { .. }
+        | Check::NoPublicAccess { .. }
+        | Check::NoExternalAccess { .. }
+        | Check::Lint { .. } => false,
+    }
+}
 
 /// The keys that belong to some checks only.
 const CHECK_KEYS: &[&str] = &["actions", "resources", "principals", "when", "reference", "rules"];
@@ -279,11 +298,7 @@ impl Builder<'_, '_> {
 
     fn standard(&mut self, raw: &RawStandard, node: &Node) -> Option<Standard> {
         let severity = self.severity(raw, node);
-        match raw.on.as_deref() {
-            None | Some("policy") => {}
-            Some("principal") => self.at(node, "on", "`on: principal` is not supported yet"),
-            Some(other) => self.at(node, "on", unknown_word("`on`", other, &["policy", "principal"])),
-        }
+        let on = self.unit(raw, node);
         let names: Vec<&str> = CHECKS.iter().map(|row| row.name).collect();
         let Some(row) = CHECKS.iter().find(|row| row.name == raw.check) else {
             self.at(node, "check", unknown_word("check", &raw.check, &names));
@@ -295,6 +310,9 @@ impl Builder<'_, '_> {
             }
         }
         let (check, kinds) = self.check(row.question, raw, node)?;
+        if on == Unit::Principal && !is_asked_of_principals(&check) {
+            self.at(node, "on", ONLY_POLICIES);
+        }
         let extra = &self.built.policy_attributes;
         let scope = build_scope(&raw.scope, node, (&check, kinds), extra, self.problems);
         Some(Standard {
@@ -302,8 +320,20 @@ impl Builder<'_, '_> {
             description: raw.description.clone(),
             severity,
             check,
+            on,
             scope,
         })
+    }
+
+    fn unit(&mut self, raw: &RawStandard, node: &Node) -> Unit {
+        match raw.on.as_deref() {
+            None | Some("policy") => Unit::Policy,
+            Some("principal") => Unit::Principal,
+            Some(other) => {
+                self.at(node, "on", unknown_word("`on`", other, &["policy", "principal"]));
+                Unit::Policy
+            }
+        }
     }
 
     /// Notes a problem at the value of a key.

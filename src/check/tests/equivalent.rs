@@ -161,6 +161,7 @@ fn what_is_deployed() {
             before: &before,
             default_facts: &[],
             account: None,
+            whole: None,
         });
         let verdict = crate::check::check(&asked, &prepared, &Options::default());
         assert_eq!(word(&verdict), expected, "{before:?}");

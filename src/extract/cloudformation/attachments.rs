@@ -5,21 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::extract::managed::{attached_policy, is_aws_managed};
-use crate::extract::{
-    Before, ExtractedPrincipal, Extraction, GapReason, Policy, PolicyKind, Provenance, Row, RowKind,
-};
+use crate::extract::{Before, Extraction, GapReason, Policy, PolicyKind, Provenance, Row, RowKind};
 use crate::iam::{PolicyDocument, Text, TextPiece};
 
 use super::emit::{Site, block, default_facts, emit, gap, origin_of};
 use super::intrinsics::{Head, resolve};
 use super::policy::{heads, read_document};
-use super::references::{property, reference};
+use super::references::reference;
 use super::resources::worlds_of;
 use super::template::{Resource, Scope, Template};
 use super::values::{Symbolic, World, alternatives, describe};
 use super::walk::{Spot, elements, walk};
 
-const PRINCIPALS: &[(&str, &str)] = &[
+pub(super) const PRINCIPALS: &[(&str, &str)] = &[
     ("AWS::IAM::Role", "role"),
     ("AWS::IAM::User", "user"),
     ("AWS::IAM::Group", "group"),
@@ -34,6 +32,11 @@ pub(super) struct Links {
 }
 
 impl Links {
+    /// The identities that a policy resource is attached to.
+    pub fn holders(&self, policy: &str) -> impl Iterator<Item = &String> {
+        self.by_policy.get(policy).into_iter().flatten()
+    }
+
     /// The identities that the documents of a row belong to.
     pub fn identities(&self, resource: &str, row: &Row) -> Vec<String> {
         match (row.kind, row.attaches_to) {
@@ -54,7 +57,7 @@ impl Links {
 }
 
 /// The properties of policy resources that name identities.
-fn naming(resource_type: &str) -> &'static [&'static str] {
+pub(super) fn naming(resource_type: &str) -> &'static [&'static str] {
     match resource_type {
         MANAGED | "AWS::IAM::Policy" => &["Roles[]", "Users[]", "Groups[]"],
         "AWS::IAM::RolePolicy" => &["RoleName"],
@@ -173,7 +176,7 @@ fn document_of(resource: Resource<'_>) -> Option<super::syntax::View<'_>> {
 }
 
 /// The logical id of the identity that has this name, else the name.
-fn identity(name: &Symbolic, scope: Scope<'_, '_>) -> Result<String, super::values::Fault> {
+pub(super) fn identity(name: &Symbolic, scope: Scope<'_, '_>) -> Result<String, super::values::Fault> {
     for resource in &scope.template.resources {
         let is_principal = PRINCIPALS
             .iter()
@@ -185,10 +188,10 @@ fn identity(name: &Symbolic, scope: Scope<'_, '_>) -> Result<String, super::valu
     Ok(name.as_literal().unwrap_or_else(|| name.describe()))
 }
 
-type Listed<'n> = Vec<Result<Spot<'n>, super::walk::Blocked>>;
+pub(super) type Listed<'n> = Vec<Result<Spot<'n>, super::walk::Blocked>>;
 
 /// The ARNs at a path, which is a list or one ARN.
-fn listed<'n>(site: Site<'_, 'n>, path: &str, worlds: &[World]) -> Listed<'n> {
+pub(super) fn listed<'n>(site: Site<'_, 'n>, path: &str, worlds: &[World]) -> Listed<'n> {
     walk(site.template, site.resource, worlds, path)
         .into_iter()
         .flat_map(|spot| match spot {
@@ -209,10 +212,10 @@ fn is_list(template: &Template<'_>, spot: &Spot<'_>) -> bool {
 }
 
 /// A text, `None` where there is none, and the worlds in which a spot has it.
-type TextInWorlds = (Option<Text>, Vec<World>);
+pub(super) type TextInWorlds = (Option<Text>, Vec<World>);
 
 /// The texts of a spot with their worlds; texts that are equal stand together.
-fn texts(template: &Template<'_>, spot: &Spot<'_>) -> Result<Vec<TextInWorlds>, GapReason> {
+pub(super) fn texts(template: &Template<'_>, spot: &Spot<'_>) -> Result<Vec<TextInWorlds>, GapReason> {
     let mut groups: Vec<TextInWorlds> = Vec::new();
     for (world, value) in alternatives(&spot.worlds, |world| {
         resolve(spot.view, Scope::new(template, world))
@@ -238,7 +241,11 @@ fn in_template(template: &Template<'_>, spot: &Spot<'_>) -> Result<Vec<(String, 
 }
 
 /// The managed policy of the template that has this ARN in these worlds.
-fn managed_with<'n>(template: &Template<'n>, arn: &Text, worlds: &[World]) -> Option<Resource<'n>> {
+pub(super) fn managed_with<'n>(
+    template: &Template<'n>,
+    arn: &Text,
+    worlds: &[World],
+) -> Option<Resource<'n>> {
     template
         .resources
         .iter()
@@ -378,7 +385,7 @@ fn identities(resource: Resource<'_>) -> Vec<String> {
 
 /// The ARN, with the commercial partition where the template leaves the partition to the deployment: the AWS managed
 /// policies of the catalog are its.
-fn without_partition(arn: &Text) -> Option<String> {
+pub(super) fn without_partition(arn: &Text) -> Option<String> {
     arn.0
         .iter()
         .map(|piece| match piece {
@@ -404,61 +411,5 @@ fn guarded(document: PolicyDocument, worlds: &[World], template: &Template<'_>) 
     PolicyDocument {
         statements,
         ..document
-    }
-}
-
-/// The identities of the template, once all policies are read.
-pub(super) fn principals(template: &Template<'_>, extraction: &Extraction) -> Vec<ExtractedPrincipal> {
-    let mut found = Vec::new();
-    for resource in &template.resources {
-        let Some((_, principal_type)) = PRINCIPALS
-            .iter()
-            .find(|(known, _)| *known == resource.resource_type)
-        else {
-            continue;
-        };
-        if worlds_of(template, *resource).is_ok_and(|worlds| worlds.is_empty()) {
-            continue;
-        }
-        let of = |kind: PolicyKind| {
-            extraction
-                .policies
-                .iter()
-                .filter(move |policy| {
-                    policy.kind == kind && policy.attached_to.iter().any(|id| id == resource.id)
-                })
-                .map(|policy| policy.origin.address.clone())
-        };
-        let prefix = format!("{}/", resource.id);
-        let open = extraction
-            .gaps
-            .iter()
-            .any(|gap| gap.origin.address == resource.id || gap.origin.address.starts_with(&prefix));
-        found.push(ExtractedPrincipal {
-            address: resource.id.to_owned(),
-            principal_type,
-            policies: of(PolicyKind::Identity).collect(),
-            boundary: boundary(template, *resource),
-            trust: of(PolicyKind::Trust).next(),
-            open,
-        });
-    }
-    found
-}
-
-fn boundary(template: &Template<'_>, resource: Resource<'_>) -> Option<String> {
-    let world = World::default();
-    match property(resource, "PermissionsBoundary", Scope::new(template, &world)) {
-        Ok(None) => None,
-        Ok(Some(value)) => {
-            let arn = value.as_text();
-            let policy = arn.as_ref().and_then(|arn| managed_with(template, arn, &[world]));
-            Some(match (policy, arn) {
-                (Some(policy), _) => format!("{}/PolicyDocument", policy.id),
-                (None, Some(arn)) => without_partition(&arn).unwrap_or_else(|| describe(&arn)),
-                (None, None) => value.describe(),
-            })
-        }
-        Err(_) => Some("a boundary that a condition decides".to_owned()),
     }
 }

@@ -11,6 +11,7 @@ mod misplaced;
 mod parameters;
 mod permissions;
 mod policy;
+mod principals;
 mod references;
 mod removed;
 mod resources;
@@ -26,9 +27,10 @@ use std::collections::BTreeMap;
 
 use crate::source::{FileId, Node};
 
-use self::attachments::{principals, read_links};
+use self::attachments::read_links;
 pub use self::earlier::{EarlierTemplate, extract_template_since};
 use self::emit::Site;
+use self::principals::principals;
 use self::resources::read_resource;
 use self::syntax::View;
 use self::template::Template;
@@ -77,7 +79,7 @@ pub fn extract_template(
         );
     }
     read_transforms(root, file, &transforms, &mut extraction);
-    extraction.principals = principals(&template, &extraction);
+    extraction.principals = principals(&template, &links, &extraction);
     hide_secrets(&template, &mut extraction);
     Ok(extraction)
 }

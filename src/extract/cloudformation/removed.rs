@@ -104,7 +104,10 @@ fn identity(pair: &Pair<'_>, is: &ExtractedPrincipal, new: &Extraction) -> Optio
             "the attached policies are changed"
         }
         Some(was) if was.boundary != is.boundary => "the permissions boundary is changed",
-        Some(_) if is.boundary.as_ref().is_some_and(may_move) && !pair.sides.is_fixed(&is.address) => {
+        Some(_)
+            if (is.boundary.as_ref().is_some_and(may_move) || has_unread_boundary(is))
+                && !pair.sides.is_fixed(&is.address) =>
+        {
             "whether the permissions boundary stays the same is known only at deployment"
         }
         Some(was) if (was.open || is.open) && !pair.sides.is_alike(&is.address) => {
@@ -120,6 +123,11 @@ fn identity(pair: &Pair<'_>, is: &ExtractedPrincipal, new: &Extraction) -> Optio
         what,
         PolicyKind::Identity,
     ))
+}
+
+fn has_unread_boundary(principal: &ExtractedPrincipal) -> bool {
+    let mut parts = principal.now.boundary.iter();
+    parts.any(|part| part.document.content.is_err())
 }
 
 fn change(origin: &Origin, identities: Vec<String>, what: &str, kind: PolicyKind) -> IdentityChange {

@@ -16,6 +16,7 @@ use super::json::{Json, Shape};
 use super::policies::Meaning;
 use super::resource::{Resource, View};
 use super::rows::is_computed;
+use super::ties::{self, is_echo};
 
 /// Adds what is attached at a row of a resource.
 pub(super) fn extract<'a>(
@@ -145,25 +146,35 @@ impl<'a> Attachment<'_, 'a> {
                 Ok(_) => return found.gap(self.unknown_arn(name, &arn, attribute)),
                 Err(invalid) => (Err(invalid), Provenance::Reconstructed),
             },
-            Meaning::Elsewhere => match attached_policy(&arn).filter(|_| is_aws_managed(&arn)) {
-                Some(document) => (
-                    Ok(Parsed {
-                        document,
-                        notes: Vec::new(),
-                    }),
-                    Provenance::Catalog,
-                ),
-                None => {
-                    found.open(&self.targets());
-                    return found.gap(self.unknown_arn(name, &arn, attribute));
+            // Nothing is attached any more that is deleted.
+            Meaning::Gone if is_echo(context, self.resource, self.row.path) => {
+                found.no_policy();
+                return;
+            }
+            Meaning::Elsewhere | Meaning::Gone => {
+                match attached_policy(&arn).filter(|_| is_aws_managed(&arn)) {
+                    Some(document) => (
+                        Ok(Parsed {
+                            document,
+                            notes: Vec::new(),
+                        }),
+                        Provenance::Catalog,
+                    ),
+                    None => {
+                        found.open(&self.targets());
+                        return found.gap(self.unknown_arn(name, &arn, attribute));
+                    }
                 }
-            },
+            }
         };
         let before = self.before(&arn, attribute, &parsed);
         let origin = self
             .resource
             .origin(&suffix(name), value.place(context.text, context.file));
-        found.links.push(self.link(arn));
+        found.links.push(Link {
+            at: origin.address.clone(),
+            ..self.link(arn)
+        });
         let attached_to = self.targets().all_told().into_iter().flatten().cloned().collect();
         let policy = policy(self.resource, self.kind, origin, parsed);
         found.policy(crate::extract::Policy {
@@ -208,10 +219,13 @@ impl<'a> Attachment<'_, 'a> {
     }
 
     fn link(&self, policy: String) -> Link {
-        Link {
+        ties::link(
+            self.context,
+            self.resource,
+            self.row.path,
             policy,
-            targets: self.targets(),
-        }
+            &self.targets(),
+        )
     }
 
     fn unknown_arn(&self, name: &str, arn: &str, attribute: &Attribute<'_>) -> Gap {

@@ -8,7 +8,7 @@ use crate::extract::{Before, Gap, GapReason, Policy, PolicyKind, Provenance};
 use crate::iam::{DocumentKind, Invalid, Parsed, parse_document, parse_json};
 
 use super::Context;
-use super::attributes::{Attribute, Value, attributes, marks_something};
+use super::attributes::{Attribute, Value, attributes, block_name, marks_something};
 use super::changes::as_it_was;
 use super::configuration::Configured;
 use super::earlier::was_unknown;
@@ -17,6 +17,7 @@ use super::json::{Json, Shape};
 use super::removed::Target;
 use super::resource::{Resource, View};
 use super::rows::{documents_of, is_computed, is_required, rows_of};
+use super::ties;
 
 /// An attribute that holds documents.
 #[derive(Debug, Clone, Copy)]
@@ -66,15 +67,33 @@ pub(super) fn extract<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: 
     }
     let targets = context.identities.targets(&context.configuration, resource);
     for policy in found.extraction.policies.iter().skip(policies) {
-        let policy = policy.origin.address.clone();
+        let inline = inline_name(resource, slot, &policy.origin.address);
         found.links.push(Link {
-            policy,
-            targets: targets.clone(),
+            inline: Some(inline),
+            ..ties::link(
+                context,
+                resource,
+                slot.path,
+                policy.origin.address.clone(),
+                &targets,
+            )
         });
     }
     if !targets.untold.is_empty() || found.extraction.gaps.len() > gaps {
         found.open(&targets);
     }
+}
+
+/// The name of the inline policy whose document has that address, where it is known.
+fn inline_name(resource: &Resource<'_>, slot: Slot<'_>, address: &str) -> Option<String> {
+    let values = resource.after?.object().ok()?;
+    let Some((blocks, _)) = slot.path.split_once("[]") else {
+        return values.string("name").or_else(|| values.string("policy_name"));
+    };
+    let (_, attribute) = address.rsplit_once(&format!("/{blocks}["))?;
+    let at: usize = attribute.split(']').next()?.parse().ok()?;
+    let block = values.get(blocks)?.list().ok()?.into_iter().nth(at)?;
+    block_name(block)
 }
 
 fn extract_attributes<'a>(context: &Context<'a>, resource: &Resource<'a>, slot: Slot<'_>, found: &mut Found) {

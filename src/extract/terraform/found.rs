@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::extract::{Extraction, Gap, Policy};
+use crate::extract::{Extraction, Gap, Origin, Policy};
 
 use super::identities::Targets;
 
@@ -18,11 +18,24 @@ pub(super) struct Found {
     open_types: BTreeSet<&'static str>,
 }
 
-/// A policy attached to identities: its address in the plan, or its ARN.
+/// A policy attached to identities.
 #[derive(Debug, Clone)]
 pub(super) struct Link {
+    /// Its address in the plan, or its ARN. Of what cannot be read, what tells it from others.
     pub policy: String,
+    /// The address that its document has among the policies found.
+    pub at: String,
     pub targets: Targets,
+    /// The resource that attaches it.
+    pub by: Origin,
+    /// The name of an inline policy where that is known; `None` for managed policies.
+    pub inline: Option<Option<String>>,
+    /// Whether the resource only repeats what was found attached while planning.
+    pub is_echo: bool,
+    /// Whether only the planned values tell of it, so that nothing says what was before.
+    pub is_untold: bool,
+    /// What it is, for users, where it cannot be read.
+    pub unread: Option<String>,
 }
 
 impl Found {

@@ -17,6 +17,10 @@ pub(super) struct Identity {
     pub is_created: bool,
     /// Whether it is there after apply.
     pub stays: bool,
+    /// Whether the planned changes tell of it.
+    pub is_told: bool,
+    /// Its position among the resources.
+    pub at: usize,
 }
 
 /// The identities that a resource is about.
@@ -158,9 +162,10 @@ impl Identities {
     /// Indexes the identities among the resources.
     pub fn read(resources: &[Resource<'_>]) -> Identities {
         let mut identities = Identities::default();
-        for resource in resources
+        for (at, resource) in resources
             .iter()
-            .filter(|resource| resource.mode == "resource" && !resource.deposed)
+            .enumerate()
+            .filter(|(_, resource)| resource.mode == "resource" && !resource.deposed)
         {
             let Some((_, principal_type, attribute)) = identity_type(&resource.resource_type) else {
                 continue;
@@ -183,15 +188,18 @@ impl Identities {
                 push(of_block, Some(key.to_owned()), &resource.address);
             }
             push(&mut identities.by_block, Some(block), &resource.address);
-            identities.all.insert(
-                resource.address.clone(),
-                Identity {
+            // The planned changes come first.
+            identities
+                .all
+                .entry(resource.address.clone())
+                .or_insert_with(|| Identity {
                     address: resource.address.clone(),
                     principal_type,
                     is_created: resource.view == View::Change && resource.is_created(),
                     stays: resource.stays(),
-                },
-            );
+                    is_told: resource.view == View::Change,
+                    at,
+                });
         }
         identities
     }
@@ -215,39 +223,63 @@ impl Identities {
         {
             if path.is_empty() {
                 targets.identities.insert(resource.address.clone());
-                continue;
-            }
-            let Ok(attributes) = attributes(resource, path) else {
-                targets.untold.insert(principal_type);
-                continue;
-            };
-            for attribute in attributes {
-                let is_told = match attribute.value {
-                    Value::Absent => true,
-                    // A name that must not be shown stands for an identity only if the plan has that.
-                    Value::Known(value) if attribute.is_sensitive => {
-                        let mut named = Targets::default();
-                        let is_told = self.add_named(value, principal_type, &mut named)
-                            && named
-                                .identities
-                                .iter()
-                                .all(|address| self.all.contains_key(address));
-                        targets
-                            .identities
-                            .extend(named.identities.into_iter().filter(|_| is_told));
-                        is_told
-                    }
-                    Value::Known(value) => self.add_named(value, principal_type, &mut targets),
-                    Value::Unknown => false,
-                    Value::Misshapen => false,
-                };
-                let is_told = is_told || self.add_referred(configuration, resource, path, &mut targets);
-                if !is_told {
-                    targets.untold.insert(principal_type);
-                }
+            } else {
+                self.add_at(configuration, resource, path, principal_type, &mut targets);
             }
         }
         targets
+    }
+
+    /// The identities of one type that an attribute of a resource names.
+    pub fn named(
+        &self,
+        configuration: &Configuration<'_>,
+        resource: &Resource<'_>,
+        path: &str,
+        principal_type: &'static str,
+    ) -> Targets {
+        let mut targets = Targets::default();
+        self.add_at(configuration, resource, path, principal_type, &mut targets);
+        targets
+    }
+
+    fn add_at(
+        &self,
+        configuration: &Configuration<'_>,
+        resource: &Resource<'_>,
+        path: &str,
+        principal_type: &'static str,
+        targets: &mut Targets,
+    ) {
+        let Ok(attributes) = attributes(resource, path) else {
+            targets.untold.insert(principal_type);
+            return;
+        };
+        for attribute in attributes {
+            let is_told = match attribute.value {
+                Value::Absent => true,
+                // A name that must not be shown stands for an identity only if the plan has that.
+                Value::Known(value) if attribute.is_sensitive => {
+                    let mut named = Targets::default();
+                    let is_told = self.add_named(value, principal_type, &mut named)
+                        && named
+                            .identities
+                            .iter()
+                            .all(|address| self.all.contains_key(address));
+                    targets
+                        .identities
+                        .extend(named.identities.into_iter().filter(|_| is_told));
+                    is_told
+                }
+                Value::Known(value) => self.add_named(value, principal_type, targets),
+                Value::Unknown => false,
+                Value::Misshapen => false,
+            };
+            let is_told = is_told || self.add_referred(configuration, resource, path, targets);
+            if !is_told {
+                targets.untold.insert(principal_type);
+            }
+        }
     }
 
     /// Adds what a name, or a list of names, stands for. Whether all of it is known.
@@ -323,6 +355,11 @@ impl Identities {
             (None, index) => only(self.by_block.get(&block)?).or_else(|| with_key(index?)),
         }
     }
+}
+
+/// Whether resources of a type tie something to identities, or are identities.
+pub(super) fn bears_on_identities(resource_type: &str) -> bool {
+    is_identity(resource_type) || TARGET_ATTRIBUTES.iter().any(|row| row.0 == resource_type)
 }
 
 /// Whether a type is one of identities.

@@ -4,8 +4,11 @@
 mod addresses;
 mod attachments;
 mod attributes;
+mod boundary;
 mod changes;
+mod composition;
 mod configuration;
+mod deployed;
 mod documents;
 mod earlier;
 mod environment;
@@ -20,6 +23,7 @@ mod principals;
 mod removed;
 mod resource;
 mod rows;
+mod ties;
 mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +87,7 @@ fn extract<'a>(
     if let Some(earlier) = earlier {
         earlier.tell(&mut plan);
     }
-    let context = Context::new(text, file, &plan, earlier);
+    let mut context = Context::new(text, file, &plan, earlier);
     let mut found = Found::default();
     for reason in &plan.incomplete {
         found.gap(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
@@ -91,9 +95,12 @@ fn extract<'a>(
     for resource in &plan.resources {
         changes::extract(&context, resource, &mut found);
         removed::extract(&context, resource, extra, &mut found);
+        let gaps = found.extraction.gaps.len();
         extract_resource(&context, resource, extra, &mut found);
+        ties::link_unread(&context, resource, gaps, &mut found);
+        ties::link_forgotten(&context, resource, &mut found);
     }
-    principals::compose(&context, &plan.resources, &mut found);
+    deployed::compose(&mut context, &plan, &mut found);
     Extraction {
         environment: context.environment,
         unchanged: unchanged(&plan.resources),
@@ -130,6 +137,17 @@ struct Context<'a> {
     told: BTreeSet<String>,
     /// Identities by the ARNs of what was attached to them before.
     attached_before: BTreeMap<String, BTreeSet<String>>,
+    /// Which side of the plan is looked at.
+    time: Time,
+}
+
+/// The sides of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Time {
+    /// What is deployed.
+    Before,
+    /// What will be.
+    Now,
 }
 
 impl<'a> Context<'a> {
@@ -162,6 +180,7 @@ impl<'a> Context<'a> {
             environment,
             told: told.map(|resource| resource.address.clone()).collect(),
             attached_before: BTreeMap::new(),
+            time: Time::Now,
         };
         for resource in &plan.resources {
             let values = resource.before.and_then(|values| values.object().ok());

@@ -16,6 +16,8 @@ pub(super) struct ManagedPolicies<'a> {
     by_block: BTreeMap<Block, BTreeSet<String>>,
     /// The same by instance key.
     by_key: BTreeMap<Block, BTreeMap<String, BTreeSet<String>>>,
+    /// ARNs of policies that the plan deletes.
+    gone: BTreeSet<String>,
     /// Documents of data sources by ARN.
     read: BTreeMap<String, Json<'a>>,
     account: Account,
@@ -43,6 +45,8 @@ pub(super) enum Meaning<'a> {
     Planned(String),
     /// A policy that was read while planning.
     Read(Json<'a>),
+    /// A policy that the plan deletes.
+    Gone,
     /// Nothing that the plan knows.
     Elsewhere,
 }
@@ -58,6 +62,11 @@ const TYPES: [(&str, &str, &str, &str); 2] = [
     ),
 ];
 
+/// Whether resources of a type are managed policies.
+pub(super) fn is_managed_policy(resource_type: &str) -> bool {
+    TYPES.iter().any(|row| row.0 == resource_type)
+}
+
 impl<'a> ManagedPolicies<'a> {
     /// Indexes the policies among the resources of the plan and the data sources of its prior state.
     pub fn read(resources: &[Resource<'a>], prior: &[Resource<'a>], account: Account) -> ManagedPolicies<'a> {
@@ -65,14 +74,18 @@ impl<'a> ManagedPolicies<'a> {
             account,
             ..ManagedPolicies::default()
         };
-        for resource in resources
-            .iter()
-            .filter(|resource| resource.mode == "resource" && resource.stays())
-        {
+        for resource in resources.iter().filter(|resource| resource.mode == "resource") {
             let Some(row) = TYPES.iter().find(|row| row.0 == resource.resource_type) else {
                 continue;
             };
-            policies.add(resource, row);
+            if resource.stays() {
+                policies.add(resource, row);
+            } else if resource.is_deleted() {
+                let before = resource.before.and_then(|values| values.object().ok());
+                policies
+                    .gone
+                    .extend(before.and_then(|values| values.string(row.1)));
+            }
         }
         for source in prior.iter().filter(|source| source.mode == "data") {
             let Some(values) = source.after.and_then(|values| values.object().ok()) else {
@@ -95,6 +108,7 @@ impl<'a> ManagedPolicies<'a> {
         }
         match self.by_name.get(self.own_name(arn).unwrap_or_default()) {
             Some(address) => Meaning::Planned(address.clone()),
+            None if self.gone.contains(arn) => Meaning::Gone,
             None => Meaning::Elsewhere,
         }
     }

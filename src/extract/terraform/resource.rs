@@ -100,6 +100,18 @@ impl Resource<'_> {
         self.after.is_some()
     }
 
+    /// Whether the plan deletes it for good.
+    pub fn is_deleted(&self) -> bool {
+        self.after.is_none()
+            && !self.actions.is_empty()
+            && self.actions.iter().all(|action| action == "delete")
+    }
+
+    /// Whether the plan forgets it: it stays as it is, and nobody tells of it any more.
+    pub fn is_forgotten(&self) -> bool {
+        !self.actions.is_empty() && self.actions.iter().all(|action| action == "forget")
+    }
+
     /// Whether it was there before.
     pub fn is_created(&self) -> bool {
         self.before.is_none()

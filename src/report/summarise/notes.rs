@@ -3,7 +3,7 @@
 use crate::check::Severity;
 use crate::check::lint::LintNote;
 use crate::check::rules::rule;
-use crate::extract::Policy;
+use crate::extract::Origin;
 
 use super::super::fingerprint::{evidence_of_reason, fingerprint};
 use super::super::outcome::{About, PolicyNotes, Remark, ScannedInput};
@@ -30,7 +30,7 @@ impl Summary<'_> {
             message: note.message.clone(),
             about: Some(About {
                 severity: severity(note.rule),
-                statement: self.statement_of(scanned, policy, note),
+                statement: self.statement_of(scanned, &policy.origin, note),
                 location: location.clone(),
                 fingerprint: fingerprint(note.rule, &policy.origin.address, &told(note)),
                 evidence: evidence_of_reason(&note.message, note.rule),
@@ -43,17 +43,17 @@ impl Summary<'_> {
     pub(super) fn noted(
         &self,
         scanned: &ScannedInput,
-        policy: &Policy,
+        origin: &Origin,
         note: &LintNote,
         base: Entry,
     ) -> Entry {
         Entry {
             verdict: Verdict::Fail,
-            statements: self.statement_of(scanned, policy, note).into_iter().collect(),
+            statements: self.statement_of(scanned, origin, note).into_iter().collect(),
             message: format!("{} ({})", note.message, note.rule),
             fingerprint: fingerprint(
                 &base.standard,
-                &policy.origin.address,
+                &origin.address,
                 &format!("{} {}", note.rule, told(note)),
             ),
             ..base
@@ -63,14 +63,15 @@ impl Summary<'_> {
     fn statement_of(
         &self,
         scanned: &ScannedInput,
-        policy: &Policy,
+        origin: &Origin,
         note: &LintNote,
     ) -> Option<EntryStatement> {
         let index = note.statement?;
         Some(EntryStatement {
+            address: None,
             index,
             sid: note.sid.as_ref().map(ToString::to_string),
-            location: self.statement_location(scanned, &policy.origin, index),
+            location: self.statement_location(scanned, origin, index),
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::report::outcome::ScannedInput;
 use crate::report::{EntryStatement, Location};
 use crate::source::InputKind;
 
-use super::Summary;
+use super::{Judged, Summary};
 
 impl Summary<'_> {
     /// Where an origin is: its block in the Terraform code, where that is given and holds it, else its input.
@@ -30,20 +30,28 @@ impl Summary<'_> {
     }
 
     pub(super) fn statements(
-        &self,
+        &mut self,
         scanned: &ScannedInput,
-        origin: &Origin,
+        judged: Judged<'_>,
         finding: &Finding,
     ) -> Vec<EntryStatement> {
-        finding
-            .statements
-            .iter()
-            .map(|statement| EntryStatement {
+        let mut statements = Vec::new();
+        for statement in &finding.statements {
+            let origin = judged.origin_of(statement.document.as_deref());
+            let own = self.statement_location(scanned, origin, statement.index);
+            // The documents of a principal stand elsewhere than it does.
+            let location = match &statement.document {
+                Some(_) => own.or_else(|| Some(self.location(scanned, origin))),
+                None => own,
+            };
+            statements.push(EntryStatement {
+                address: statement.document.as_deref().map(str::to_owned),
                 index: statement.index,
                 sid: statement.sid.as_ref().map(ToString::to_string),
-                location: self.statement_location(scanned, origin, statement.index),
-            })
-            .collect()
+                location,
+            });
+        }
+        statements
     }
 
     /// The place of a statement: of the input, so not told where the finding is located in Terraform code.

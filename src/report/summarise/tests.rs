@@ -3,8 +3,10 @@ use std::path::Path;
 
 use super::*;
 use crate::check::standards::StandardsFile;
-use crate::check::{GuiltyStatement, MissedDeny, Scope};
-use crate::extract::{Before, ExtractedPrincipal, Extraction, Hole, Provenance};
+use crate::check::{GuiltyStatement, MissedDeny, Scope, Unit};
+use crate::extract::{
+    Before, Composition, Deployed, ExtractedPrincipal, Extraction, Hole, Policy, Provenance,
+};
 use crate::iam::{ContextKey, Effect, ElementSet, HoleId, PolicyDocument, Principal, PrincipalSet, Request};
 use crate::iam::{ResourceSet, Statement, Version};
 use crate::report::{Format, Severity, write_report};
@@ -67,7 +69,11 @@ fn policy(address: &str) -> Policy {
 fn finding() -> Finding {
     Finding {
         violation: crate::check::Violation::Allowed,
-        statements: vec![GuiltyStatement { index: 0, sid: None }],
+        statements: vec![GuiltyStatement {
+            document: None,
+            index: 0,
+            sid: None,
+        }],
         message: "granted".to_string(),
         reasons: vec!["in the statement with index: 0.".to_string()],
         counterexample: Request {
@@ -81,6 +87,7 @@ fn finding() -> Finding {
         },
         assumes: vec![("parameter P".to_string(), SECRET.to_string())],
         denies: vec![MissedDeny {
+            document: None,
             index: 1,
             sid: None,
             why: format!("the resource is not {SECRET}"),
@@ -106,6 +113,7 @@ fn standards() -> StandardsFile {
         description: String::new(),
         severity,
         check: Check::NoPublicAccess { resource_type: None },
+        on: Unit::Policy,
         scope: Scope::default(),
     };
     StandardsFile {
@@ -146,6 +154,9 @@ fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Out
         boundary: None,
         trust: None,
         open: true,
+        origin: origin("aws_iam_role.open"),
+        now: Composition::default(),
+        before: Deployed::NotTold,
     }];
     let extraction = Extraction {
         policies,

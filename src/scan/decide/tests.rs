@@ -151,6 +151,7 @@ fn standard(check: Check) -> Standard {
         description: String::new(),
         severity: Severity::High,
         check,
+        on: check::Unit::Policy,
         scope,
     }
 }
@@ -200,7 +201,7 @@ fn questions_without_their_facts_are_misuse() {
         (asked(&plan, Some("111122223333"), 1), None),
         (asked(&plan, None, 2), None),
     ] {
-        let found = misuse(&[question], &inputs, &standards);
+        let found = misuse(&[question], &[], &inputs, &standards);
         match expected {
             Some(words) => assert!(found.iter().any(|message| message.contains(words)), "{found:?}"),
             None => assert!(found.is_empty(), "{found:?}"),
@@ -230,7 +231,13 @@ fn nothing_found_is_left_without_an_outcome() {
         ..Extraction::default()
     };
     // No standard at all: all the same every policy is accounted for.
-    let found = outcomes(&[input(extraction)], &[], &BTreeMap::new(), &BTreeMap::new());
+    let found = outcomes(
+        &[input(extraction)],
+        &[],
+        &BTreeMap::new(),
+        &BTreeMap::new(),
+        BTreeMap::new(),
+    );
     assert!(matches!(
         found.as_slice(),
         [

@@ -88,6 +88,7 @@ fn verdict(asked: &Check, document: &PolicyDocument, kind: PolicyKind) -> Verdic
         before: &Before::NotTold,
         default_facts: &[],
         account: None,
+        whole: None,
     });
     check::check(asked, &prepared, &Options::default())
 }
