@@ -141,7 +141,7 @@ fn what_is_not_there_yet_is_refused() {
     }
     for standard in [
         "check: access-not-granted, all_of: [\"iam:PassRole\"]",
-        "check: access-not-granted, actions: [\"iam:PassRole\"], on: principal",
+        "check: access-denied, actions: [\"iam:PassRole\"], on: principal",
         "check: access-not-granted, actions: [\"iam:PassRole\"], real_requests: true",
     ] {
         let ran = check_with(&format!("version: 1\nstandards:\n  - {{id: s, {standard}}}\n"));

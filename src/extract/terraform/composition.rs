@@ -38,7 +38,7 @@ impl Tied {
     /// The ties among links.
     pub fn read(links: &[Link]) -> Tied {
         let mut tied = Tied::default();
-        for link in links.iter().filter(|link| !link.is_echo) {
+        for link in links.iter().filter(|link| !link.is_echo && !link.may_be_echo) {
             for identity in &link.targets.identities {
                 match &link.inline {
                     None => drop(tied.managed.insert((identity.clone(), link.policy.clone()))),
@@ -54,7 +54,7 @@ impl Tied {
     /// Whether a resource of its own decides on what a link repeats.
     fn decides(&self, link: &Link, identity: &str) -> bool {
         let pair = |what: &String| (identity.to_owned(), what.clone());
-        link.is_echo
+        (link.is_echo || link.may_be_echo)
             && match &link.inline {
                 None => self.managed.contains(&pair(&link.policy)),
                 Some(name) => name.iter().any(|name| self.inline.contains(&pair(name))),
@@ -152,14 +152,21 @@ impl<'s> Side<'s> {
             parts.entry(identity.clone()).or_default();
         }
         // What a resource of its own attaches comes first, so that it is named and not its echo.
-        let (echoes, own): (Vec<&Link>, Vec<&Link>) = self.links.iter().partition(|link| link.is_echo);
+        let (echoes, own): (Vec<&Link>, Vec<&Link>) = self
+            .links
+            .iter()
+            .partition(|link| link.is_echo || link.may_be_echo);
         for link in own.into_iter().chain(echoes) {
             let read = self.read(link, &documents);
             for identity in &link.targets.identities {
-                if !self.tied.decides(link, identity) {
-                    let doubt = self.doubt(&rules, link, identity);
-                    parts.entry(identity.clone()).or_default().add(&read, doubt);
+                let is_decided = self.tied.decides(link, identity);
+                if is_decided && link.is_echo {
+                    continue;
                 }
+                let repeated = || Arc::from(format!("whether `{}` is still attached", link.policy));
+                let doubt = self.doubt(&rules, link, identity);
+                let doubt = doubt.or_else(|| is_decided.then(repeated));
+                parts.entry(identity.clone()).or_default().add(&read, doubt);
             }
         }
         self.add_adrift(&documents, &mut parts);

@@ -32,6 +32,8 @@ pub(super) struct Link {
     pub inline: Option<Option<String>>,
     /// Whether the resource only repeats what was found attached while planning.
     pub is_echo: bool,
+    /// Whether it cannot be told if the resource only repeats it: the plan has no configuration of it.
+    pub may_be_echo: bool,
     /// Whether only the planned values tell of it, so that nothing says what was before.
     pub is_untold: bool,
     /// What it is, for users, where it cannot be read.

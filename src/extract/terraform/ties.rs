@@ -30,6 +30,9 @@ pub(super) fn link(
         by: resource.origin("", resource.place(context.text, context.file)),
         inline: None,
         is_echo: is_echo(context, resource, path),
+        may_be_echo: context.time == Time::Now
+            && is_identity(&resource.resource_type)
+            && context.configuration.attribute(resource, path) == Configured::NotTold,
         is_untold: is_untold(context, resource),
         unread: None,
     }

@@ -605,6 +605,26 @@ fn what_is_not_known_is_never_a_pass() {
 }
 
 #[test]
+fn without_a_configuration_what_a_role_repeats_is_in_doubt() {
+    let resources = [
+        r#"aws_iam_role.r: = {"name": "r", "managed_policy_arns": [$p, $q]}"#,
+        r#"aws_iam_policy.p: = {"name": "p", "arn": $p, "policy": $s3}"#,
+        r#"aws_iam_policy.q: = {"name": "q", "arn": $q, "policy": $deny}"#,
+        r#"aws_iam_role_policy_attachment.p: = {"role": "r", "policy_arn": $p}"#,
+        r#"aws_iam_role_policy_attachment.q: {"role": "r", "policy_arn": $q} ->"#,
+    ];
+    let mut plan: Value = serde_json::from_str(&plan(&resources)).unwrap();
+    plan.as_object_mut().unwrap().remove("configuration");
+    let words = "whether `aws_iam_policy.q` is still attached";
+    check(
+        "no configuration",
+        &plan.to_string(),
+        BEFORE,
+        &[("aws_iam_role.r", "UNDECIDED", words)],
+    );
+}
+
+#[test]
 fn requests_are_asked_of_whole_principals() {
     for (name, resources, expected) in [
         (
