@@ -187,6 +187,28 @@ fn what_cannot_be_compared_is_refused_or_reported() {
     assert_eq!(run(Path::new("."), &["diff", "missing-a.json"]).status, 2);
 }
 
+/// A plan against the state it starts from.
+#[test]
+fn states_are_compared_by_address() {
+    let values = |actions: &[&str]| json!({"user": "u", "policy": policy(actions)});
+    let entry = |key: &str, value: Value| {
+        let mut entry = json!({"address": "aws_iam_user_policy.p", "mode": "managed", "type": "aws_iam_user_policy",
+            "name": "p"});
+        entry[key] = value;
+        entry
+    };
+    let old = json!({"format_version": "1.0", "terraform_version": "1.11.4", "values": {"root_module": {"resources":
+        [entry("values", values(&["s3:GetObject"]))]}}});
+    let change = json!({"actions": ["update"], "before": values(&["s3:GetObject"]), "after": values(&["s3:*"]),
+        "after_unknown": {}});
+    let new = json!({"format_version": "1.2", "resource_changes": [entry("change", change)]});
+    let ran = compare("state-plan", &old.to_string(), &new.to_string(), &[]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("aws_iam_user_policy.p"), "{}", ran.stdout);
+    let ran = compare("state-state", &old.to_string(), &old.to_string(), &[]);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+}
+
 #[test]
 fn the_report_is_versioned() {
     let one = policy(&["s3:*"]);

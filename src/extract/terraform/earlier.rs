@@ -64,6 +64,12 @@ impl<'a> EarlierTerraform<'a> {
         for resource in &mut plan.resources {
             let is_told = matches!(resource.view, View::Change | View::State);
             if !is_told || resource.mode != "resource" || resource.deposed {
+                // Only the planned values tell of it: it does not go.
+                let same = self.by_address.get_key_value(&resource.address);
+                met.extend(
+                    same.map(|(address, _)| address.as_str())
+                        .filter(|_| !resource.deposed),
+                );
                 continue;
             }
             let previous = resource.previous_address.iter();

@@ -247,6 +247,36 @@ fn one_of_several_earlier_resources_is_not_known() {
 }
 
 #[test]
+fn what_only_the_planned_values_tell_of_does_not_go() {
+    let old = state(&[r#"aws_s3_bucket_policy.b {"bucket": "b", "policy": "$BUCKET"}"#]);
+    let new = r#"{"format_version": "1.2", "resource_changes": [], "planned_values": {"root_module": {"resources": [
+        {"address": "aws_s3_bucket_policy.b", "mode": "managed", "type": "aws_s3_bucket_policy", "name": "b",
+        "values": {"bucket": "b"}}]}}}"#;
+    assert_eq!(
+        lines(&since(new, &old, InputKind::TerraformState)),
+        ["gap aws_s3_bucket_policy.b: shape"]
+    );
+}
+
+#[test]
+fn sensitive_values_of_states_are_not_shown() {
+    let secret = state(&[r#"aws_s3_bucket_policy.b {"bucket": "b", "policy": "$BUCKET"}"#]).replace(
+        r#""sensitive_values": {}"#,
+        r#""sensitive_values": {"policy": true}"#,
+    );
+    assert!(extract_state(&secret, FileId(0), &[], None).unwrap().policies[0].sensitive);
+    let new = plan(
+        &[r#"aws_s3_bucket_policy.b update after={"bucket": "b", "policy": "$BUCKET"}"#],
+        "",
+    );
+    let found = since(&new, &secret, InputKind::TerraformState);
+    assert!(
+        found.policies[0].sensitive,
+        "what is said may repeat the earlier one"
+    );
+}
+
+#[test]
 fn partial_plans_do_not_tell_what_is_deployed() {
     let partial = plan(&[], "").replace(r#""format_version""#, r#""errored": true, "format_version""#);
     let error = EarlierTerraform::read(&partial, InputKind::TerraformPlan, &[]).unwrap_err();
