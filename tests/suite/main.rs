@@ -28,4 +28,5 @@ mod metamorphic;
 mod oracle;
 mod quiet;
 mod run;
+mod sam;
 mod seeded;

@@ -1,0 +1,108 @@
+//! SAM against the transform itself: what is found in a template is what is found in what the transform made of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use keyaki::extract::{CloudFormationOptions, Environment, Extraction, extract_template};
+use keyaki::source::{FileId, Limits, parse_tree};
+
+use crate::data::shared;
+
+/// Files whose two sides differ, and why.
+const EXCEPTIONS: &[(&str, &str)] = &[];
+
+#[test]
+fn what_the_transform_makes_is_what_is_found() {
+    let Some(shared) = shared() else { return };
+    let folder = shared.join("corpus/sam_pairs");
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            name.strip_suffix(".in.yaml").map(str::to_owned)
+        })
+        .collect();
+    names.sort();
+    assert!(names.len() > 100, "{} pairs", names.len());
+    let mut wrong = Vec::new();
+    for name in &names {
+        let written = found(&folder.join(format!("{name}.in.yaml")));
+        let made = found(&folder.join(format!("{name}.out.json")));
+        let differs = written != made;
+        match EXCEPTIONS.iter().find(|(known, _)| known == name) {
+            None if differs => wrong.push(difference(name, &written, &made)),
+            Some((_, reason)) if !differs => wrong.push(format!("{name}: no exception any more: {reason}")),
+            None | Some(_) => {}
+        }
+    }
+    for (name, _) in EXCEPTIONS {
+        assert!(names.iter().any(|known| known == name), "{name} is not there");
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {} pairs:\n{}",
+        wrong.len(),
+        names.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Everything found, by its address.
+fn found(path: &Path) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(path).unwrap();
+    let tree = parse_tree(&text, FileId(0), &Limits::default()).unwrap();
+    let options = CloudFormationOptions {
+        assume_defaults: true,
+        environment: Environment {
+            partition: Some("aws".to_owned()),
+            ..Environment::default()
+        },
+        ..CloudFormationOptions::default()
+    };
+    told(&extract_template(&tree, FileId(0), &options).unwrap())
+}
+
+fn told(extraction: &Extraction) -> BTreeMap<String, String> {
+    let mut told = BTreeMap::new();
+    for policy in &extraction.policies {
+        let origin = &policy.origin;
+        let what = format!(
+            "{} {} of {:?}: {:?}",
+            policy.kind.word(),
+            origin.resource_type,
+            policy.attached_to,
+            policy.document
+        );
+        let key = format!("{} {}", origin.address, policy.kind.word());
+        assert!(told.insert(key, what).is_none(), "{} twice", origin.address);
+    }
+    for principal in &extraction.principals {
+        told.insert(
+            format!("principal {}", principal.address),
+            format!("{principal:?}"),
+        );
+    }
+    for gap in &extraction.gaps {
+        let key = format!("gap {}", gap.origin.address);
+        told.insert(key, format!("{:?} {:?}", gap.kind, gap.reason));
+    }
+    told
+}
+
+fn difference(name: &str, written: &BTreeMap<String, String>, made: &BTreeMap<String, String>) -> String {
+    let mut lines = vec![format!("{name}:")];
+    for (address, what) in written {
+        match made.get(address) {
+            None => lines.push(format!("  only in the template: {address}: {what:.500}")),
+            Some(other) if other != what => {
+                lines.push(format!("  {address}:\n    {what:.2000}\n    {other:.2000}"));
+            }
+            Some(_) => {}
+        }
+    }
+    for (address, what) in made.iter().filter(|(address, _)| !written.contains_key(*address)) {
+        lines.push(format!("  only in what is made of it: {address}: {what:.500}"));
+    }
+    lines.join("\n")
+}
