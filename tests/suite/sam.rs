@@ -10,7 +10,25 @@ use keyaki::source::{FileId, Limits, parse_tree};
 use crate::data::shared;
 
 /// Files whose two sides differ, and why.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] = &[
+    (
+        "api_with_custom_domain_security_policy_private",
+        "the logical id of a domain name ends in a hash of it",
+    ),
+    ("connector_dependson_replace", NO_SUCH_NAME),
+    ("connector_hardcoded_lambda_arn", NO_SUCH_NAME),
+    ("connector_hardcoded_props", NO_SUCH_NAME),
+    (
+        "function_with_alias_and_event_sources",
+        "the managed policies are listed in another order: the tests of the transform sort lists",
+    ),
+    ("graphqlapi_lambda_datasource_connector", NO_GRAPHQL),
+    ("graphqlapi_visibility_owner_contract", NO_GRAPHQL),
+];
+
+const NO_SUCH_NAME: &str =
+    "a name that nothing has is open where resources may be added, and refused where not";
+const NO_GRAPHQL: &str = "`AWS::Serverless::GraphQLApi` is not written out";
 
 #[test]
 fn what_the_transform_makes_is_what_is_found() {
@@ -78,6 +96,8 @@ fn told(extraction: &Extraction) -> BTreeMap<String, String> {
         assert!(told.insert(key, what).is_none(), "{} twice", origin.address);
     }
     for principal in &extraction.principals {
+        let mut principal = principal.clone();
+        principal.policies.sort();
         told.insert(
             format!("principal {}", principal.address),
             format!("{principal:?}"),

@@ -81,7 +81,7 @@ fn body(
     if let Some(written) = body.and_then(|body| member(body, POLICY)) {
         statements.start(written)?;
     }
-    statements.append(from_events)?;
+    statements.append(from_events);
     let mut is_made = !statements.is_empty();
     if let Some(policy) = policy {
         let pen = Pen(policy.span);

@@ -116,7 +116,7 @@ impl Pen {
         ])
     }
 
-    /// A copy of a node of a table.
+    /// A copy of a node, at this place.
     pub fn copy(self, node: &Node) -> Node {
         let kind = match &node.kind {
             NodeKind::Scalar(..) => node.kind.clone(),
@@ -128,7 +128,10 @@ impl Pen {
                     .collect(),
             ),
         };
-        self.node(kind)
+        Node {
+            tag: node.tag.clone(),
+            ..self.node(kind)
+        }
     }
 }
 

@@ -12,8 +12,6 @@ use super::values::{Known, branches, entries, is_no_value, member, plain};
 #[derive(Default)]
 pub(super) struct Statements {
     list: Vec<Node>,
-    /// Statements that a function gives: there can be no others then.
-    called: Option<Node>,
 }
 
 /// The property, and the effect for those accounts.
@@ -71,24 +69,22 @@ impl Statements {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty() && self.called.is_none()
+        self.list.is_empty()
     }
 
-    /// The document.
+    /// The document. What a function gives may be a list where it stands alone.
     pub fn document(self, pen: Pen) -> Node {
-        match self.called {
-            Some(statements) => pen.map([("Version", pen.text("2012-10-17")), ("Statement", statements)]),
-            None => pen.document(Some("2012-10-17"), self.list),
+        match self.list.as_slice() {
+            [called] if plain(View::of(called)).is_none() => {
+                pen.map([("Version", pen.text("2012-10-17")), ("Statement", called.clone())])
+            }
+            _ => pen.document(Some("2012-10-17"), self.list),
         }
     }
 
     /// Adds more statements after these.
-    pub fn append(&mut self, more: Statements) -> Result<(), String> {
-        for statement in more.list {
-            self.add(statement);
-        }
-        more.called
-            .map_or(Ok(()), |called| self.extend(View::of(&called)))
+    pub fn append(&mut self, more: Statements) {
+        more.list.into_iter().for_each(|statement| self.add(statement));
     }
 
     fn add(&mut self, statement: Node) {
@@ -100,12 +96,8 @@ impl Statements {
     fn extend(&mut self, statements: View<'_>) -> Result<(), String> {
         match plain(statements) {
             Some(NodeKind::List(items)) => items.iter().for_each(|item| self.add(item.clone())),
-            Some(NodeKind::Map(_)) => self.add(super::pen::node(statements)),
-            None if self.is_empty() => self.called = Some(super::pen::node(statements)),
-            None | Some(NodeKind::Scalar(..)) => return Err("the statements are not a list".to_owned()),
-        }
-        if self.called.is_some() && !self.list.is_empty() {
-            return Err("a function gives some of the statements".to_owned());
+            Some(NodeKind::Map(_)) | None => self.add(super::pen::node(statements)),
+            Some(NodeKind::Scalar(..)) => return Err("the statements are not a list".to_owned()),
         }
         Ok(())
     }
