@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use keyaki::extract::{CloudFormationOptions, Environment, Extraction, extract_template};
 use keyaki::source::{FileId, Limits, parse_tree};
 
-use crate::data::shared;
+use crate::data::{project, shared};
 
 /// Files whose two sides differ, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -64,6 +65,18 @@ fn what_the_transform_makes_is_what_is_found() {
         names.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn the_tables_are_those_of_the_package() {
+    let script = project().join("tests/sam_tables.py");
+    let ran = Command::new("python3").arg(&script).arg("--check").output();
+    match ran.map(|output| (output.status.code(), output.stdout)) {
+        Ok((Some(0), _)) => {}
+        Ok((Some(77), told)) => eprintln!("{}", String::from_utf8_lossy(&told).trim()),
+        Ok((status, told)) => panic!("status {status:?}: {}", String::from_utf8_lossy(&told)),
+        Err(error) => eprintln!("skipped: python3 cannot be run: {error}"),
+    }
 }
 
 /// Everything found, by its address.

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Node, Span};
 
 use super::super::syntax::{View, key_text};
-use super::constructs::{Construct, type_named};
+use super::constructs::{Construct, Properties};
 use super::events::{Event, listed_events, route};
 use super::pen::Pen;
 use super::push::{api_of, has_default_route};
 use super::resource_policy::{Statements, conditional_contents};
+use super::types::type_named;
 use super::values::{Known, entries, member};
 use super::writer::Writer;
 
@@ -97,7 +98,7 @@ impl Apis {
         }
     }
 
-    fn read_event<'u>(&mut self, of: &Construct<'_>, event: &Event<'_>, uses: &mut BTreeMap<&'u str, Use>) {
+    fn read_event(&mut self, of: &Construct<'_>, event: &Event<'_>, uses: &mut BTreeMap<&str, Use>) {
         let Some((.., implied)) = IMPLIED.iter().find(|(kind, ..)| *kind == event.kind) else {
             return;
         };
@@ -150,7 +151,7 @@ impl Apis {
             .and_then(|globals| globals.get(kind.name))
             .and_then(entries);
         let shared = section.unwrap_or_default().iter();
-        let mut found: Vec<(Cow<'n, str>, Cow<'n, Node>)> = shared
+        let mut found: Properties<'n> = shared
             .filter_map(|(key, value)| Some((Cow::Borrowed(key_text(key)?), Cow::Borrowed(value))))
             .filter(|(name, _)| name != "DefinitionUri")
             .collect();

@@ -6,300 +6,11 @@ use crate::source::{Node, NodeKind, Span};
 
 use super::super::syntax::{View, key_text};
 use super::pen;
+use super::types::{Type, section_named};
 use super::values::{entries, is_nothing, plain};
 
-/// What is known of a type.
-pub(super) struct Type {
-    /// `Function`.
-    pub name: &'static str,
-    /// Its properties that the transform reads.
-    read: &'static [&'static str],
-    /// Its properties that have no bearing on policies, and go over as they are.
-    passed: &'static [&'static str],
-    /// Those that may stand in `Globals`.
-    global: &'static [&'static str],
-}
-
-/// The types that are expanded. Reference: the AWS SAM specification, and `Globals` in it.
-const TYPES: &[Type] = &[
-    Type {
-        name: "Function",
-        read: &[
-            "AssumeRolePolicyDocument",
-            "AutoPublishAlias",
-            "DeadLetterQueue",
-            "DeploymentPreference",
-            "DurableConfig",
-            "EventInvokeConfig",
-            "Events",
-            "FunctionName",
-            "FunctionUrlConfig",
-            "PermissionsBoundary",
-            "Policies",
-            "Role",
-            "RolePath",
-            "Tracing",
-            "VpcConfig",
-        ],
-        passed: &[
-            "Architectures",
-            "AutoPublishAliasAllProperties",
-            "AutoPublishCodeSha256",
-            "CapacityProviderConfig",
-            "CodeSigningConfigArn",
-            "CodeUri",
-            "Description",
-            "Environment",
-            "EphemeralStorage",
-            "FileSystemConfigs",
-            "FunctionScalingConfig",
-            "Handler",
-            "ImageConfig",
-            "ImageUri",
-            "InlineCode",
-            "KmsKeyArn",
-            "Layers",
-            "LoggingConfig",
-            "MemorySize",
-            "PackageType",
-            "PropagateTags",
-            "ProvisionedConcurrencyConfig",
-            "PublishToLatestPublished",
-            "RecursiveLoop",
-            "ReservedConcurrentExecutions",
-            "Runtime",
-            "RuntimeManagementConfig",
-            "SnapStart",
-            "SourceKMSKeyArn",
-            "Tags",
-            "TenancyConfig",
-            "Timeout",
-            "VersionDeletionPolicy",
-            "VersionDescription",
-        ],
-        global: &[
-            "Architectures",
-            "AssumeRolePolicyDocument",
-            "AutoPublishAlias",
-            "AutoPublishAliasAllProperties",
-            "CapacityProviderConfig",
-            "CodeSigningConfigArn",
-            "CodeUri",
-            "DeadLetterQueue",
-            "DeploymentPreference",
-            "Description",
-            "DurableConfig",
-            "Environment",
-            "EphemeralStorage",
-            "EventInvokeConfig",
-            "FileSystemConfigs",
-            "FunctionScalingConfig",
-            "FunctionUrlConfig",
-            "Handler",
-            "KmsKeyArn",
-            "Layers",
-            "LoggingConfig",
-            "MemorySize",
-            "PermissionsBoundary",
-            "PropagateTags",
-            "ProvisionedConcurrencyConfig",
-            "PublishToLatestPublished",
-            "RecursiveLoop",
-            "ReservedConcurrentExecutions",
-            "RolePath",
-            "Runtime",
-            "RuntimeManagementConfig",
-            "SnapStart",
-            "SourceKMSKeyArn",
-            "Tags",
-            "TenancyConfig",
-            "Timeout",
-            "Tracing",
-            "VersionDeletionPolicy",
-            "VpcConfig",
-        ],
-    },
-    Type {
-        name: "Api",
-        read: &[
-            "Auth",
-            "Cors",
-            "DefinitionBody",
-            "DefinitionUri",
-            "Domain",
-            "MergeDefinitions",
-            "Policy",
-            "StageName",
-        ],
-        passed: &[
-            "AccessLogSetting",
-            "AlwaysDeploy",
-            "ApiKeySourceType",
-            "BinaryMediaTypes",
-            "CacheClusterEnabled",
-            "CacheClusterSize",
-            "CanarySetting",
-            "Description",
-            "DisableExecuteApiEndpoint",
-            "EndpointAccessMode",
-            "EndpointConfiguration",
-            "FailOnWarnings",
-            "GatewayResponses",
-            "MethodSettings",
-            "MinimumCompressionSize",
-            "Mode",
-            "Models",
-            "Name",
-            "OpenApiVersion",
-            "PropagateTags",
-            "SecurityPolicy",
-            "Tags",
-            "TracingEnabled",
-            "Variables",
-        ],
-        global: &[
-            "AccessLogSetting",
-            "AlwaysDeploy",
-            "Auth",
-            "BinaryMediaTypes",
-            "CacheClusterEnabled",
-            "CacheClusterSize",
-            "CanarySetting",
-            "Cors",
-            "DefinitionUri",
-            "Domain",
-            "EndpointAccessMode",
-            "EndpointConfiguration",
-            "GatewayResponses",
-            "MergeDefinitions",
-            "MethodSettings",
-            "MinimumCompressionSize",
-            "Name",
-            "OpenApiVersion",
-            "PropagateTags",
-            "SecurityPolicy",
-            "TracingEnabled",
-            "Variables",
-        ],
-    },
-    Type {
-        name: "HttpApi",
-        read: &["Auth", "DefinitionBody", "DefinitionUri"],
-        passed: &[
-            "AccessLogSettings",
-            "CorsConfiguration",
-            "DefaultRouteSettings",
-            "Description",
-            "DisableExecuteApiEndpoint",
-            "Domain",
-            "FailOnWarnings",
-            "Name",
-            "PropagateTags",
-            "RouteSettings",
-            "StageName",
-            "StageVariables",
-            "Tags",
-        ],
-        global: &[
-            "AccessLogSettings",
-            "Auth",
-            "CorsConfiguration",
-            "DefaultRouteSettings",
-            "Domain",
-            "FailOnWarnings",
-            "PropagateTags",
-            "RouteSettings",
-            "StageVariables",
-            "Tags",
-        ],
-    },
-    Type {
-        name: "StateMachine",
-        read: &[
-            "AutoPublishAlias",
-            "Events",
-            "PermissionsBoundary",
-            "Policies",
-            "Role",
-            "RolePath",
-            "Tracing",
-            "UseAliasAsEventTarget",
-        ],
-        passed: &[
-            "Definition",
-            "DefinitionSubstitutions",
-            "DefinitionUri",
-            "DeploymentPreference",
-            "Logging",
-            "Name",
-            "PropagateTags",
-            "Tags",
-            "Type",
-        ],
-        global: &["PropagateTags"],
-    },
-    Type {
-        name: "SimpleTable",
-        read: &["TableName"],
-        passed: &[
-            "PointInTimeRecoverySpecification",
-            "PrimaryKey",
-            "ProvisionedThroughput",
-            "SSESpecification",
-            "Tags",
-        ],
-        global: &["SSESpecification"],
-    },
-    Type {
-        name: "Application",
-        read: &["Location"],
-        passed: &["NotificationARNs", "Parameters", "Tags", "TimeoutInMinutes"],
-        global: &[],
-    },
-    Type {
-        name: "LayerVersion",
-        read: &[],
-        passed: &[
-            "CompatibleArchitectures",
-            "CompatibleRuntimes",
-            "ContentUri",
-            "Description",
-            "LayerName",
-            "LicenseInfo",
-            "PublishLambdaVersion",
-            "RetentionPolicy",
-        ],
-        global: &["PublishLambdaVersion"],
-    },
-    Type {
-        name: "CapacityProvider",
-        read: &["OperatorRole"],
-        passed: &[
-            "CapacityProviderName",
-            "InstanceRequirements",
-            "KmsKeyArn",
-            "PropagateTags",
-            "ScalingConfig",
-            "Tags",
-            "VpcConfig",
-        ],
-        global: &[
-            "InstanceRequirements",
-            "KmsKeyArn",
-            "OperatorRole",
-            "PropagateTags",
-            "ScalingConfig",
-            "Tags",
-            "VpcConfig",
-        ],
-    },
-    Type {
-        name: "Connector",
-        read: &["Destination", "Permissions", "Source"],
-        passed: &[],
-        global: &[],
-    },
-];
+/// Properties by name: those of the template, and merged ones.
+pub(super) type Properties<'n> = Vec<(Cow<'n, str>, Cow<'n, Node>)>;
 
 /// A serverless resource.
 pub(super) struct Construct<'n> {
@@ -311,22 +22,11 @@ pub(super) struct Construct<'n> {
     pub span: Span,
     /// Its `Condition`.
     pub condition: Option<Node>,
-    properties: Vec<(Cow<'n, str>, Cow<'n, Node>)>,
+    properties: Properties<'n>,
 }
 
 /// What is wrong with a resource or with `Globals`, and where.
 pub(super) type Wrong = (String, Span);
-
-/// The type of a serverless resource that is expanded.
-pub(super) fn type_of(resource_type: &str) -> Option<&'static Type> {
-    let name = resource_type.strip_prefix("AWS::Serverless::")?;
-    TYPES.iter().find(|known| known.name == name)
-}
-
-/// The name of a type that is expanded.
-pub(super) fn type_named(name: &str) -> Option<&'static Type> {
-    TYPES.iter().find(|known| known.name == name)
-}
 
 impl<'n> Construct<'n> {
     /// A construct of these properties.
@@ -335,7 +35,7 @@ impl<'n> Construct<'n> {
         kind: &'static Type,
         span: Span,
         condition: Option<Node>,
-        properties: Vec<(Cow<'n, str>, Cow<'n, Node>)>,
+        properties: Properties<'n>,
     ) -> Construct<'n> {
         Construct {
             id,
@@ -380,7 +80,7 @@ pub(super) fn properties<'n>(
     resource: View<'n>,
     kind: &Type,
     globals: Option<View<'n>>,
-) -> Result<(Vec<(Cow<'n, str>, Cow<'n, Node>)>, usize), Wrong> {
+) -> Result<(Properties<'n>, usize), Wrong> {
     let own = match resource
         .get("Properties")
         .filter(|properties| !is_nothing(*properties))
@@ -393,7 +93,7 @@ pub(super) fn properties<'n>(
     let section = globals.and_then(|globals| globals.get(kind.name));
     let ignored = Ignored::read(resource)?;
     let shared = section.and_then(entries).unwrap_or_default();
-    let mut merged: Vec<(Cow<'n, str>, Cow<'n, Node>)> = Vec::new();
+    let mut merged: Properties<'n> = Vec::new();
     let mut copied = 0;
     for (key, value) in shared {
         let Some(name) = key_text(key).filter(|name| !ignored.holds(name)) else {
@@ -493,10 +193,7 @@ pub(super) fn wrong_globals(globals: View<'_>) -> Vec<Wrong> {
         if name == "WebSocketApi" {
             continue;
         }
-        let Some(kind) = TYPES
-            .iter()
-            .find(|kind| kind.name == name && !kind.global.is_empty())
-        else {
+        let Some(kind) = section_named(name) else {
             wrong.push((
                 format!("`Globals` has no section `{name}` that is known"),
                 key.span,

@@ -194,7 +194,7 @@ pub(super) fn dead_letter_queue(
     let arn = pen.attribute(&id, "Arn");
     if let Some(rule) = rule {
         let principal = pen.map([("Service", pen.text("events.amazonaws.com"))]);
-        let statement = pen.from_source(principal, "sqs:SendMessage", arn.clone(), rule);
+        let statement = pen.sent_from(principal, "sqs:SendMessage", arn.clone(), rule);
         write_queue_policy(
             event,
             of,

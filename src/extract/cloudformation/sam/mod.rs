@@ -19,6 +19,7 @@ mod schedule;
 mod state_machine;
 #[cfg(test)]
 mod tests;
+mod types;
 mod values;
 mod writer;
 
@@ -32,9 +33,10 @@ use super::parameters::read_parameters;
 use super::syntax::{View, is_expansion, key_text};
 
 use self::apis::Apis;
-use self::constructs::{Construct, properties, type_named, type_of, wrong_globals};
+use self::constructs::{Construct, Properties, properties, wrong_globals};
 use self::function::Deployments;
 use self::pen::Pen;
+use self::types::{type_named, type_of};
 use self::values::{Known, entries, is_nothing, member};
 use self::writer::{Unknown, Writer};
 
@@ -57,7 +59,8 @@ pub(super) fn expand(root: View<'_>, options: &CloudFormationOptions) -> Option<
         options,
     };
     let section = root.get("Resources")?;
-    let resources: Vec<(&str, View<'_>)> = entries(section)?
+    let resources: Vec<(&str, View<'_>)> = section
+        .entries()?
         .iter()
         .filter_map(|(key, value)| Some((key_text(key)?, View::of(value))))
         .collect();
@@ -163,7 +166,7 @@ fn embedded<'n>(id: &str, resource: View<'n>, writer: &mut Writer) -> Vec<Constr
         };
         let pen = Pen(span);
         let mut source = vec![(pen.text("Id"), pen.text(id))];
-        let mut properties: Vec<(Cow<'n, str>, Cow<'n, Node>)> = Vec::new();
+        let mut properties: Properties<'n> = Vec::new();
         for (key, value) in members {
             match key_text(key).unwrap_or_default() {
                 "SourceReference" => {
@@ -285,7 +288,7 @@ fn with_sections(root: View<'_>, resources: Vec<(Node, Node)>, conditions: BTree
                 let resources = resources.take().unwrap_or_default();
                 sections.push((key.clone(), map(value.span, resources)));
             }
-            Some("Conditions") => known.extend(entries(View::of(value)).unwrap_or_default().iter().cloned()),
+            Some("Conditions") => known.extend(View::of(value).entries().unwrap_or_default().iter().cloned()),
             _ => sections.push((key.clone(), value.clone())),
         }
     }

@@ -103,7 +103,7 @@ impl Pen {
     }
 
     /// The statement of a queue or topic that takes what a source sends.
-    pub fn from_source(self, principal: Node, action: &str, resource: Node, source: Node) -> Node {
+    pub fn sent_from(self, principal: Node, action: &str, resource: Node, source: Node) -> Node {
         self.map([
             ("Effect", self.text("Allow")),
             ("Principal", principal),

@@ -226,7 +226,7 @@ fn queue_between(
         };
         (writer.copy(arn), writer.copy(url), named.unwrap_or(policy))
     };
-    let statement = pen.from_source(pen.text("*"), "sqs:SendMessage", arn, topic);
+    let statement = pen.sent_from(pen.text("*"), "sqs:SendMessage", arn, topic);
     write_queue_policy(event, target.of, policy, url, statement, writer);
     role.implied(pull::QUEUE_READER, event.span);
 }
