@@ -614,3 +614,28 @@ fn a_deny_that_shrinks_is_never_passed_over() {
         )
     );
 }
+
+#[test]
+fn serverless_resources_are_compared_as_written_out() {
+    let function = |action: &str, auth: &str| {
+        json!({
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Resources": {"F": {"Type": "AWS::Serverless::Function", "Properties": {
+                "Handler": "a.b", "Runtime": "python3.13", "CodeUri": "s3://b/k",
+                "Policies": [{"Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}],
+                "FunctionUrlConfig": {"AuthType": auth},
+            }}},
+        })
+        .to_string()
+    };
+    let read = function("s3:GetObject", "AWS_IAM");
+    for (case, new, status) in [
+        ("same", read.clone(), 0),
+        ("fewer", function("s3:GetObjectAcl", "AWS_IAM"), 1),
+        ("wider", function("s3:Get*", "AWS_IAM"), 1),
+        ("public", function("s3:GetObject", "NONE"), 1),
+    ] {
+        let ran = check(&format!("serverless-{case}"), GROWTH, &new, &read, &[]);
+        assert_eq!(ran.status, status, "{case}: {}{}", ran.stdout, ran.stderr);
+    }
+}

@@ -30,6 +30,7 @@ mod oracle;
 mod principals;
 mod quiet;
 mod run;
+mod sam;
 mod scale;
 mod seeded;
 mod terraform;

@@ -12,7 +12,7 @@ use crate::source::{FileId, Node};
 use super::removed;
 use super::sides::{Sides, resources, same_view, texts};
 use super::syntax::{View, key_text};
-use super::{CloudFormationOptions, extract_template};
+use super::{CloudFormationOptions, expanded, extract_template};
 
 /// An earlier template, extracted.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ impl EarlierTemplate {
         options: &CloudFormationOptions,
     ) -> Result<EarlierTemplate, String> {
         let extraction = extract_template(&tree, file, options)?;
+        let tree = expanded(View::of(&tree), options).map_or(tree, |expanded| expanded.tree);
         Ok(EarlierTemplate { tree, extraction })
     }
 }
@@ -44,6 +45,8 @@ pub fn extract_template_since(
     earlier: &EarlierTemplate,
 ) -> Result<Extraction, String> {
     let mut new = extract_template(tree, file, options)?;
+    let expanded = expanded(View::of(tree), options);
+    let tree = expanded.as_ref().map_or(tree, |expanded| &expanded.tree);
     let roots = (View::of(&earlier.tree), View::of(tree));
     let sides = Sides::of(roots.0, roots.1, options);
     let pair = Pair {

@@ -15,6 +15,7 @@ mod principals;
 mod references;
 mod removed;
 mod resources;
+mod sam;
 mod sides;
 mod syntax;
 mod template;
@@ -31,11 +32,12 @@ use self::attachments::read_links;
 pub use self::earlier::{EarlierTemplate, extract_template_since};
 use self::emit::Site;
 use self::principals::principals;
-use self::resources::read_resource;
+use self::resources::{read_resource, worlds_of};
+use self::sam::Expanded;
 use self::syntax::View;
 use self::template::Template;
-use self::transforms::{names, read_transforms};
-use super::{Environment, Extraction, GapReason};
+use self::transforms::{SERVERLESS, names, read_transforms};
+use super::{Environment, Extraction, Gap, GapReason, Origin, Provenance};
 
 /// What the command line says about a template's environment.
 #[derive(Debug, Clone, Default)]
@@ -57,11 +59,15 @@ pub fn extract_template(
     file: FileId,
     options: &CloudFormationOptions,
 ) -> Result<Extraction, String> {
-    let root = View::of(tree);
-    if root.entries().is_none() {
+    let written = View::of(tree);
+    if written.entries().is_none() {
         return Err("the template is not a mapping".to_owned());
     }
-    let transforms = names(root);
+    let transforms = names(written);
+    let expanded = expanded(written, options);
+    let root = expanded
+        .as_ref()
+        .map_or(written, |expanded| View::of(&expanded.tree));
     let template = Template::open(root, file, options, &transforms)?;
     let mut extraction = Extraction {
         environment: options.environment.clone(),
@@ -78,10 +84,48 @@ pub fn extract_template(
             &mut extraction,
         );
     }
-    read_transforms(root, file, &transforms, &mut extraction);
+    read_transforms(written, file, &transforms, &mut extraction);
+    if let Some(expanded) = expanded.as_ref() {
+        tell_expanded(&template, expanded, &mut extraction);
+    }
     extraction.principals = principals(&template, &links, &extraction);
     hide_secrets(&template, &mut extraction);
     Ok(extraction)
+}
+
+/// The template with its serverless resources written out, if it has any.
+fn expanded(written: View<'_>, options: &CloudFormationOptions) -> Option<Expanded> {
+    let is_serverless = names(written).iter().any(|transform| transform == SERVERLESS);
+    is_serverless.then(|| sam::expand(written, options)).flatten()
+}
+
+/// Tells what of the serverless resources could not be told, and which documents nobody wrote.
+fn tell_expanded(template: &Template<'_>, expanded: &Expanded, extraction: &mut Extraction) {
+    for unknown in &expanded.unknown {
+        let resource = template.resource(&unknown.owner);
+        if resource
+            .is_some_and(|resource| worlds_of(template, resource).is_ok_and(|worlds| worlds.is_empty()))
+        {
+            continue;
+        }
+        let origin = Origin {
+            address: unknown.address.clone(),
+            resource_type: resource.map_or_else(String::new, |resource| resource.resource_type.to_owned()),
+            place: template.place(unknown.span),
+            statements: Vec::new(),
+            block: None,
+        };
+        extraction.gaps.push(Gap {
+            origin,
+            reason: unknown.reason.clone(),
+            kind: unknown.kind,
+        });
+    }
+    for policy in &mut extraction.policies {
+        if expanded.synthesised.contains(&policy.origin.address) {
+            policy.provenance = Provenance::Synthesised;
+        }
+    }
 }
 
 /// Takes values that must not be shown out of what is shown beside the documents.

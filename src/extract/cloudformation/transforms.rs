@@ -1,5 +1,5 @@
-//! What rewrites a template before it is deployed: macros, `AWS::Include`, SAM, loops. Each is undecided, because what
-//! it writes is not in the template.
+//! What rewrites a template before it is deployed: macros, `AWS::Include`, loops. Each is undecided, because what it
+//! writes is not in the template; but for SAM, which is written out first.
 
 use crate::extract::{Extraction, Gap, GapReason, Origin};
 use crate::source::{FileId, NodeKind, Place, Span};
@@ -8,21 +8,33 @@ use super::intrinsics::PROCESSED;
 use super::syntax::{View, is_expansion, key_text};
 
 const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
-const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
+/// The transform that is written out.
+pub(super) const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
-/// The transforms of the template that may add resources.
+/// The transforms of the template that may add resources. Serverless resources need theirs: where it is missing, it is
+/// taken for granted, as they mean nothing without it.
 pub(super) fn names(root: View<'_>) -> Vec<String> {
-    let Some(section) = root.get("Transform") else {
-        return Vec::new();
+    let written = match root.get("Transform").map(|section| (section, section.kind)) {
+        None => Vec::new(),
+        Some((_, NodeKind::List(items))) => items.iter().map(|item| name(View::of(item))).collect(),
+        Some((section, NodeKind::Scalar(..) | NodeKind::Map(_))) => vec![name(section)],
     };
-    let found = match section.kind {
-        NodeKind::List(items) => items.iter().map(|item| name(View::of(item))).collect(),
-        NodeKind::Scalar(..) | NodeKind::Map(_) => vec![name(section)],
-    };
-    found
+    let mut found: Vec<String> = written
         .into_iter()
         .filter(|name| name != LANGUAGE_EXTENSIONS)
-        .collect()
+        .collect();
+    if !found.iter().any(|name| name == SERVERLESS) && has_serverless(root) {
+        found.push(SERVERLESS.to_owned());
+    }
+    found
+}
+
+fn has_serverless(root: View<'_>) -> bool {
+    let resources = root.get("Resources").and_then(View::entries).unwrap_or_default();
+    resources.iter().any(|(_, resource)| {
+        let resource_type = View::of(resource).get("Type").and_then(View::scalar);
+        resource_type.is_some_and(|resource_type| resource_type.starts_with("AWS::Serverless::"))
+    })
 }
 
 fn name(view: View<'_>) -> String {
@@ -40,21 +52,15 @@ pub(super) fn read_transforms(
     extraction: &mut Extraction,
 ) {
     let span = root.get("Transform").map_or(root.span, |section| section.span);
-    for transform in transforms {
-        let sam = extraction
-            .gaps
-            .iter()
-            .any(|gap| gap.origin.resource_type.starts_with("AWS::Serverless::"));
-        // Its resources say so themselves.
-        if transform != SERVERLESS || !sam {
-            add(
-                format!("the template uses the transform `{transform}`; {PROCESSED}"),
-                "Transform",
-                file,
-                span,
-                extraction,
-            );
-        }
+    // What is made of serverless resources is told at each of them.
+    for transform in transforms.iter().filter(|transform| *transform != SERVERLESS) {
+        add(
+            format!("the template uses the transform `{transform}`; {PROCESSED}"),
+            "Transform",
+            file,
+            span,
+            extraction,
+        );
     }
     for (section, view) in [
         ("", Some(root)),

@@ -89,5 +89,5 @@ pub(super) fn treatment(row: &Row) -> Treatment {
     }
 }
 
-/// Why SAM is undecided, and what to do.
-pub(super) const SAM: &str = "SAM is not supported yet; pass the processed template (aws cloudformation get-template --template-stage Processed)";
+/// Why a serverless resource that is left is undecided, and what to do.
+pub(super) const SAM: &str = "this serverless resource is not expanded; pass the processed template (aws cloudformation get-template --template-stage Processed)";

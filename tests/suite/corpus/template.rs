@@ -5,7 +5,9 @@
 //! - each managed policy that needs a document: by an ARN of AWS, or by one that the template does not define; none for a
 //!   policy that it defines, which is counted where it stands;
 //! - one for a permission that is no document (`AWS::Lambda::Permission`), wherever it is there;
-//! - one for each serverless resource, whose policies the transform writes.
+//! - for a serverless function or state machine what the transform writes for it: a role with its trust policy, for a
+//!   function a managed policy, for each event a permission or a managed policy (of a machine: a role with a document),
+//!   and a role with a managed policy for deployments in steps. The serverless resources here have no more than these.
 
 use keyaki::source::{FileId, Limits, Node, NodeKind, parse_json, parse_yaml};
 
@@ -25,7 +27,7 @@ pub fn count(text: &str, rows: &[Row]) -> usize {
             continue;
         };
         if resource_type.starts_with("AWS::Serverless::") {
-            sum += 1;
+            sum += count_serverless(resource_type, member(resource, "Properties"));
             continue;
         }
         let nothing = Node {
@@ -39,6 +41,19 @@ pub fn count(text: &str, rows: &[Row]) -> usize {
         }
     }
     sum
+}
+
+fn count_serverless(resource_type: &str, properties: Option<&Node>) -> usize {
+    let property = |name| properties.and_then(|properties| member(properties, name));
+    let events = property("Events").map(members).unwrap_or_default().len();
+    let is_implied = usize::from(property("Role").is_none());
+    match resource_type {
+        "AWS::Serverless::Function" => {
+            2 * is_implied + events + 2 * usize::from(property("DeploymentPreference").is_some())
+        }
+        "AWS::Serverless::StateMachine" => is_implied + 2 * events,
+        _ => 0,
+    }
 }
 
 fn count_row(root: &Node, properties: &Node, row: &Row) -> usize {
