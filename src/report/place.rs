@@ -101,6 +101,29 @@ fn percent_encode(segment: &str) -> String {
         })
 }
 
+/// The text that was percent-encoded.
+pub(super) fn decoded(uri: &str) -> String {
+    let mut bytes = Vec::with_capacity(uri.len());
+    let mut rest = uri.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        rest = match (first, byte) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                after.get(2..).unwrap_or_default()
+            }
+            _ => {
+                bytes.push(*first);
+                after
+            }
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +148,16 @@ mod tests {
         ] {
             assert_eq!(uri(name, root), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn paths_are_decoded() {
+        for path in ["a b/ünï%.json", "%41", "a"] {
+            let encoded: Vec<String> = path.split('/').map(percent_encode).collect();
+            assert_eq!(decoded(&encoded.join("/")), path);
+        }
+        assert_eq!(decoded("a%4"), "a%4");
+        assert_eq!(decoded("%+1"), "%+1");
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 mod notes;
 mod places;
+mod snippets;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use crate::check::rules::{Group, rule};
 use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
@@ -12,7 +15,7 @@ use crate::iam::Invalid;
 
 use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
 use super::outcome::{About, Outcome, Remark, Run, ScannedInput};
-use super::place::Locator;
+use super::place::{Locator, uri};
 use super::redact::redacted;
 use super::{
     Entry, EntryStatement, INVALID_RULE, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
@@ -38,6 +41,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         readings: Vec::new(),
         hint_source: false,
         unconfirmed: 0,
+        holders: places::holders(run),
     };
     let mut last_checked = None;
     for outcome in run.outcomes {
@@ -66,8 +70,27 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         internal: summary.internal,
         usage: run.usage.to_vec(),
         findings: summary.findings,
+        category: category(run),
         hint_source: summary.hint_source,
     }
+}
+
+/// The folder that all inputs are in, with a `/` at its end; nothing for the folder that URIs are relative to.
+fn category(run: &Run<'_>) -> String {
+    let folders = run.inputs.iter().map(|input| {
+        let uri = uri(&input.name, run.root);
+        uri.rsplit_once('/')
+            .map_or_else(String::new, |(folder, _)| format!("{folder}/"))
+    });
+    folders
+        .reduce(|left, right| {
+            let shared = left.split_inclusive('/').zip(right.split_inclusive('/'));
+            shared
+                .take_while(|(left, right)| left == right)
+                .map(|(left, _)| left)
+                .collect()
+        })
+        .unwrap_or_default()
 }
 
 fn row(standard: &Standard) -> StandardRow {
@@ -120,6 +143,7 @@ struct Summary<'a> {
     readings: Vec<Remark>,
     hint_source: bool,
     unconfirmed: usize,
+    holders: BTreeMap<(&'a str, &'a str), &'a Origin>,
 }
 
 impl<'a> Summary<'a> {
@@ -220,6 +244,7 @@ impl<'a> Summary<'a> {
                     (**finding).clone()
                 };
                 let base = self.base(scanned, policy, demand);
+                let snippet = self.violation_source(scanned, policy, &demand.check, &shown);
                 let statements = self.statements(scanned, &policy.origin, &shown);
                 let told =
                     shown
@@ -241,6 +266,7 @@ impl<'a> Summary<'a> {
                     readings: shown.readings,
                     regions: shown.regions,
                     change: shown.change,
+                    snippet,
                     solver: Some(shown.solver),
                     ..base
                 });
@@ -330,6 +356,8 @@ impl<'a> Summary<'a> {
             standard: standard.id.clone(),
             severity: standard.severity,
             open,
+            attachments: self.attachments(scanned, policy),
+            snippet: self.plain_source(scanned, policy, None),
             fingerprint: fingerprint(&standard.id, &policy.origin.address, ""),
             evidence: self.evidence.of(policy, Some(standard)),
             ..self.blank(scanned, &policy.origin, Some(policy.kind))
@@ -358,6 +386,8 @@ impl<'a> Summary<'a> {
             readings: Vec::new(),
             regions: None,
             change: None,
+            snippet: None,
+            attachments: Vec::new(),
             solver: None,
             open: false,
             fingerprint: fingerprint(UNDECIDED_RULE, &origin.address, ""),
@@ -385,6 +415,7 @@ impl<'a> Summary<'a> {
             severity: Severity::High,
             verdict: Verdict::Error,
             statements: statement.into_iter().collect(),
+            snippet: self.plain_source(scanned, policy, invalid.statement),
             message: invalid.message.clone(),
             fingerprint: fingerprint(INVALID_RULE, &policy.origin.address, ""),
             evidence: self.evidence.of(policy, None),

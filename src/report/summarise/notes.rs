@@ -50,6 +50,7 @@ impl Summary<'_> {
         Entry {
             verdict: Verdict::Fail,
             statements: self.statement_of(scanned, policy, note).into_iter().collect(),
+            snippet: self.plain_source(scanned, policy, note.statement),
             message: format!("{} ({})", note.message, note.rule),
             fingerprint: fingerprint(
                 &base.standard,

@@ -1,12 +1,33 @@
 //! Where what is reported is: in the Terraform code where that is given, else in the input.
 
+use std::collections::BTreeMap;
+
 use crate::check::Finding;
-use crate::extract::Origin;
-use crate::report::outcome::ScannedInput;
-use crate::report::{EntryStatement, Location};
-use crate::source::InputKind;
+use crate::extract::{Origin, Policy, PolicyKind};
+use crate::report::outcome::{Run, ScannedInput};
+use crate::report::{EntryStatement, Location, split_attribute};
+use crate::source::{InputKind, Place};
 
 use super::Summary;
+
+/// Attachments that are located.
+const ATTACHMENTS: usize = 10;
+
+/// The trust policies of a run, by input and by the address of their role.
+pub(super) fn holders<'a>(run: &Run<'a>) -> BTreeMap<(&'a str, &'a str), &'a Origin> {
+    let policies = run.inputs.iter().flat_map(|input| {
+        let trusts = input.extraction.policies.iter();
+        trusts
+            .filter(|policy| policy.kind == PolicyKind::Trust)
+            .map(|policy| {
+                (
+                    (input.name.as_str(), split_attribute(&policy.origin.address).0),
+                    &policy.origin,
+                )
+            })
+    });
+    policies.collect()
+}
 
 impl Summary<'_> {
     /// Where an origin is: its block in the Terraform code, where that is given and holds it, else its input.
@@ -27,6 +48,34 @@ impl Summary<'_> {
             .source?
             .find(&block.modules, block.mode, &block.resource_type, &block.name)?;
         Some(self.locator.locate(place))
+    }
+
+    /// Where Terraform code writes a policy: the attribute, or else the header of the block.
+    pub(super) fn written(&self, origin: &Origin) -> Option<Place> {
+        let (block, source) = (origin.block.as_ref()?, self.run.source?);
+        let (modules, mode) = (&block.modules, block.mode);
+        let find = |path: &str| source.find_attribute(modules, mode, &block.resource_type, &block.name, path);
+        let (_, attribute) = split_attribute(&origin.address);
+        let attribute = match attribute.trim_start_matches('/') {
+            "" => find("policy"),
+            path => find(path),
+        };
+        attribute.or_else(|| source.find(modules, mode, &block.resource_type, &block.name))
+    }
+
+    /// Where what a policy is attached to stands: where its trust policy is.
+    pub(super) fn attachments(&mut self, scanned: &ScannedInput, policy: &Policy) -> Vec<(String, Location)> {
+        let holders = policy.attached_to.iter().take(ATTACHMENTS);
+        let found: Vec<(&String, &Origin)> = holders
+            .filter_map(|holder| {
+                let origin = self.holders.get(&(scanned.name.as_str(), holder.as_str()))?;
+                Some((holder, *origin))
+            })
+            .collect();
+        let located = found
+            .into_iter()
+            .map(|(holder, origin)| (holder.clone(), self.location(scanned, origin)));
+        located.collect()
     }
 
     pub(super) fn statements(
