@@ -72,7 +72,11 @@ fn words(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut out, c| {
             match c {
-                c if !c.is_ascii() || c.is_ascii_alphanumeric() || " ,;()".contains(c) => out.push(c),
+                // An address is found by its beginning.
+                '.' if out.to_ascii_lowercase().ends_with("www") => out.push_str("&#46;"),
+                c if !c.is_ascii() || c.is_ascii_alphanumeric() || " ,;()./-'\"=+?%".contains(c) => {
+                    out.push(c)
+                }
                 // Hosts look for these in what is shown; a space of no width keeps them from finding any.
                 '@' | '#' => out.push_str(&format!("&#{};&#8203;", u32::from(c))),
                 c => out.push_str(&format!("&#{};", u32::from(c))),
@@ -112,7 +116,7 @@ mod tests {
     #[test]
     fn each_context_has_its_escapes() {
         type Escape = fn(&str, usize) -> String;
-        let rows: [(Escape, &str, &str); 16] = [
+        let rows: [(Escape, &str, &str); 17] = [
             (xml, "a<b>&\"'", "a&lt;b&gt;&amp;&quot;&apos;"),
             (xml, "]]>\u{0}\n\u{ffff}", "]]&gt;\\u{0}\\u{a}\u{fffd}"),
             (
@@ -130,12 +134,13 @@ mod tests {
             (markdown_code, "a\nb", "<code>a&#92;u&#123;a&#125;b</code>"),
             (markdown_code, "", "<code></code>"),
             (html_code, "a.b", "<code>a&#46;b</code>"),
-            (markdown_text, "can `s3:*` on x.y", "can `s3:*` on x&#46;y"),
+            (markdown_text, "can `s3:*` on x.y", "can `s3:*` on x.y"),
+            (markdown_text, "Www.x http://y", "Www&#46;x http&#58;//y"),
             (markdown_text, "a `b", "a &#96;b"),
             (
                 markdown_text,
                 "@me [x](http://y) #1 <b>",
-                "&#64;&#8203;me &#91;x&#93;(http&#58;&#47;&#47;y) &#35;&#8203;1 &#60;b&#62;",
+                "&#64;&#8203;me &#91;x&#93;(http&#58;//y) &#35;&#8203;1 &#60;b&#62;",
             ),
             (
                 mermaid_label,

@@ -154,17 +154,17 @@ struct Harmless<F>(F);
 
 impl<F: Formatter> Formatter for Harmless<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = rest.find(is_unsafe) {
-            let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            writer.write_all(before.as_bytes())?;
-            let mut characters = after.chars();
-            if let Some(c) = characters.next() {
-                write!(writer, "\\u{:04x}", u32::from(c))?;
+        let mut characters = fragment.chars().peekable();
+        let mut shown = String::with_capacity(fragment.len());
+        while let Some(c) = characters.next() {
+            // Log commands such as `##[group]` are looked for anywhere in a line.
+            let command = c == '#' && characters.peek() == Some(&'#');
+            match command || is_unsafe(c) {
+                true => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+                false => shown.push(c),
             }
-            rest = characters.as_str();
         }
-        writer.write_all(rest.as_bytes())
+        writer.write_all(shown.as_bytes())
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
@@ -322,13 +322,14 @@ pub(super) mod tests {
     #[test]
     fn strings_hold_no_controls() {
         let mut bytes = Vec::new();
-        let text = "a\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}é\"";
+        let text = "a\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}é\" ##[x] ###vso[";
         write_json(&json!([text]), &mut bytes).unwrap();
         let written = String::from_utf8(bytes).unwrap();
         assert!(
             !written.trim_end().contains(|c| c != '\n' && is_unsafe(c)),
             "{written}"
         );
+        assert!(!written.contains("##"), "{written}");
         assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), json!([text]));
     }
 }

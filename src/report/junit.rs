@@ -88,7 +88,7 @@ fn suites(report: &Report) -> Vec<Suite<'_>> {
         .into_iter()
         .filter(|(name, findings, lost)| {
             let taken = report.standards.iter().any(|row| row.id == *name);
-            !taken && (!findings.is_empty() || !lost.is_empty())
+            !lost.is_empty() || (!findings.is_empty() && !taken)
         })
         .map(|(name, findings, lost)| Suite {
             name,

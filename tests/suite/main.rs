@@ -19,6 +19,7 @@ mod differential;
 #[cfg(feature = "z3")]
 mod engines;
 mod fixtures;
+mod formats;
 mod formulas;
 mod fuzzed;
 mod hostile;
