@@ -408,7 +408,7 @@ impl<'a> Summary<'a> {
         let statement = invalid.statement.map(|index| EntryStatement {
             index,
             sid: None,
-            location: self.statement_location(scanned, &policy.origin, index),
+            location: self.statement_location(scanned, &policy.origin, index, None),
         });
         self.findings.push(Entry {
             standard: INVALID_RULE.to_string(),

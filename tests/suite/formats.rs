@@ -445,6 +445,13 @@ fn the_guilty_element_is_marked() {
     };
     let of = |code: &str, label: &str| (code.to_owned(), label.to_owned());
     assert_eq!(marked(INPUTS[0]), [of("\"*\"", "principal anonymous")]);
+    let code = marked(INPUTS[2]);
+    for (element, label) in [
+        ("\"iam:Pass*\"", "action iam:PassRole"),
+        ("\"*\"", "principal anonymous"),
+    ] {
+        assert!(code.contains(&of(element, label)), "{code:?}");
+    }
     let stack = marked(INPUTS[1]);
     assert!(stack.contains(&of("\"*\"", "principal anonymous")), "{stack:?}");
     assert!(

@@ -71,7 +71,7 @@ impl Summary<'_> {
         Some(EntryStatement {
             index,
             sid: note.sid.as_ref().map(ToString::to_string),
-            location: self.statement_location(scanned, &policy.origin, index),
+            location: self.statement_location(scanned, &policy.origin, index, note.sid.as_deref()),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::Finding;
-use crate::extract::{Origin, Policy, PolicyKind};
+use crate::extract::{BlockAddress, Origin, Policy, PolicyKind};
 use crate::report::outcome::{Run, ScannedInput};
 use crate::report::{EntryStatement, Location, split_attribute};
 use crate::source::{InputKind, Place};
@@ -53,14 +53,41 @@ impl Summary<'_> {
     /// Where Terraform code writes a policy: the attribute, or else the header of the block.
     pub(super) fn written(&self, origin: &Origin) -> Option<Place> {
         let (block, source) = (origin.block.as_ref()?, self.run.source?);
-        let (modules, mode) = (&block.modules, block.mode);
-        let find = |path: &str| source.find_attribute(modules, mode, &block.resource_type, &block.name, path);
-        let (_, attribute) = split_attribute(&origin.address);
-        let attribute = match attribute.trim_start_matches('/') {
-            "" => find("policy"),
-            path => find(path),
+        let BlockAddress {
+            modules,
+            mode,
+            resource_type,
+            name,
+        } = block;
+        let found = source.find_attribute(modules, mode, resource_type, name, attribute(origin));
+        found
+            // Nested blocks are often sets, which the plan orders otherwise than the code.
+            .filter(|_| !attribute(origin).contains('['))
+            .or_else(|| source.find(modules, mode, resource_type, name))
+    }
+
+    /// Where Terraform code writes a statement, where that is sure.
+    pub(super) fn written_statement(
+        &self,
+        origin: &Origin,
+        index: usize,
+        sid: Option<&str>,
+    ) -> Option<Place> {
+        let (block, source) = (origin.block.as_ref()?, self.run.source?);
+        let BlockAddress {
+            modules,
+            mode,
+            resource_type,
+            name,
+        } = block;
+        let place = source.find_statement(modules, mode, resource_type, name, (attribute(origin), index))?;
+        let named = |sid: &str| {
+            self.text(place)?
+                .get(place.span.start..place.span.end)?
+                .contains(sid)
+                .then_some(())
         };
-        attribute.or_else(|| source.find(modules, mode, &block.resource_type, &block.name))
+        sid.is_none_or(|sid| named(sid).is_some()).then_some(place)
     }
 
     /// Where what a policy is attached to stands: where its trust policy is.
@@ -90,24 +117,32 @@ impl Summary<'_> {
             .map(|statement| EntryStatement {
                 index: statement.index,
                 sid: statement.sid.as_ref().map(ToString::to_string),
-                location: self.statement_location(scanned, origin, statement.index),
+                location: self.statement_location(scanned, origin, statement.index, statement.sid.as_deref()),
             })
             .collect()
     }
 
-    /// The place of a statement: of the input, so not told where the finding is located in Terraform code.
+    /// The place of a statement: in Terraform code, where the finding is located there, else in the input.
     pub(super) fn statement_location(
         &self,
         scanned: &ScannedInput,
         origin: &Origin,
         index: usize,
+        sid: Option<&str>,
     ) -> Option<Location> {
-        if scanned.kind == InputKind::TerraformPlan && self.block(origin).is_some() {
-            return None;
-        }
-        origin
-            .statements
-            .get(index)
-            .map(|place| self.locator.locate(*place))
+        let place = match scanned.kind == InputKind::TerraformPlan && self.block(origin).is_some() {
+            true => self.written_statement(origin, index, sid)?,
+            false => *origin.statements.get(index)?,
+        };
+        Some(self.locator.locate(place))
+    }
+}
+
+/// The attribute that holds a policy.
+fn attribute(origin: &Origin) -> &str {
+    let (_, attribute) = split_attribute(&origin.address);
+    match attribute.trim_start_matches('/') {
+        "" => "policy",
+        path => path,
     }
 }

@@ -2,6 +2,8 @@
 //! what users wrote themselves is quoted: templates, policies and Terraform code, never a plan, whose values may be
 //! secrets, and nothing of a policy that is marked as sensitive.
 
+use std::ops::Range;
+
 use crate::check::{Check, Finding};
 use crate::extract::Policy;
 use crate::iam::{Glob, Principal, Request};
@@ -26,7 +28,8 @@ impl Summary<'_> {
         check: &Check,
         finding: &Finding,
     ) -> Option<Snippet> {
-        let statement = finding.statements.first().map(|statement| statement.index);
+        let statement = finding.statements.first();
+        let statement = statement.map(|statement| (statement.index, statement.sid.as_deref()));
         let place = self.quotable(scanned, policy, statement)?;
         let text = self.text(place)?;
         let elements = elements(text, place.span, check, &finding.counterexample);
@@ -40,26 +43,34 @@ impl Summary<'_> {
         policy: &Policy,
         statement: Option<usize>,
     ) -> Option<Snippet> {
-        let place = self.quotable(scanned, policy, statement)?;
+        let place = self.quotable(scanned, policy, statement.map(|index| (index, None)))?;
         snippet(self.text(place)?, place.span, Vec::new())
     }
 
     /// The place of a statement, or else of its policy, in a file that may be quoted.
-    fn quotable(&self, scanned: &ScannedInput, policy: &Policy, statement: Option<usize>) -> Option<Place> {
+    fn quotable(
+        &self,
+        scanned: &ScannedInput,
+        policy: &Policy,
+        statement: Option<(usize, Option<&str>)>,
+    ) -> Option<Place> {
         let origin = &policy.origin;
         if policy.sensitive {
             return None;
         }
         match scanned.kind {
-            InputKind::TerraformPlan => self.written(origin),
+            InputKind::TerraformPlan => {
+                let found = statement.and_then(|(index, sid)| self.written_statement(origin, index, sid));
+                found.or_else(|| self.written(origin))
+            }
             InputKind::Template | InputKind::Policy => {
-                let found = statement.and_then(|index| origin.statements.get(index));
+                let found = statement.and_then(|(index, _)| origin.statements.get(index));
                 Some(found.copied().unwrap_or(origin.place))
             }
         }
     }
 
-    fn text(&self, place: Place) -> Option<&str> {
+    pub(super) fn text(&self, place: Place) -> Option<&str> {
         let FileId(position) = place.file;
         self.run.files.get(position).map(|file| file.text.as_str())
     }
@@ -111,9 +122,6 @@ fn elements(text: &str, span: Span, check: &Check, request: &Request) -> Vec<(Sp
         check,
         Check::NoPublicAccess { .. } | Check::NoExternalAccess { .. }
     );
-    let Some((statement, shift)) = parsed(text, span) else {
-        return Vec::new();
-    };
     let resource = |entry: &str| Glob::parse(entry).matches(&request.resource);
     let action = |entry: &str| Glob::parse(entry).matches_folded(&request.action);
     let principal = |entry: &str| names(entry, &request.principal);
@@ -135,19 +143,63 @@ fn elements(text: &str, span: Span, check: &Check, request: &Request) -> Vec<(Sp
         ),
         ("Resource", "resource", request.resource.clone(), &resource, false),
     ];
+    let tree = parsed(text, span);
     let marks = parts
         .into_iter()
         .filter_map(|(name, word, value, matches, guilty)| {
-            let not = format!("Not{name}");
-            let entry = match statement.get(name) {
-                Some(node) => chosen(node, matches),
-                None => statement.get(&not)?,
-            };
-            let at = |position: usize| (position + span.start).checked_sub(shift);
-            let (start, end) = (at(entry.span.start)?, at(entry.span.end)?);
-            Some((Span { start, end }, format!("{word} {value}"), guilty))
+            let node = tree.as_ref().and_then(|(statement, shift)| {
+                let entry = match statement.get(name) {
+                    Some(node) => chosen(node, matches),
+                    None => statement.get(&format!("Not{name}"))?,
+                };
+                let at = |position: usize| (position + span.start).checked_sub(*shift);
+                Some(Span {
+                    start: at(entry.span.start)?,
+                    end: at(entry.span.end)?,
+                })
+            });
+            let span = node.or_else(|| quoted(text, span, name, matches))?;
+            Some((span, format!("{word} {value}"), guilty))
         });
     marks.collect()
+}
+
+/// The text between quotes that matches, in a statement of Terraform code: from the line that begins with the name of
+/// the element to the next element.
+fn quoted(text: &str, span: Span, element: &str, matches: &dyn Fn(&str) -> bool) -> Option<Span> {
+    let names = match element {
+        "Principal" => ["Principal", "identifiers"],
+        "Action" => ["Action", "actions"],
+        _ => ["Resource", "resources"],
+    };
+    let mut start = span.start;
+    let mut inside = false;
+    for line in text.get(span.start..span.end)?.split_inclusive('\n') {
+        if let Some((key, _)) = line.split_once('=') {
+            let key = key.trim().trim_start_matches('{').trim().trim_matches('"');
+            // The types of principals stand within their element.
+            inside = names.contains(&key) || (inside && ["AWS", "Service", "Federated"].contains(&key));
+        }
+        let found = quotes(line).find(|found| line.get(found.clone()).is_some_and(matches));
+        if let Some(found) = found.filter(|_| inside) {
+            return Some(Span {
+                start: start + found.start - 1,
+                end: start + found.end + 1,
+            });
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// What stands between double quotes in a line.
+fn quotes(line: &str) -> impl Iterator<Item = Range<usize>> {
+    let at: Vec<usize> = line.match_indices('"').map(|(at, _)| at).collect();
+    let pairs: Vec<Range<usize>> = at
+        .chunks_exact(2)
+        .filter_map(|pair| Some(pair.first()? + 1..*pair.last()?))
+        .collect();
+    pairs.into_iter()
 }
 
 /// The statement alone as a tree, and how far its positions are moved: it keeps its column, on which its lines depend.
