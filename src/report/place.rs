@@ -51,7 +51,7 @@ impl<'a> Locator<'a> {
 
 /// The URI reference of a file: relative to `root` when under it, and relative in any case, because code scanning
 /// refuses a whole report for one absolute URI. Percent-encoded (RFC 3986), never empty.
-pub(super) fn uri(name: &str, root: &Path) -> String {
+fn uri(name: &str, root: &Path) -> String {
     if name == "<stdin>" || name == "-" {
         return "stdin".to_string();
     }
@@ -71,6 +71,23 @@ pub(super) fn uri(name: &str, root: &Path) -> String {
     } else {
         segments.join("/")
     }
+}
+
+/// The folder that all these files are in, with a `/` at its end; nothing for the folder that URIs are relative to.
+pub(super) fn category<'n>(names: impl Iterator<Item = &'n str>, root: &Path) -> String {
+    let folders = names.map(|name| {
+        let uri = uri(name, root);
+        uri.rsplit_once('/')
+            .map_or_else(String::new, |(folder, _)| format!("{folder}/"))
+    });
+    let shared = folders.reduce(|left, right| {
+        let steps = left.split_inclusive('/').zip(right.split_inclusive('/'));
+        steps
+            .take_while(|(left, right)| left == right)
+            .map(|(left, _)| left)
+            .collect()
+    });
+    shared.unwrap_or_default()
 }
 
 /// The path without `.` and, where possible, without `..`; links are not followed.
@@ -147,6 +164,24 @@ mod tests {
             ("..", "unnamed"),
         ] {
             assert_eq!(uri(name, root), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn runs_are_told_apart_by_folder() {
+        for (names, expected) in [
+            (&[][..], ""),
+            (&["plan.json"], ""),
+            (&["a/b/plan.json"], "a/b/"),
+            (&["a/b/x.json", "a/c/y.json"], "a/"),
+            (&["a/x.json", "ab/y.json"], ""),
+            (&["<stdin>"], ""),
+        ] {
+            assert_eq!(
+                category(names.iter().copied(), Path::new("/r")),
+                expected,
+                "{names:?}"
+            );
         }
     }
 

@@ -15,7 +15,7 @@ use crate::iam::Invalid;
 
 use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
 use super::outcome::{About, Outcome, Remark, Run, ScannedInput};
-use super::place::{Locator, uri};
+use super::place::{Locator, category};
 use super::redact::redacted;
 use super::{
     Entry, EntryStatement, INVALID_RULE, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
@@ -70,27 +70,9 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         internal: summary.internal,
         usage: run.usage.to_vec(),
         findings: summary.findings,
-        category: category(run),
+        category: category(run.inputs.iter().map(|input| input.name.as_str()), run.root),
         hint_source: summary.hint_source,
     }
-}
-
-/// The folder that all inputs are in, with a `/` at its end; nothing for the folder that URIs are relative to.
-fn category(run: &Run<'_>) -> String {
-    let folders = run.inputs.iter().map(|input| {
-        let uri = uri(&input.name, run.root);
-        uri.rsplit_once('/')
-            .map_or_else(String::new, |(folder, _)| format!("{folder}/"))
-    });
-    folders
-        .reduce(|left, right| {
-            let shared = left.split_inclusive('/').zip(right.split_inclusive('/'));
-            shared
-                .take_while(|(left, right)| left == right)
-                .map(|(left, _)| left)
-                .collect()
-        })
-        .unwrap_or_default()
 }
 
 fn row(standard: &Standard) -> StandardRow {

@@ -30,3 +30,4 @@ mod oracle;
 mod quiet;
 mod run;
 mod seeded;
+mod wellformed;

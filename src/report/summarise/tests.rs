@@ -135,6 +135,16 @@ fn undecided() -> Undecided {
 }
 
 fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Outcome]) -> Report {
+    report_of(InputKind::Template, policies, gaps, ignored, outcomes)
+}
+
+fn report_of(
+    kind: InputKind,
+    policies: Vec<Policy>,
+    gaps: Vec<Gap>,
+    ignored: usize,
+    outcomes: &[Outcome],
+) -> Report {
     let files = [SourceFile {
         name: "plan.json".to_string(),
         text: TEXT.to_string(),
@@ -155,7 +165,7 @@ fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Out
     };
     let input = ScannedInput {
         name: "plan.json".to_string(),
-        kind: InputKind::Template,
+        kind,
         extraction,
         ignored,
     };
@@ -190,6 +200,29 @@ fn printed(report: &Report) -> String {
         .unwrap();
     }
     String::from_utf8(all).unwrap()
+}
+
+#[test]
+fn only_what_may_be_shown_is_quoted() {
+    for (kind, sensitive, quoted) in [
+        (InputKind::Template, false, Some("    \"statement\"")),
+        (InputKind::Policy, false, Some("    \"statement\"")),
+        (InputKind::Template, true, None),
+        (InputKind::TerraformPlan, false, None),
+    ] {
+        let policy = Policy {
+            sensitive,
+            ..policy("a.b")
+        };
+        let fail = answer(0, 0, check::Verdict::Fail(Box::new(finding())));
+        let report = report_of(kind, vec![policy], vec![], 0, &[fail]);
+        let snippet = report.findings[0].snippet.as_ref();
+        let shown = snippet.map(|snippet| snippet.text.as_str());
+        assert_eq!(shown, quoted, "{kind:?} {sensitive}");
+        if let Some(snippet) = snippet {
+            assert_eq!((snippet.line, snippet.guilty_line()), (3, 3));
+        }
+    }
 }
 
 #[test]
