@@ -37,13 +37,21 @@ fn in_large_stack() -> anyhow::Result<u8> {
 
 fn run() -> anyhow::Result<u8> {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let variable = |name: &str| std::env::var(name).ok();
+    let here = std::env::current_dir().unwrap_or_default();
+    let is_terminal = io::stdout().is_terminal();
+    let links = is_terminal
+        .then(|| cli::terminal_links(variable, &here))
+        .flatten();
     let streams = Streams {
         // Not locked: an input `-` is read by another thread.
         stdin: &mut BufReader::new(io::stdin()),
         stdout: &mut io::stdout().lock(),
         stderr: &mut io::stderr(),
-        color: wish(io::stdout().is_terminal() && !no_color),
+        color: wish(is_terminal && !no_color),
         progress: wish(io::stderr().is_terminal()),
+        terminal_links: links,
+        web_links: cli::web_links(variable, &here),
     };
     cli::run(std::env::args_os(), streams).context("standard output cannot be written")
 }

@@ -86,6 +86,8 @@ fn run(command: &str, data: &[u8], arguments: &[&str]) -> Ran {
         stderr: &mut stderr,
         color: Wish::No,
         progress: Wish::No,
+        terminal_links: None,
+        web_links: None,
     };
     let status = cli::run(words, streams).expect("memory can be written to");
     let _ = fs::remove_dir_all(folder);

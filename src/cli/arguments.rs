@@ -45,10 +45,10 @@ pub(super) struct CheckArgs {
     pub(super) scan: ScanArgs,
     #[command(flatten)]
     pub(super) engine: EngineArgs,
-    /// What to print on standard output: table, json or sarif
+    /// What to print on standard output: table, full, json, jsonl, sarif, markdown, junit, gitlab or github
     #[arg(long, value_name = "F", default_value = "table", value_parser = format)]
     pub(super) format: Format,
-    /// Also write a report to a file; repeatable
+    /// Also write a report to a file, whole or not at all; repeatable
     #[arg(long, value_name = "F=PATH", value_parser = output)]
     pub(super) output: Vec<Output>,
     /// The lowest severity that makes the exit status 1: low, medium, high or critical
@@ -67,7 +67,7 @@ pub(super) struct CheckArgs {
     /// Fail when an input holds no policy
     #[arg(long)]
     pub(super) require_policies: bool,
-    /// Add to the JSON report a change that mends each violating policy and is proved to
+    /// Add a change that mends each violating policy and is proved to; `full` always has it
     #[arg(long)]
     pub(super) suggest: bool,
     /// Exit with status 0 whatever was found, but for unreadable inputs and internal errors
@@ -232,7 +232,7 @@ pub(super) struct LimitArgs {
 /// How much is said, and how.
 #[derive(Debug, Args)]
 pub(super) struct TalkArgs {
-    /// Say nothing on standard error but errors
+    /// Say less: tables of findings and totals only, and nothing on standard error but errors
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Say more on standard error
@@ -293,13 +293,13 @@ impl NotYetArgs {
 }
 
 /// Formats of the interface that are not there yet.
-const FORMATS_NOT_YET: &[&str] = &["full", "jsonl", "markdown", "html", "junit", "gitlab", "github"];
+const FORMATS_NOT_YET: &[&str] = &["html"];
 
 fn format(text: &str) -> Result<Format, String> {
     match Format::from_word(text) {
         Some(format) => Ok(format),
         None if FORMATS_NOT_YET.contains(&text) => Err("this format is not supported yet".to_owned()),
-        None => Err(unknown(text, Format::SUPPORTED)),
+        None => Err(unknown(text, &Format::words().collect::<Vec<_>>())),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 use crate::check::Explain;
 use crate::extract::Environment;
-use crate::report::{ExitFlags, Format, Report, write_atomically, write_report};
+use crate::report::{ExitFlags, Format, Look, Report, terminal_width, write_atomically, write_report};
 use crate::scan::{Progress, ScanOptions, scan};
 
 use super::arguments::{CheckArgs, Color, EngineArgs, Output, ScanArgs, TalkArgs};
@@ -28,7 +28,7 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
         return Err(Failure::Usage(each.collect()));
     }
     check_outputs(&args.output)?;
-    let color = wants_color(args.scan.talk.color, streams.color);
+    let look = look(&args.scan.talk, streams);
     let quiet = quietness(&args.scan.talk);
     let explain = explain(&args);
     let mut options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
@@ -46,8 +46,8 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     };
     let scanned = report.exit_status(args.fail_on, flags);
     // Files first: a reader that closes standard output early must not cost them.
-    let written = write_outputs(&report, &args.output, streams);
-    let printed = print(&report, args.format, color, streams);
+    let written = write_outputs(&report, &args.output, &look, streams);
+    let printed = print(&report, args.format, &look, streams);
     if report.hint_source && quiet == Quiet::No {
         let _ = writeln!(streams.stderr, "{HINT_SOURCE}");
     }
@@ -92,19 +92,32 @@ pub(super) fn options(
     })
 }
 
-/// What is said of violations: regions where a report shows them, a change where one is asked for.
+/// What is said of violations: regions and a change where a report shows them, or where a change is asked for.
 fn explain(args: &CheckArgs) -> Explain {
-    let shows_regions = |format: Format| match format {
-        Format::Json => true,
-        Format::Table | Format::Sarif => false,
+    let shown = |format: Format| match format {
+        Format::Full => Explain::Change,
+        Format::Json | Format::Jsonl | Format::Sarif | Format::Markdown => Explain::Regions,
+        Format::Table | Format::Junit | Format::Gitlab | Format::Github => Explain::Nothing,
     };
-    let outputs = args.output.iter().map(|output| output.format);
-    if args.suggest {
-        Explain::Change
-    } else if outputs.chain([args.format]).any(shows_regions) {
-        Explain::Regions
-    } else {
-        Explain::Nothing
+    let formats = args.output.iter().map(|output| output.format);
+    let most = formats.chain([args.format]).map(shown).max();
+    match args.suggest {
+        true => Explain::Change,
+        false => most.unwrap_or_default(),
+    }
+}
+
+/// How the report looks on standard output. Links are escape sequences too: where colours are not wanted, neither are
+/// they.
+fn look(talk: &TalkArgs, streams: &Streams<'_>) -> Look {
+    let plain = Look::default();
+    let color = wants_color(talk.color, streams.color);
+    Look {
+        color,
+        width: terminal_width().unwrap_or(plain.width),
+        brief: talk.quiet,
+        terminal_links: streams.terminal_links.clone().filter(|_| color),
+        web_links: streams.web_links.clone(),
     }
 }
 
@@ -142,11 +155,16 @@ fn check_outputs(outputs: &[Output]) -> Result<(), Failure> {
     }
 }
 
-fn write_outputs(report: &Report, outputs: &[Output], streams: &mut Streams<'_>) -> u8 {
+fn write_outputs(report: &Report, outputs: &[Output], look: &Look, streams: &mut Streams<'_>) -> u8 {
     let mut worst = status::OK;
+    let plain = Look {
+        web_links: look.web_links.clone(),
+        ..Look::default()
+    };
     for output in outputs {
         let mut bytes = Vec::new();
-        let written = write_report(report, output.format, false, &mut bytes)
+        warn_of_cut(report, output.format, streams);
+        let written = write_report(report, output.format, &plain, &mut bytes)
             .and_then(|()| write_atomically(&output.path, &bytes));
         if let Err(error) = written {
             let _ = writeln!(
@@ -160,9 +178,16 @@ fn write_outputs(report: &Report, outputs: &[Output], streams: &mut Streams<'_>)
     worst
 }
 
-fn print(report: &Report, format: Format, color: bool, streams: &mut Streams<'_>) -> u8 {
+fn warn_of_cut(report: &Report, format: Format, streams: &mut Streams<'_>) {
+    for warning in report.cut(format) {
+        let _ = writeln!(streams.stderr, "warning: {warning}");
+    }
+}
+
+fn print(report: &Report, format: Format, look: &Look, streams: &mut Streams<'_>) -> u8 {
+    warn_of_cut(report, format, streams);
     let mut out = BufWriter::new(&mut *streams.stdout);
-    let printed = write_report(report, format, color, &mut out).and_then(|()| out.flush());
+    let printed = write_report(report, format, look, &mut out).and_then(|()| out.flush());
     match printed {
         Ok(()) => status::OK,
         Err(error) => {

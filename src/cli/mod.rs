@@ -10,6 +10,7 @@ mod extract;
 mod limits;
 mod parameters;
 mod status;
+mod surroundings;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, LineWriter, Write};
@@ -24,6 +25,7 @@ use crate::report::Sanitised;
 use arguments::{Cli, Command};
 
 pub use status::{INTERNAL, OUTPUT_FAILED, silence_panics};
+pub use surroundings::{terminal_links, web_links};
 
 /// The standard streams, and what is known of them.
 pub struct Streams<'a> {
@@ -37,6 +39,10 @@ pub struct Streams<'a> {
     pub color: Wish,
     /// Whether standard error is a terminal that wants to see progress.
     pub progress: Wish,
+    /// What locations are appended to in links on standard output; none where it shows no links.
+    pub terminal_links: Option<String>,
+    /// What locations are appended to in links of a web page, where that is known.
+    pub web_links: Option<String>,
 }
 
 /// What a stream would like, when the arguments leave it open.
@@ -89,6 +95,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> io
         stderr,
         color,
         progress,
+        terminal_links,
+        web_links,
     } = streams;
     // Messages may carry names from the input: nothing reaches the terminal but through this writer.
     let mut stderr = Sanitised::new(LineWriter::new(stderr));
@@ -98,6 +106,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> io
         stderr: &mut stderr,
         color,
         progress,
+        terminal_links,
+        web_links,
     };
     let result = panic::catch_unwind(AssertUnwindSafe(|| dispatch(args, streams)));
     match result {

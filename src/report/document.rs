@@ -59,6 +59,21 @@ pub(super) fn change_json(change: &Change, kind: Option<PolicyKind>) -> Value {
     })
 }
 
+/// What a change puts in the place of statements (index and statement) and what it adds, as JSON.
+pub(super) fn changed_statements(change: &Change, kind: Option<PolicyKind>) -> Vec<(Option<usize>, Value)> {
+    let json = change_json(change, kind);
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let replaced = change.replaced.iter().zip(list(json.get("replace")));
+    let replaced = replaced.flat_map(|((index, _), by)| {
+        let by = list(by.get("by")).into_iter();
+        by.map(|statement| (Some(*index), statement)).collect::<Vec<_>>()
+    });
+    let added = list(json.get("add"))
+        .into_iter()
+        .map(|statement| (None, statement));
+    replaced.chain(added).collect()
+}
+
 /// The statements that are there only under facts known at deployment: position in the normalised document, and facts.
 pub(super) fn guards_json(document: &PolicyDocument) -> Value {
     document

@@ -185,7 +185,7 @@ fn demand(standard: &Standard, kind: PolicyKind) -> String {
 }
 
 /// SHA-256 in hexadecimal; each part is preceded by its length, so that parts cannot run into each other.
-fn hash(parts: &[&str]) -> String {
+pub(super) fn hash(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.len().to_be_bytes());

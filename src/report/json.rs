@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Value, json};
 
 use crate::check::request_json;
@@ -18,13 +18,10 @@ use super::{Entry, EntryStatement, Location, ProofRow, Remark, Report, StandardR
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let value = json!({
         "version": 1,
-        "tool": {"name": "keyaki", "version": env!("CARGO_PKG_VERSION")},
+        "tool": tool(),
         "standardsFile": report.standards_name,
         "inputs": report.inputs,
-        "summary": {
-            "policies": report.policies,
-            "results": report.results,
-        },
+        "summary": summary(report),
         "standards": report.standards.iter().map(standard).collect::<Vec<_>>(),
         "notes": report.notes.iter().map(note).collect::<Vec<_>>(),
         "proofs": report.proofs.iter().map(proof).collect::<Vec<_>>(),
@@ -43,6 +40,23 @@ pub(super) fn write_json<T: Serialize>(value: &T, mut out: &mut dyn Write) -> io
     writeln!(out)
 }
 
+/// Writes any value as JSON in one line, as harmless as [`write_json`] does.
+pub(super) fn write_json_line<T: Serialize>(value: &T, mut out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless(CompactFormatter));
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
+/// What wrote the report.
+pub(super) fn tool() -> Value {
+    json!({"name": "keyaki", "version": env!("CARGO_PKG_VERSION")})
+}
+
+/// The counts.
+pub(super) fn summary(report: &Report) -> Value {
+    json!({"policies": report.policies, "results": report.results})
+}
+
 /// A location as JSON.
 pub(super) fn location(location: &Location) -> Value {
     json!({
@@ -54,7 +68,8 @@ pub(super) fn location(location: &Location) -> Value {
     })
 }
 
-fn standard(row: &StandardRow) -> Value {
+/// A standard and its counts.
+pub(super) fn standard(row: &StandardRow) -> Value {
     json!({
         "id": row.id,
         "check": row.check,
@@ -66,7 +81,8 @@ fn standard(row: &StandardRow) -> Value {
     })
 }
 
-fn note(note: &Remark) -> Value {
+/// A note.
+pub(super) fn note(note: &Remark) -> Value {
     let about = note.about.as_ref();
     json!({
         "id": note.id,
@@ -78,11 +94,13 @@ fn note(note: &Remark) -> Value {
     })
 }
 
-fn proof(row: &ProofRow) -> Value {
+/// A PASS that rests on axioms.
+pub(super) fn proof(row: &ProofRow) -> Value {
     json!({"standard": row.standard, "input": row.input, "address": row.address, "axioms": row.axioms})
 }
 
-fn finding(entry: &Entry) -> Value {
+/// A finding.
+pub(super) fn finding(entry: &Entry) -> Value {
     let denies: Vec<Value> = entry
         .denies
         .iter()
@@ -143,22 +161,22 @@ fn with_address(mut told: Value, address: Option<&str>) -> Value {
     told
 }
 
-/// Indented JSON whose strings hold no character that could do anything but show.
-struct Harmless<'a>(PrettyFormatter<'a>);
+/// JSON whose strings hold no character that could do anything but show.
+struct Harmless<F>(F);
 
-impl Formatter for Harmless<'_> {
+impl<F: Formatter> Formatter for Harmless<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = rest.find(is_unsafe) {
-            let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            writer.write_all(before.as_bytes())?;
-            let mut characters = after.chars();
-            if let Some(c) = characters.next() {
-                write!(writer, "\\u{:04x}", u32::from(c))?;
+        let mut characters = fragment.chars().peekable();
+        let mut shown = String::with_capacity(fragment.len());
+        while let Some(c) = characters.next() {
+            // Log commands such as `##[group]` are looked for anywhere in a line.
+            let command = c == '#' && characters.peek() == Some(&'#');
+            match command || is_unsafe(c) {
+                true => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+                false => shown.push(c),
             }
-            rest = characters.as_str();
         }
-        writer.write_all(rest.as_bytes())
+        writer.write_all(shown.as_bytes())
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
@@ -244,6 +262,8 @@ pub(super) mod tests {
             readings: vec![],
             regions: None,
             change: None,
+            snippet: None,
+            attachments: vec![],
             solver: Some("glob"),
             open: false,
             fingerprint: "f".repeat(32),
@@ -315,13 +335,14 @@ pub(super) mod tests {
     #[test]
     fn strings_hold_no_controls() {
         let mut bytes = Vec::new();
-        let text = "a\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}é\"";
+        let text = "a\u{1b}\u{7f}\u{9b}\u{202e}\u{2028}é\" ##[x] ###vso[";
         write_json(&json!([text]), &mut bytes).unwrap();
         let written = String::from_utf8(bytes).unwrap();
         assert!(
             !written.trim_end().contains(|c| c != '\n' && is_unsafe(c)),
             "{written}"
         );
+        assert!(!written.contains("##"), "{written}");
         assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), json!([text]));
     }
 }

@@ -4,19 +4,29 @@
 mod advice;
 mod diff;
 mod document;
+mod escape;
 mod extracted;
 mod fingerprint;
+mod format;
+mod full;
+mod github;
+mod gitlab;
+mod groups;
 mod json;
+mod jsonl;
+mod junit;
+mod markdown;
 mod outcome;
 mod place;
 mod redact;
 mod regions;
+mod request;
 mod sarif;
+mod snippet;
 mod summarise;
 mod table;
+mod terminal;
 mod write;
-
-use std::io::{self, Write};
 
 use serde::Serialize;
 
@@ -29,9 +39,12 @@ pub use diff::{DiffEntry, DiffReport, Difference, Sides};
 pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
+pub use format::{Format, Look, write_report};
 pub use outcome::{About, Outcome, PolicyNotes, Remark, Run, ScannedInput, Unchanged};
 pub use regions::region_json;
+pub use snippet::{Mark, Snippet};
 pub use summarise::gap_reason;
+pub use terminal::terminal_width;
 pub use write::{Sanitised, Tint, single_line, write_atomically};
 
 /// Everything a run found, ready to print. Findings are the answers other than PASS, in input order.
@@ -59,6 +72,8 @@ pub struct Report {
     pub usage: Vec<String>,
     /// The findings.
     pub findings: Vec<Entry>,
+    /// What the runs of one repository are told apart by: the folder of the inputs, with a `/` at its end, or nothing.
+    pub category: String,
     /// Whether `--source` would give better places.
     pub hint_source: bool,
 }
@@ -136,6 +151,40 @@ pub struct ResultCounts {
     pub known: usize,
 }
 
+impl PolicyCounts {
+    /// The counts in words.
+    pub fn words(&self) -> String {
+        let mut words = format!(
+            "{} found, {} checked, {} undecided, {} invalid, {} ignored",
+            self.found, self.checked, self.undecided, self.invalid, self.ignored
+        );
+        let others = [
+            (self.unchanged, "unchanged"),
+            (self.not_applicable, "in the scope of no standard"),
+        ];
+        for (count, word) in others.into_iter().filter(|(count, _)| *count > 0) {
+            words.push_str(&format!(", {count} {word}"));
+        }
+        words
+    }
+}
+
+impl ResultCounts {
+    /// The counts in words.
+    pub fn words(&self) -> String {
+        let mut words = format!(
+            "{} pass, {} fail, {} undecided, {} error",
+            self.pass, self.fail, self.undecided, self.error
+        );
+        for (count, word) in [(self.waived, "waived"), (self.known, "known")] {
+            if count > 0 {
+                words.push_str(&format!(", {count} {word}"));
+            }
+        }
+        words
+    }
+}
+
 /// The verdict of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -204,6 +253,10 @@ pub struct Entry {
     pub regions: Option<Regions>,
     /// A change that mends the policy, where one was asked for and found.
     pub change: Option<Change>,
+    /// The source it is about, where that may be quoted: never the text of a plan, never of a sensitive policy.
+    pub snippet: Option<Snippet>,
+    /// Where what it is attached to stands: address and location.
+    pub attachments: Vec<(String, Location)>,
     /// The engine that found it.
     pub solver: Option<&'static str>,
     /// Whether the policy is attached to a principal that the input does not fully define.
@@ -212,6 +265,25 @@ pub struct Entry {
     pub fingerprint: String,
     /// Hash of what was judged: 64 hexadecimal digits.
     pub evidence: String,
+}
+
+impl Entry {
+    /// The smallest place: that of the first guilty statement that has one.
+    pub fn place(&self) -> &Location {
+        self.statements
+            .iter()
+            .find_map(|statement| statement.location.as_ref())
+            .unwrap_or(&self.location)
+    }
+
+    /// The rule of the finding: all that is undecided is one rule, all that is invalid another.
+    pub fn rule(&self) -> &str {
+        match self.verdict {
+            Verdict::Fail => &self.standard,
+            Verdict::Undecided => UNDECIDED_RULE,
+            Verdict::Error => INVALID_RULE,
+        }
+    }
 }
 
 /// A guilty statement of a finding.
@@ -234,6 +306,13 @@ pub struct Location {
     pub uri: String,
     /// Lines and columns.
     pub region: Region,
+}
+
+impl Location {
+    /// The path of the file, not encoded.
+    pub fn path(&self) -> String {
+        place::decoded(&self.uri)
+    }
 }
 
 /// What lets the exit status be lenient.
@@ -274,44 +353,30 @@ impl Report {
         }
     }
 
+    /// The standards that no policy was in the scope of.
+    pub fn unmatched(&self) -> Vec<&str> {
+        let unmatched = self.standards.iter().filter(|row| row.matched == 0);
+        unmatched.map(|row| row.id.as_str()).collect()
+    }
+
+    /// What readers of that format do not get to see, if there is such.
+    pub fn cut(&self, format: Format) -> Vec<String> {
+        match format {
+            Format::Sarif => sarif::cut(self),
+            Format::Table
+            | Format::Full
+            | Format::Json
+            | Format::Jsonl
+            | Format::Markdown
+            | Format::Junit
+            | Format::Gitlab
+            | Format::Github => Vec::new(),
+        }
+    }
+
     /// Why nothing was scanned; empty when it was.
     pub fn usage_errors(&self) -> &[String] {
         &self.usage
-    }
-}
-
-/// A format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// A table for terminals.
-    Table,
-    /// The versioned JSON report.
-    Json,
-    /// SARIF 2.1.0.
-    Sarif,
-}
-
-impl Format {
-    /// The words of the formats there are.
-    pub const SUPPORTED: &[&str] = &["table", "json", "sarif"];
-
-    /// The format of that word.
-    pub fn from_word(word: &str) -> Option<Format> {
-        match word {
-            "table" => Some(Format::Table),
-            "json" => Some(Format::Json),
-            "sarif" => Some(Format::Sarif),
-            _ => None,
-        }
-    }
-}
-
-/// Writes the report. `color` concerns the table only.
-pub fn write_report(report: &Report, format: Format, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    match format {
-        Format::Table => table::write(report, color, out),
-        Format::Json => json::write(report, out),
-        Format::Sarif => sarif::write(report, out),
     }
 }
 
@@ -397,13 +462,5 @@ mod tests {
             ..defect
         };
         assert_eq!(misuse.exit_status(Severity::Critical, all), 2);
-    }
-
-    #[test]
-    fn every_format_has_a_word() {
-        for word in Format::SUPPORTED {
-            assert!(Format::from_word(word).is_some(), "{word}");
-        }
-        assert_eq!(Format::from_word("xml"), None);
     }
 }

@@ -103,6 +103,16 @@ pub struct About {
     pub evidence: String,
 }
 
+impl About {
+    /// The smallest place: that of the statement, where it has one.
+    pub fn place(&self) -> &Location {
+        let statement = self.statement.as_ref();
+        statement
+            .and_then(|statement| statement.location.as_ref())
+            .unwrap_or(&self.location)
+    }
+}
+
 /// One outcome. Numbers are positions in [`Run::inputs`], in the lists of its extraction, and in the standards.
 #[derive(Debug, Clone)]
 pub enum Outcome {

@@ -51,7 +51,7 @@ impl<'a> Locator<'a> {
 
 /// The URI reference of a file: relative to `root` when under it, and relative in any case, because code scanning
 /// refuses a whole report for one absolute URI. Percent-encoded (RFC 3986), never empty.
-pub(super) fn uri(name: &str, root: &Path) -> String {
+fn uri(name: &str, root: &Path) -> String {
     if name == "<stdin>" || name == "-" {
         return "stdin".to_string();
     }
@@ -71,6 +71,23 @@ pub(super) fn uri(name: &str, root: &Path) -> String {
     } else {
         segments.join("/")
     }
+}
+
+/// The folder that all these files are in, with a `/` at its end; nothing for the folder that URIs are relative to.
+pub(super) fn category<'n>(names: impl Iterator<Item = &'n str>, root: &Path) -> String {
+    let folders = names.map(|name| {
+        let uri = uri(name, root);
+        uri.rsplit_once('/')
+            .map_or_else(String::new, |(folder, _)| format!("{folder}/"))
+    });
+    let shared = folders.reduce(|left, right| {
+        let steps = left.split_inclusive('/').zip(right.split_inclusive('/'));
+        steps
+            .take_while(|(left, right)| left == right)
+            .map(|(left, _)| left)
+            .collect()
+    });
+    shared.unwrap_or_default()
 }
 
 /// The path without `.` and, where possible, without `..`; links are not followed.
@@ -101,6 +118,29 @@ fn percent_encode(segment: &str) -> String {
         })
 }
 
+/// The text that was percent-encoded.
+pub(super) fn decoded(uri: &str) -> String {
+    let mut bytes = Vec::with_capacity(uri.len());
+    let mut rest = uri.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        rest = match (first, byte) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                after.get(2..).unwrap_or_default()
+            }
+            _ => {
+                bytes.push(*first);
+                after
+            }
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +165,34 @@ mod tests {
         ] {
             assert_eq!(uri(name, root), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn runs_are_told_apart_by_folder() {
+        for (names, expected) in [
+            (&[][..], ""),
+            (&["plan.json"], ""),
+            (&["a/b/plan.json"], "a/b/"),
+            (&["a/b/x.json", "a/c/y.json"], "a/"),
+            (&["a/x.json", "ab/y.json"], ""),
+            (&["<stdin>"], ""),
+        ] {
+            assert_eq!(
+                category(names.iter().copied(), Path::new("/r")),
+                expected,
+                "{names:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn paths_are_decoded() {
+        for path in ["a b/ünï%.json", "%41", "a"] {
+            let encoded: Vec<String> = path.split('/').map(percent_encode).collect();
+            assert_eq!(decoded(&encoded.join("/")), path);
+        }
+        assert_eq!(decoded("a%4"), "a%4");
+        assert_eq!(decoded("%+1"), "%+1");
     }
 
     #[test]

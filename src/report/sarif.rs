@@ -1,21 +1,17 @@
 //! SARIF 2.1.0 as GitHub code scanning reads it.
 
-mod notes;
 mod object;
+mod results;
 mod rules;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::check::Severity;
-
+use super::Report;
+use super::groups::{groups, note_groups};
 use super::json::write_json;
-use super::{Entry, INVALID_RULE, Location, Report, UNDECIDED_RULE, Verdict};
-use notes::{note_groups, note_result};
-use object::{
-    ArtifactLocation, Driver, Fingerprints, Invocation, LocationObject, Log, LogicalLocation, Message,
-    Notification, PhysicalLocation, RegionObject, ResultObject, ResultProperties, Run, Tool,
-};
+use object::{AutomationDetails, Driver, Invocation, Log, Message, Notification, Run, Tool};
+use results::{Detail, level_of as level, note_result, result};
 use rules::rules;
 
 const SCHEMA: &str =
@@ -26,17 +22,36 @@ const SHOWN: usize = 5_000;
 const ACCEPTED: usize = 25_000;
 /// Characters of a message.
 const MESSAGE: usize = 4_000;
-/// Instances that are named when results at one place are joined.
-const NAMED: usize = 100;
 
 /// Writes the report: the most severe results first, results at one place joined.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write_json(&log(report), out)
 }
 
+/// What a reader of the file does not get to see, if there is such.
+pub(super) fn cut(report: &Report) -> Vec<String> {
+    warnings(groups(&report.findings).len() + note_groups(report).len())
+}
+
+fn warnings(count: usize) -> Vec<String> {
+    let shown = (count > SHOWN)
+        .then(|| format!("{count} results; code scanning shows the {SHOWN} most severe of a run"));
+    let accepted = (count > ACCEPTED)
+        .then(|| format!("only the {ACCEPTED} most severe of {count} results are in this file"));
+    shown.into_iter().chain(accepted).collect()
+}
+
+/// Nobody is shown the others: they say the least, so that the file keeps below ten megabytes.
+fn detail(position: usize) -> Detail {
+    if position < SHOWN {
+        Detail::All
+    } else {
+        Detail::Least
+    }
+}
+
 fn log(report: &Report) -> Log<'_> {
-    let mut groups = joined(&report.findings);
-    groups.sort_by_key(|group| std::cmp::Reverse(group.first.severity));
+    let mut groups = groups(&report.findings);
     let mut notifications: Vec<Notification> = report
         .errors
         .iter()
@@ -50,13 +65,10 @@ fn log(report: &Report) -> Log<'_> {
         .collect();
     let mut noted = note_groups(report);
     let count = groups.len() + noted.len();
-    if count > SHOWN {
-        let text = format!("{count} results; code scanning shows the {SHOWN} most severe of a run");
-        notifications.push(notification("warning", &text));
+    for warning in warnings(count) {
+        notifications.push(notification("warning", &warning));
     }
     if count > ACCEPTED {
-        let text = format!("only the {ACCEPTED} most severe of {count} results are in this file");
-        notifications.push(notification("warning", &text));
         groups.truncate(ACCEPTED);
         noted.truncate(ACCEPTED - groups.len());
     }
@@ -80,13 +92,17 @@ fn log(report: &Report) -> Log<'_> {
                 },
             },
             column_kind: "unicodeCodePoints",
+            automation_details: AutomationDetails {
+                id: format!("keyaki/{}", report.category),
+            },
             invocations: [Invocation {
                 execution_successful: successful,
                 tool_execution_notifications: notifications,
             }],
             results: groups
                 .iter()
-                .filter_map(|group| result(group, &positions))
+                .enumerate()
+                .filter_map(|(position, group)| result(group, &positions, detail(position)))
                 .chain(noted.iter().filter_map(|group| note_result(group, &positions)))
                 .collect(),
         }],
@@ -99,114 +115,6 @@ fn notification(level: &'static str, text: &str) -> Notification {
         message: Message {
             text: message_text(text, MESSAGE),
         },
-    }
-}
-
-/// Findings that are one alert: instances of one block, at one place.
-struct Group<'a> {
-    first: &'a Entry,
-    addresses: Vec<&'a str>,
-}
-
-/// Joins the findings of one rule at one place and statement, in order.
-fn joined(findings: &[Entry]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut positions: BTreeMap<(&str, &Location, Option<usize>), usize> = BTreeMap::new();
-    for entry in findings {
-        let statement = entry.statements.first().map(|statement| statement.index);
-        let key = (rule_id(entry), place(entry), statement);
-        match positions.get(&key).and_then(|position| groups.get_mut(*position)) {
-            Some(group) => group.addresses.push(&entry.address),
-            None => {
-                positions.insert(key, groups.len());
-                groups.push(Group {
-                    first: entry,
-                    addresses: vec![&entry.address],
-                });
-            }
-        }
-    }
-    groups
-}
-
-/// The rule of a finding: all that is undecided is one rule, all that is invalid another.
-fn rule_id(entry: &Entry) -> &str {
-    match entry.verdict {
-        Verdict::Fail => &entry.standard,
-        Verdict::Undecided => UNDECIDED_RULE,
-        Verdict::Error => INVALID_RULE,
-    }
-}
-
-/// The smallest place: alerts show on a pull request only if all their lines are in it.
-fn place(entry: &Entry) -> &Location {
-    entry
-        .statements
-        .iter()
-        .find_map(|statement| statement.location.as_ref())
-        .unwrap_or(&entry.location)
-}
-
-fn result<'a>(group: &Group<'a>, positions: &BTreeMap<String, usize>) -> Option<ResultObject<'a>> {
-    let entry = group.first;
-    let rule = rule_id(entry);
-    let Location { uri, region } = place(entry);
-    let logical = group.addresses.iter().take(NAMED);
-    Some(ResultObject {
-        rule_id: rule,
-        rule_index: *positions.get(rule)?,
-        level: level(entry.verdict, entry.severity),
-        message: Message {
-            text: message_text(&told(group), MESSAGE),
-        },
-        locations: [LocationObject {
-            physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation { uri },
-                region: RegionObject {
-                    start_line: region.start_line,
-                    start_column: region.start_column,
-                    end_line: region.end_line,
-                    end_column: region.end_column,
-                },
-            },
-            logical_locations: logical
-                .map(|address| LogicalLocation {
-                    fully_qualified_name: address,
-                    kind: "resource",
-                })
-                .collect(),
-        }],
-        partial_fingerprints: Fingerprints {
-            primary_location_line_hash: format!("{}:1", entry.fingerprint),
-            evidence: &entry.evidence,
-        },
-        properties: ResultProperties {
-            verdict: entry.verdict.word(),
-            severity: entry.severity.word(),
-            standard: &entry.standard,
-        },
-    })
-}
-
-fn told(group: &Group<'_>) -> String {
-    let entry = group.first;
-    let about = match entry.verdict {
-        Verdict::Undecided if entry.standard != UNDECIDED_RULE => {
-            format!("{}: {}: ", entry.address, entry.standard)
-        }
-        Verdict::Fail | Verdict::Undecided | Verdict::Error => format!("{}: ", entry.address),
-    };
-    match group.addresses.len() {
-        0 | 1 => format!("{about}{}", entry.message),
-        several => format!("{about}{} (and {} more instances)", entry.message, several - 1),
-    }
-}
-
-fn level(verdict: Verdict, severity: Severity) -> &'static str {
-    match (verdict, severity) {
-        (Verdict::Error, _) | (Verdict::Fail, Severity::Critical | Severity::High) => "error",
-        (Verdict::Undecided, _) | (Verdict::Fail, Severity::Medium) => "warning",
-        (Verdict::Fail, Severity::Low) => "note",
     }
 }
 
@@ -229,8 +137,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::report::StandardRow;
+    use crate::check::Severity;
     use crate::report::json::tests::entry;
+    use crate::report::{Entry, StandardRow, Verdict};
 
     fn sarif(report: &Report) -> Value {
         let mut bytes = Vec::new();
@@ -326,8 +235,88 @@ mod tests {
             results[0]["message"]["text"]
                 .as_str()
                 .unwrap()
-                .ends_with("(and 1 more instances)")
+                .contains(r#"(and 1 more instances: aws_s3_bucket_policy.b\["y"\])"#)
         );
+        assert_eq!(results[0]["properties"]["instanceCount"], json!(2));
+    }
+
+    #[test]
+    fn the_way_to_the_statement_is_told() {
+        let at = entry().location;
+        let report = Report {
+            standards: vec![row("no-public")],
+            findings: vec![Entry {
+                attachments: vec![("aws_iam_role.r[0]".to_string(), at)],
+                readings: vec!["A1"],
+                ..entry()
+            }],
+            category: "infra/".to_string(),
+            ..Report::default()
+        };
+        let log = sarif(&report);
+        assert_eq!(log["runs"][0]["automationDetails"]["id"], json!("keyaki/infra/"));
+        let result = &log["runs"][0]["results"][0];
+        let steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
+            .as_array()
+            .unwrap();
+        let told: Vec<(&str, u64)> = steps
+            .iter()
+            .map(|step| {
+                let location = &step["location"];
+                let line = &location["physicalLocation"]["region"]["startLine"];
+                (
+                    location["message"]["text"].as_str().unwrap(),
+                    line.as_u64().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (r"attached to aws_iam_role.r\[0\]", 4),
+                (r#"policy aws_s3_bucket_policy.b\["x"\]"#, 4),
+                ("statement 1 \"Public\"", 7)
+            ]
+        );
+        let text = result["message"]["text"].as_str().unwrap();
+        assert!(
+            text.ends_with(r" – [policy](1), [attached to aws_iam_role.r\[0\]](2)"),
+            "{text}"
+        );
+        assert_eq!(result["relatedLocations"][1]["id"], json!(2));
+        assert_eq!(result["properties"]["readings"], json!(["A1"]));
+        assert_eq!(
+            result["properties"]["counterexample"]["action"],
+            json!("s3:GetObject")
+        );
+    }
+
+    #[test]
+    fn too_many_results_are_cut_with_a_warning() {
+        let many = |at: usize| {
+            let mut entry = entry();
+            entry.severity = if at < 10 { Severity::Low } else { Severity::High };
+            entry.statements[0].location.as_mut().unwrap().region.start_line = at + 1;
+            entry
+        };
+        let report = Report {
+            standards: vec![row("no-public")],
+            findings: (0..ACCEPTED + 10).map(many).collect(),
+            ..Report::default()
+        };
+        let log = sarif(&report);
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), ACCEPTED);
+        assert!(
+            results.iter().all(|result| result["level"] == "error"),
+            "the low ones are cut"
+        );
+        assert!(results[0]["codeFlows"].is_array() && results[SHOWN]["codeFlows"].is_null());
+        let told = log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+            .as_array()
+            .unwrap();
+        assert_eq!(told.len(), 2);
+        assert_eq!(cut(&report).len(), 2);
     }
 
     #[test]

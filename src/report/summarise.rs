@@ -3,8 +3,11 @@
 mod judged;
 mod notes;
 mod places;
+mod snippets;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use crate::check::rules::{Group, rule};
 use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
@@ -13,7 +16,7 @@ use crate::iam::Invalid;
 
 use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
 use super::outcome::{About, Outcome, Remark, Run, ScannedInput};
-use super::place::Locator;
+use super::place::{Locator, category};
 use super::redact::redacted;
 use super::{
     Entry, EntryStatement, INVALID_RULE, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
@@ -40,6 +43,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         readings: Vec::new(),
         hint_source: false,
         unconfirmed: 0,
+        holders: places::holders(run),
     };
     let mut last_checked = None;
     for outcome in run.outcomes {
@@ -74,6 +78,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         internal: summary.internal,
         usage: run.usage.to_vec(),
         findings: summary.findings,
+        category: category(run.inputs.iter().map(|input| input.name.as_str()), run.root),
         hint_source: summary.hint_source,
     }
 }
@@ -128,6 +133,7 @@ struct Summary<'a> {
     readings: Vec<Remark>,
     hint_source: bool,
     unconfirmed: usize,
+    holders: BTreeMap<(&'a str, &'a str), &'a Origin>,
 }
 
 impl<'a> Summary<'a> {
@@ -255,6 +261,7 @@ impl<'a> Summary<'a> {
                     (**finding).clone()
                 };
                 let base = self.base(scanned, judged, demand);
+                let snippet = self.violation_source(scanned, judged, &demand.check, &shown);
                 let statements = self.statements(scanned, judged, &shown);
                 let told = shown.statements.first().map_or_else(String::new, told_statement);
                 let changes = judged.changes(&demand.check);
@@ -270,6 +277,7 @@ impl<'a> Summary<'a> {
                     readings: shown.readings,
                     regions: shown.regions,
                     change: shown.change,
+                    snippet,
                     solver: Some(shown.solver),
                     ..base
                 });
@@ -279,7 +287,7 @@ impl<'a> Summary<'a> {
                 self.tally(standard, |row| row.fail += 1);
                 for note in notes {
                     let base = self.base(scanned, judged, demand);
-                    let entry = self.noted(scanned, judged.origin(), note, base);
+                    let entry = self.noted(scanned, judged, note, base);
                     self.findings.push(entry);
                 }
             }
@@ -361,6 +369,8 @@ impl<'a> Summary<'a> {
             standard: standard.id.clone(),
             severity: standard.severity,
             open: judged.is_open(&scanned.extraction.principals),
+            attachments: self.attachments(scanned, judged),
+            snippet: self.plain_source(scanned, (judged.origin(), judged.is_sensitive()), None),
             fingerprint: fingerprint(&standard.id, &origin.address, ""),
             evidence: judged.evidence(&mut self.evidence, standard),
             ..self.blank(scanned, origin, Some(judged.kind()))
@@ -389,6 +399,8 @@ impl<'a> Summary<'a> {
             readings: Vec::new(),
             regions: None,
             change: None,
+            snippet: None,
+            attachments: Vec::new(),
             solver: None,
             open: false,
             fingerprint: fingerprint(UNDECIDED_RULE, &origin.address, ""),
@@ -410,13 +422,14 @@ impl<'a> Summary<'a> {
             address: None,
             index,
             sid: None,
-            location: self.statement_location(scanned, &policy.origin, index),
+            location: self.statement_location(scanned, &policy.origin, index, None),
         });
         self.findings.push(Entry {
             standard: INVALID_RULE.to_string(),
             severity: Severity::High,
             verdict: Verdict::Error,
             statements: statement.into_iter().collect(),
+            snippet: self.plain_source(scanned, (&policy.origin, policy.sensitive), invalid.statement),
             message: invalid.message.clone(),
             fingerprint: fingerprint(INVALID_RULE, &policy.origin.address, ""),
             evidence: self.evidence.of(policy, None),

@@ -64,7 +64,48 @@ impl<W: Write> Sanitised<W> {
         }
     }
 
-    /// Writes text in a colour. The only way for an escape sequence to pass.
+    /// A writer to `inner`, in the middle of a line that is no log command but one's own.
+    pub(super) fn within_line(inner: W) -> Sanitised<W> {
+        Sanitised {
+            line: LineState::Text,
+            ..Sanitised::new(inner)
+        }
+    }
+
+    /// Writes text as a link. Beside [`Sanitised::tinted`] and [`Sanitised::styled`] the only way for an escape sequence
+    /// to pass. A target that is more than an encoded URI is no link.
+    pub(super) fn linked(&mut self, uri: &str, text: &str) -> io::Result<()> {
+        let encoded = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/%".contains(&byte);
+        if !uri.bytes().all(encoded) {
+            return self.write_all(text.as_bytes());
+        }
+        write!(self.inner, "\x1b]8;;{uri}\x1b\\")?;
+        self.write_all(text.as_bytes())?;
+        self.inner.write_all(b"\x1b]8;;\x1b\\")
+    }
+
+    /// Writes text whose colours are set by escape sequences; all other escape sequences are made harmless.
+    pub(super) fn styled(&mut self, text: &str) -> io::Result<()> {
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("\x1b[") {
+            self.write_all(before.as_bytes())?;
+            let code = after.split_once('m').map(|(code, _)| code);
+            let is_style = |code: &&str| code.bytes().all(|byte| byte.is_ascii_digit() || byte == b';');
+            match code.filter(is_style) {
+                Some(code) => {
+                    write!(self.inner, "\x1b[{code}m")?;
+                    rest = after.get(code.len() + 1..).unwrap_or_default();
+                }
+                None => {
+                    self.write_all(b"\x1b[")?;
+                    rest = after;
+                }
+            }
+        }
+        self.write_all(rest.as_bytes())
+    }
+
+    /// Writes text in a colour.
     pub fn tinted(&mut self, tint: Tint, text: &str) -> io::Result<()> {
         self.inner.write_all(tint.code())?;
         self.write_all(text.as_bytes())?;
@@ -251,6 +292,20 @@ mod tests {
         ] {
             check(text, expected);
         }
+    }
+
+    #[test]
+    fn only_colours_and_links_of_our_own_pass() {
+        let mut bytes = Vec::new();
+        let mut out = Sanitised::new(&mut bytes);
+        out.styled("\u{1b}[1;31mx\u{1b}[0m \u{1b}[2Jy\u{1b}]8;;z\u{1b}[")
+            .unwrap();
+        out.linked("file:///a%20b", "t").unwrap();
+        out.linked("file:///a\u{1b}b", "t").unwrap();
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "\u{1b}[1;31mx\u{1b}[0m \\u{1b}[2Jy\\u{1b}]8;;z\\u{1b}[\u{1b}]8;;file:///a%20b\u{1b}\\t\u{1b}]8;;\u{1b}\\t"
+        );
     }
 
     #[test]

@@ -114,6 +114,23 @@ impl TerraformSource {
         }
     }
 
+    /// The place of a statement, by its index in the document that an attribute of the block holds; none where that is not
+    /// sure.
+    pub fn find_statement(
+        &self,
+        modules: &[String],
+        mode: &str,
+        resource_type: &str,
+        name: &str,
+        (attribute_path, index): (&str, usize),
+    ) -> Option<Place> {
+        let Module::Read(directory) = self.module(modules)? else {
+            return None;
+        };
+        let block = directory.blocks.block(mode, resource_type, name)?;
+        directory.blocks.statement(block, attribute_path, index)
+    }
+
     fn module(&self, modules: &[String]) -> Option<Module<'_>> {
         let mut directory = self.directories.get(&self.root)?;
         for call in modules {

@@ -1,11 +1,13 @@
-//! The blocks of one directory of Terraform source. The only file that names `hcl_edit`.
+//! The blocks of one directory of Terraform source. Nothing names `hcl_edit` but this and `hcl_statements`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use hcl_edit::Span as _;
 use hcl_edit::structure::{Attribute, Block, BlockLabel, Body};
 
+use super::hcl_statements::{DOCUMENT, Statements, statements};
 use super::{FileId, Place, Span};
 
 /// Resource, data and module blocks by name.
@@ -25,6 +27,8 @@ pub(super) struct BlockPlaces {
     /// Attributes and nested blocks: `policy`, `inline_policy[0]`, `inline_policy[0].policy`. A dynamic block is there
     /// without index, since what it makes cannot be told by position.
     attributes: BTreeMap<String, Place>,
+    /// Where the statements of attributes are, by path.
+    statements: BTreeMap<String, Statements>,
 }
 
 #[derive(Debug, Clone)]
@@ -45,7 +49,12 @@ pub(super) fn read_blocks(text: &str, file: FileId, blocks: &mut Blocks) -> Resu
         match (block.ident.as_str(), labels.as_slice()) {
             (mode @ ("resource" | "data"), [resource_type, name]) => {
                 let key = [mode.to_owned(), (*resource_type).to_owned(), (*name).to_owned()];
-                blocks.add_resource(key, header(block, file), attributes(&block.body, text, file));
+                let places = BlockPlaces {
+                    header: header(block, file),
+                    attributes: attributes(&block.body, text, file),
+                    statements: statements(&block.body, text, file),
+                };
+                blocks.add_resource(key, places);
             }
             ("module", [name]) => blocks.add_call(name, header(block, file), source(&block.body)),
             (_, _) => {}
@@ -61,6 +70,18 @@ impl Blocks {
             .get(&[mode.to_owned(), resource_type.to_owned(), name.to_owned()])
     }
 
+    /// The place of a statement of a policy that an attribute of a block holds, by index in the document.
+    pub fn statement(&self, block: &BlockPlaces, attribute_path: &str, index: usize) -> Option<Place> {
+        let statements = match block.statements.get(attribute_path)? {
+            Statements::Here(places) => return places.get(index).copied(),
+            Statements::Document(name) => self.block("data", DOCUMENT, name)?.statements.get("statement")?,
+        };
+        match statements {
+            Statements::Here(places) => places.get(index).copied(),
+            Statements::Document(_) => None,
+        }
+    }
+
     /// The header of a module call.
     pub fn call(&self, name: &str) -> Option<Place> {
         self.calls.get(name).map(|call| call.header)
@@ -74,15 +95,16 @@ impl Blocks {
     }
 
     /// A block that is there already is being overridden: its place stays, the attributes of the later one win.
-    fn add_resource(&mut self, key: [String; 3], header: Place, attributes: BTreeMap<String, Place>) {
-        self.resources
-            .entry(key)
-            .or_insert_with(|| BlockPlaces {
-                header,
-                attributes: BTreeMap::new(),
-            })
-            .attributes
-            .extend(attributes);
+    fn add_resource(&mut self, key: [String; 3], places: BlockPlaces) {
+        match self.resources.entry(key) {
+            Entry::Vacant(entry) => drop(entry.insert(places)),
+            Entry::Occupied(mut entry) => {
+                let block = entry.get_mut();
+                // How the two are merged differs by attribute: where statements end up is not told.
+                block.statements.clear();
+                block.attributes.extend(places.attributes);
+            }
+        }
     }
 
     fn add_call(&mut self, name: &str, header: Place, source: Option<String>) {

@@ -5,6 +5,7 @@ mod decode;
 mod expand;
 mod hcl;
 mod hcl_blocks;
+mod hcl_statements;
 mod json;
 mod load;
 mod locate;

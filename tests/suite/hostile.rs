@@ -22,11 +22,12 @@ const SAID: [(&str, &str); 6] = [
     ("cfn/001_admin.yaml", "cfn/001_admin.yaml"),
 ];
 
-const FORMATS: [&[&str]; 4] = [
+const FORMATS: [&[&str]; 5] = [
     &["--format", "table"],
     &["--format", "table", "-v"],
     &["--format", "json"],
     &["--format", "sarif"],
+    &["--format", "full"],
 ];
 
 const MEGABYTE: u64 = 1 << 20;

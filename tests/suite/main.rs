@@ -20,6 +20,7 @@ mod differential;
 #[cfg(feature = "z3")]
 mod engines;
 mod fixtures;
+mod formats;
 mod formulas;
 mod fuzzed;
 mod hostile;
@@ -34,3 +35,4 @@ mod sam;
 mod scale;
 mod seeded;
 mod terraform;
+mod wellformed;

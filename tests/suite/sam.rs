@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use keyaki::extract::{CloudFormationOptions, Environment, Extraction, extract_template};
+use keyaki::extract::{CloudFormationOptions, Environment, Extraction, Part, extract_template};
 use keyaki::source::{FileId, Limits, parse_tree};
 
 use crate::data::{project, shared};
@@ -118,11 +118,21 @@ fn told(extraction: &Extraction) -> BTreeMap<String, String> {
         assert!(told.insert(key, what).is_none(), "{} twice", origin.address);
     }
     for principal in &extraction.principals {
-        let mut principal = principal.clone();
-        principal.policies.sort();
+        let mut policies = principal.policies.clone();
+        policies.sort();
+        // The documents are compared above; their places differ.
+        let mut documents: Vec<_> = principal.now.documents.iter().map(part).collect();
+        documents.sort();
         told.insert(
             format!("principal {}", principal.address),
-            format!("{principal:?}"),
+            format!(
+                "{} {policies:?} {documents:?} within {:?} {:?}, trust {:?}, open: {}",
+                principal.principal_type,
+                principal.boundary,
+                principal.now.boundary.iter().map(part).collect::<Vec<_>>(),
+                principal.trust,
+                principal.open,
+            ),
         );
     }
     for gap in &extraction.gaps {
@@ -130,6 +140,12 @@ fn told(extraction: &Extraction) -> BTreeMap<String, String> {
         told.insert(key, format!("{:?} {:?}", gap.kind, gap.reason));
     }
     told
+}
+
+/// A part of a principal: which document, whether for sure, and whether it could be read.
+fn part(part: &Part) -> (&str, bool, bool) {
+    let document = &part.document;
+    (&document.key, part.doubt.is_some(), document.content.is_ok())
 }
 
 fn difference(name: &str, written: &BTreeMap<String, String>, made: &BTreeMap<String, String>) -> String {

@@ -12,6 +12,8 @@ fn answers(input: &[u8], more: &[&str]) -> (u8, Vec<Value>) {
         stderr: &mut stderr,
         color: Wish::No,
         progress: Wish::No,
+        terminal_links: None,
+        web_links: None,
     };
     let args = ["keyaki", "batch"].iter().chain(more).map(Into::into);
     let status = run(args, streams).unwrap();

@@ -15,8 +15,14 @@ pub(super) struct Log<'a> {
 pub(super) struct Run<'a> {
     pub(super) tool: Tool,
     pub(super) column_kind: &'static str,
+    pub(super) automation_details: AutomationDetails,
     pub(super) invocations: [Invocation; 1],
     pub(super) results: Vec<ResultObject<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct AutomationDetails {
+    pub(super) id: String,
 }
 
 #[derive(Serialize)]
@@ -90,14 +96,39 @@ pub(super) struct ResultObject<'a> {
     pub(super) level: &'static str,
     pub(super) message: Message,
     pub(super) locations: [LocationObject<'a>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) related_locations: Vec<LocationObject<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) code_flows: Vec<CodeFlow<'a>>,
     pub(super) partial_fingerprints: Fingerprints<'a>,
-    pub(super) properties: ResultProperties<'a>,
+    pub(super) properties: serde_json::Value,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CodeFlow<'a> {
+    pub(super) thread_flows: [ThreadFlow<'a>; 1],
+}
+
+#[derive(Serialize)]
+pub(super) struct ThreadFlow<'a> {
+    pub(super) locations: Vec<ThreadFlowLocation<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ThreadFlowLocation<'a> {
+    pub(super) location: LocationObject<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LocationObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<Message>,
     pub(super) physical_location: PhysicalLocation<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) logical_locations: Vec<LogicalLocation<'a>>,
 }
 
@@ -133,14 +164,8 @@ pub(super) struct LogicalLocation<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fingerprints<'a> {
     pub(super) primary_location_line_hash: String,
+    #[serde(rename = "keyakiFinding/v1")]
+    pub(super) finding: String,
     #[serde(rename = "keyakiEvidence/v1")]
     pub(super) evidence: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ResultProperties<'a> {
-    pub(super) verdict: &'static str,
-    pub(super) severity: &'static str,
-    pub(super) standard: &'a str,
 }

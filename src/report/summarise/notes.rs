@@ -8,7 +8,7 @@ use crate::extract::Origin;
 use super::super::fingerprint::{evidence_of_reason, fingerprint};
 use super::super::outcome::{About, PolicyNotes, Remark, ScannedInput};
 use super::super::{Entry, EntryStatement, Verdict};
-use super::Summary;
+use super::{Judged, Summary};
 
 impl Summary<'_> {
     /// The notes on a policy, with their places.
@@ -43,13 +43,15 @@ impl Summary<'_> {
     pub(super) fn noted(
         &self,
         scanned: &ScannedInput,
-        origin: &Origin,
+        judged: Judged<'_>,
         note: &LintNote,
         base: Entry,
     ) -> Entry {
+        let (origin, is_sensitive) = (judged.origin(), judged.is_sensitive());
         Entry {
             verdict: Verdict::Fail,
             statements: self.statement_of(scanned, origin, note).into_iter().collect(),
+            snippet: self.plain_source(scanned, (origin, is_sensitive), note.statement),
             message: format!("{} ({})", note.message, note.rule),
             fingerprint: fingerprint(
                 &base.standard,
@@ -71,7 +73,7 @@ impl Summary<'_> {
             address: None,
             index,
             sid: note.sid.as_ref().map(ToString::to_string),
-            location: self.statement_location(scanned, origin, index),
+            location: self.statement_location(scanned, origin, index, note.sid.as_deref()),
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::extract::{
 };
 use crate::iam::{ContextKey, Effect, ElementSet, HoleId, PolicyDocument, Principal, PrincipalSet, Request};
 use crate::iam::{ResourceSet, Statement, Version};
-use crate::report::{Format, Severity, write_report};
+use crate::report::{Format, Look, Severity, write_report};
 use crate::source::{FileId, InputKind, Place, SourceFile, Span};
 
 const TEXT: &str = "{\n  \"policy\": [\n    \"statement\"\n  ]\n}\n";
@@ -143,6 +143,16 @@ fn undecided() -> Undecided {
 }
 
 fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Outcome]) -> Report {
+    report_of(InputKind::Template, policies, gaps, ignored, outcomes)
+}
+
+fn report_of(
+    kind: InputKind,
+    policies: Vec<Policy>,
+    gaps: Vec<Gap>,
+    ignored: usize,
+    outcomes: &[Outcome],
+) -> Report {
     let files = [SourceFile {
         name: "plan.json".to_string(),
         text: TEXT.to_string(),
@@ -166,7 +176,7 @@ fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Out
     };
     let input = ScannedInput {
         name: "plan.json".to_string(),
-        kind: InputKind::Template,
+        kind,
         unchanged: Default::default(),
         extraction,
         ignored,
@@ -192,10 +202,39 @@ fn report(policies: Vec<Policy>, gaps: Vec<Gap>, ignored: usize, outcomes: &[Out
 
 fn printed(report: &Report) -> String {
     let mut all = Vec::new();
-    for word in Format::SUPPORTED {
-        write_report(report, Format::from_word(word).unwrap(), false, &mut all).unwrap();
+    for word in Format::words() {
+        write_report(
+            report,
+            Format::from_word(word).unwrap(),
+            &Look::default(),
+            &mut all,
+        )
+        .unwrap();
     }
     String::from_utf8(all).unwrap()
+}
+
+#[test]
+fn only_what_may_be_shown_is_quoted() {
+    for (kind, sensitive, quoted) in [
+        (InputKind::Template, false, Some("    \"statement\"")),
+        (InputKind::Policy, false, Some("    \"statement\"")),
+        (InputKind::Template, true, None),
+        (InputKind::TerraformPlan, false, None),
+    ] {
+        let policy = Policy {
+            sensitive,
+            ..policy("a.b")
+        };
+        let fail = answer(0, 0, check::Verdict::Fail(Box::new(finding())));
+        let report = report_of(kind, vec![policy], vec![], 0, &[fail]);
+        let snippet = report.findings[0].snippet.as_ref();
+        let shown = snippet.map(|snippet| snippet.text.as_str());
+        assert_eq!(shown, quoted, "{kind:?} {sensitive}");
+        if let Some(snippet) = snippet {
+            assert_eq!((snippet.line, snippet.guilty_line()), (3, 3));
+        }
+    }
 }
 
 #[test]
@@ -397,9 +436,11 @@ fn names_from_files_stay_on_their_line() {
         &[answer(0, 0, check::Verdict::Undecided(undecided()))],
     );
     let printed = printed(&report);
-    assert!(
-        !printed.lines().any(|line| line.trim_start().starts_with("::")),
-        "{printed}"
-    );
+    let commands: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.trim_start().starts_with("::"))
+        .collect();
+    let own = |line: &&str| line.starts_with("::warning file=plan.json,line=2,");
+    assert!(commands.len() == 1 && commands.iter().all(own), "{printed}");
     assert!(!printed.contains('\u{1b}'));
 }
