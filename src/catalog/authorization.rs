@@ -2,6 +2,7 @@
 //! when it is first asked for.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
@@ -30,10 +31,18 @@ pub fn facts(prefix: &str, action: &str) -> Option<&'static ActionFacts> {
     actions(prefix)?.get(action)
 }
 
-/// The facts of all actions of a service prefix, each with its name in lower case and without the prefix.
-pub fn facts_of(service: &str) -> impl Iterator<Item = (&'static str, &'static ActionFacts)> {
-    let actions = actions(service).into_iter().flatten();
-    actions.map(|(name, facts)| (name.as_str(), facts))
+/// The facts of the actions of a service prefix whose names begin with `start`, each with its name in lower case and
+/// without the prefix.
+pub fn facts_from<'a>(
+    service: &str,
+    start: &'a str,
+) -> impl Iterator<Item = (&'static str, &'static ActionFacts)> + use<'a> {
+    let from = (Bound::Included(start), Bound::Unbounded);
+    let actions = actions(service).into_iter();
+    let following = actions.flat_map(move |actions| actions.range::<str, _>(from));
+    following
+        .map(|(name, facts)| (name.as_str(), facts))
+        .take_while(move |(name, _)| name.starts_with(start))
 }
 
 /// All actions of a service prefix (`s3:GetObject`), in AWS's spelling, sorted.

@@ -9,6 +9,7 @@ use super::hint::{named_actions, named_resources, violation};
 use super::message::{fail_message, missing_allow, reason};
 use super::options::Explain;
 use super::question_formula::Question;
+use super::reach::is_out_of_reach;
 use super::realistic::realistic;
 use super::regions::regions;
 use super::{Finding, GuiltyStatement, MissedDeny, Violation};
@@ -143,7 +144,7 @@ fn letting_through(question: &Question<'_>, request: &Request, engines: &Engines
     let not_denied = and([not(&question.meaning.some_deny()), question.rest.clone()]);
     let mut indices: Vec<usize> = Vec::new();
     for (index, matches) in &question.meaning.allows {
-        if indices.contains(index) {
+        if indices.contains(index) || !seen.contains(index) && has_nothing_to_do(question, *index) {
             continue;
         }
         // Most statements have nothing to do with it, which shows without the Denies.
@@ -159,6 +160,14 @@ fn letting_through(question: &Question<'_>, request: &Request, engines: &Engines
         }
     }
     indices
+}
+
+/// Whether no statement of that index lists an action of the check.
+fn has_nothing_to_do(question: &Question<'_>, index: usize) -> bool {
+    let mut statements = question.document.statements.iter();
+    !question.boxes().is_empty()
+        && statements
+            .all(|statement| statement.index != index || is_out_of_reach(statement, question.boxes()))
 }
 
 /// Whether the statement surely lets a forbidden request through: the counterexample on what the statement itself names,

@@ -81,6 +81,14 @@ impl Engines {
         )
     }
 
+    /// The engine whose name stands by what is told without a search; `None` where the user asked for another, or for two.
+    pub(super) fn quick(&self) -> Option<&'static str> {
+        match self.engine {
+            Engine::Auto | Engine::Glob => Some(self.glob.name()),
+            Engine::Z3 | Engine::Both => None,
+        }
+    }
+
     /// How questions are decided.
     pub(super) fn options(&self) -> &Options {
         &self.options

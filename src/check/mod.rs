@@ -19,6 +19,7 @@ mod present;
 mod proof;
 pub mod question;
 mod question_formula;
+mod reach;
 mod realistic;
 mod regions;
 pub mod register;

@@ -3,9 +3,9 @@
 
 use crate::formula::{Axiom, Axioms, relevant_axioms};
 use crate::iam::PolicyDocument;
-use crate::solve::decide;
+use crate::solve::{Decision, Solver, decide};
 
-use super::engines::Engines;
+use super::engines::{Answered, Engines};
 use super::options::Options;
 use super::otherwise::notes;
 use super::question_formula::{Question, question};
@@ -22,11 +22,11 @@ pub(super) struct Passed<'a> {
 }
 
 impl Passed<'_> {
-    /// The proof of the answer.
-    pub(super) fn proof(&self, question: &Question<'_>, solver: &'static str, unconfirmed: bool) -> Proof {
+    /// The proof of the answer, which needs these axioms.
+    pub(super) fn proof(&self, axioms: Vec<Axiom>, solver: &'static str, unconfirmed: bool) -> Proof {
         Proof {
             solver,
-            axioms: self.axioms(question).into_iter().map(Axiom::id).collect(),
+            axioms: axioms.into_iter().map(Axiom::id).collect(),
             // What must be allowed is read the other way round already.
             notes: match self.asked.1 {
                 Violation::Refused => Vec::new(),
@@ -36,10 +36,22 @@ impl Passed<'_> {
         }
     }
 
-    /// The axioms of which none can be left out.
-    fn axioms(&self, question: &Question<'_>) -> Vec<Axiom> {
-        let relevant = relevant_axioms(&question.symbols.vocabulary, &question.kinds);
-        if relevant.is_empty() || self.holds_without(&relevant) {
+    /// The answer without any axiom, where axioms say anything at all and none is needed: it settles the question.
+    pub(super) fn without_axioms(&self, question: &Question<'_>) -> Option<Answered> {
+        let relevant = relevant(question);
+        if relevant.is_empty() {
+            return None;
+        }
+        let question = self.asked_without(&relevant);
+        let asked = |solver: &dyn Solver| decide(&question.formula(), &question.symbols, solver);
+        let answered = self.engines.ask(None, asked).ok()?;
+        matches!(answered.decision, Decision::Proved).then_some(answered)
+    }
+
+    /// The axioms of which none can be left out, of a question that they are needed for, if any are relevant.
+    pub(super) fn axioms(&self, question: &Question<'_>) -> Vec<Axiom> {
+        let relevant = relevant(question);
+        if relevant.is_empty() || self.asked.1 == Violation::Refused && self.holds_without(&relevant) {
             return Vec::new();
         }
         let mut needed = relevant;
@@ -59,13 +71,22 @@ impl Passed<'_> {
 
     /// Whether the answer is still PASS without these axioms.
     fn holds_without(&self, off: &[Axiom]) -> bool {
+        let question = self.asked_without(off);
+        self.engines
+            .proves(|solver| decide(&question.formula(), &question.symbols, solver))
+    }
+
+    fn asked_without(&self, off: &[Axiom]) -> Question<'_> {
         let options = Options {
             axioms: Axioms::Without(off.iter().copied().collect()),
             ..*self.options
         };
         let document = self.prepared.subject.document;
-        let question = question(self.asked, document, self.reference, self.prepared, &options);
-        self.engines
-            .proves(|solver| decide(&question.formula(), &question.symbols, solver))
+        question(self.asked, document, self.reference, self.prepared, &options)
     }
+}
+
+/// The axioms that say anything of the keys that the question speaks of.
+fn relevant(question: &Question<'_>) -> Vec<Axiom> {
+    relevant_axioms(&question.symbols.vocabulary, &question.kinds)
 }

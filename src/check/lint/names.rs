@@ -92,8 +92,9 @@ fn known(pattern: &Pattern) -> Known {
     let actions: Vec<&ActionFacts> = match name.as_literal() {
         Some(literal) => catalog::facts(&prefix, &literal).into_iter().collect(),
         None => {
-            let own = catalog::facts_of(&prefix);
-            own.filter(|(known, _)| name.matches(known))
+            let begin: String = name.tokens().iter().map_while(character).collect();
+            catalog::facts_from(&prefix, &begin)
+                .filter(|(known, _)| name.matches(known))
                 .map(|(_, facts)| facts)
                 .collect()
         }
@@ -102,6 +103,13 @@ fn known(pattern: &Pattern) -> Known {
         Known::NoAction
     } else {
         Known::Actions(actions)
+    }
+}
+
+fn character(token: &Token) -> Option<char> {
+    match token {
+        Token::Char(c) => Some(*c),
+        Token::Any | Token::Star => None,
     }
 }
 
