@@ -2,6 +2,7 @@
 //! Policies and requests are built to collide: few actions, few names, the same keys under different operators.
 
 mod granted;
+mod principals;
 
 use std::collections::BTreeMap;
 
