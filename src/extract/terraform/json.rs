@@ -43,6 +43,11 @@ impl Unreadable {
     }
 }
 
+/// The whole text as one object.
+pub(super) fn parse_object(text: &str) -> Result<Object<'_>, Unreadable> {
+    serde_json::from_str(text).map_err(|error| unreadable(text, &error))
+}
+
 /// The whole text as one value.
 pub(super) fn parse(text: &str) -> Result<Json<'_>, Unreadable> {
     serde_json::from_str(text)
@@ -138,6 +143,9 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
+/// Objects of up to so many members are looked through for a duplicate key.
+const FEW: usize = 24;
+
 struct ObjectVisitor;
 
 #[derive(Deserialize)]
@@ -151,10 +159,19 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
-        let mut members = Vec::new();
+        let mut members: Vec<(Cow<'de, str>, Json<'de>)> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
-            if !seen.insert(key.clone()) {
+            // Most objects are small: then looking through them is faster than to keep a set.
+            if members.len() == FEW {
+                seen.extend(members.iter().map(|(name, _)| name.clone()));
+            }
+            let is_known = if members.len() < FEW {
+                members.iter().any(|(name, _)| *name == key)
+            } else {
+                !seen.insert(key.clone())
+            };
+            if is_known {
                 return Err(M::Error::custom("duplicate key"));
             }
             members.push((key, Json(map.next_value()?)));
@@ -234,6 +251,19 @@ mod tests {
             "1:10: there is text after the end of the JSON value",
         );
         check("{\"a\": ", "1:6: the file ends too early");
+    }
+
+    #[test]
+    fn duplicate_keys_are_found_in_objects_of_any_size() {
+        for (size, again) in [(2, 0), (FEW, FEW - 1), (FEW + 1, 0), (FEW + 5, FEW + 4)] {
+            let members: Vec<String> = (0..size).map(|key| format!("\"k{key}\": 1")).collect();
+            let text = |more: &str| format!("{{{}{more}}}", members.join(", "));
+            assert!(parse_object(&text("")).is_ok(), "{size}");
+            assert!(
+                parse_object(&text(&format!(", \"k{again}\": 2"))).is_err(),
+                "{size} {again}"
+            );
+        }
     }
 
     #[test]

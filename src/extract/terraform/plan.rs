@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::json::{Json, Object, Unreadable, parse, same_text};
+use super::json::{Json, Object, Unreadable, parse_object, same_text};
 use super::resource::{Resource, View, change, state};
 use crate::extract::InputNote;
 
@@ -24,7 +24,7 @@ pub(super) struct Plan<'a> {
 /// Reads a plan. `keep` tells which resources are of interest; the others are not kept.
 pub(super) fn read<'a>(text: &'a str, keep: &dyn Fn(&Resource<'a>) -> bool) -> Result<Plan<'a>, String> {
     let located = |error: Unreadable| error.in_text(text);
-    let top = parse(text).and_then(Json::object).map_err(located)?;
+    let top = parse_object(text).map_err(located)?;
     let mut plan = Plan::default();
     plan.notes
         .extend(check_version("plan", top.get("format_version"))?);
@@ -56,7 +56,7 @@ pub(super) fn read_deployed<'a>(
     keep: &dyn Fn(&Resource<'a>) -> bool,
 ) -> Result<Plan<'a>, String> {
     let located = |error: Unreadable| error.in_text(text);
-    let top = parse(text).and_then(Json::object).map_err(located)?;
+    let top = parse_object(text).map_err(located)?;
     let mut plan = Plan {
         is_state: true,
         ..Plan::default()
