@@ -16,7 +16,10 @@ use crate::iam::{DocumentKind, HoleId, Invalid, Note, PolicyDocument};
 use crate::source::Place;
 
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
-pub use cloudformation::{CloudFormationOptions, EarlierTemplate, extract_template, extract_template_since};
+pub use cloudformation::{
+    CloudFormationOptions, EarlierTemplate, NestedLocation, NestedTemplates, extract_template,
+    extract_template_since, nested_locations,
+};
 pub use managed::{attached_policy, is_aws_managed};
 pub use principal::{AttachedDocument, Composition, Deployed, ExtractedPrincipal, Part};
 pub use tables::{Row, RowKind, cloudformation_rows, is_known_type, terraform_rows};

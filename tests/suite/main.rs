@@ -27,6 +27,7 @@ mod hostile;
 mod layers;
 mod managed;
 mod metamorphic;
+mod nested;
 mod oracle;
 mod principals;
 mod quiet;

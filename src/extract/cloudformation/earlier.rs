@@ -21,6 +21,9 @@ pub struct EarlierTemplate {
     extraction: Extraction,
 }
 
+/// Why nothing in nested stacks is compared.
+pub(super) const NESTED: &str = "it is in a nested stack: compare the nested templates one by one";
+
 /// What is put behind the names of unknown values of the earlier template.
 const SUFFIX: &str = " (before)";
 
@@ -89,6 +92,9 @@ impl<'n> Pair<'n> {
                 "the earlier template is not all that was deployed: {gap}"
             ));
         }
+        if self.is_nested(address) {
+            return unreadable(NESTED);
+        }
         if !self.sides.is_kept(id) {
             return (Before::Created, Vec::new());
         }
@@ -151,6 +157,13 @@ impl<'n> Pair<'n> {
             .map(|(id, _)| id)
             .filter(|id| !self.sides.is_alike(id))
             .collect()
+    }
+
+    /// Whether something is in a nested stack, of either side.
+    pub fn is_nested(&self, address: &str) -> bool {
+        let id = resource_of(address);
+        let of = |root: View<'_>| resources(root).contains_key(id);
+        id.contains('.') && !of(self.roots.0) && !of(self.roots.1)
     }
 
     /// Whether the earlier template has an identity of that logical id.
@@ -238,7 +251,14 @@ impl<'n> Pair<'n> {
 
     /// Why the earlier template is not what was deployed, if something rewrites it.
     fn rewritten(&self) -> Option<String> {
-        let is_of_resource = |address: &str| resources(self.roots.0).contains_key(resource_of(address));
+        let own = resources(self.roots.0);
+        let is_of_resource = |address: &str| {
+            let id = resource_of(address);
+            own.contains_key(id)
+                || id
+                    .split_once('.')
+                    .is_some_and(|(stack, _)| own.contains_key(stack))
+        };
         let gap = self
             .old
             .gaps

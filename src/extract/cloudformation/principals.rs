@@ -15,6 +15,7 @@ use super::attachments::{
 };
 use super::emit::{Site, origin_of};
 use super::intrinsics::resolve;
+use super::nested::STACK;
 use super::references::property;
 use super::resources::worlds_of;
 use super::template::{Resource, Scope, Template};
@@ -23,29 +24,32 @@ use super::walk::walk;
 
 /// The identities of the template, once all policies are read.
 pub(super) fn principals(
-    template: &Template<'_>,
+    templates: &[Template<'_>],
     links: &Links,
     extraction: &Extraction,
 ) -> Vec<ExtractedPrincipal> {
-    let attached = Attached::read(template, links, extraction);
-    let rows = template.resources.iter().filter_map(|resource| {
+    let Some(root) = templates.first() else {
+        return Vec::new();
+    };
+    let attached = Attached::read(root, links, extraction);
+    let rows = root.everything().filter_map(|(template, resource)| {
         let row = PRINCIPALS
             .iter()
             .find(|(known, _)| *known == resource.resource_type)?;
-        let is_there = !worlds_of(template, *resource).is_ok_and(|worlds| worlds.is_empty());
-        is_there.then_some((*resource, row.1))
+        let is_there = !worlds_of(&template, resource).is_ok_and(|worlds| worlds.is_empty());
+        is_there.then_some((template, resource, row.1))
     });
-    let known: Vec<(Resource<'_>, &'static str)> = rows.collect();
+    let known: Vec<(Template<'_>, Resource<'_>, &'static str)> = rows.collect();
     let own: BTreeMap<&str, Vec<Part>> = known
         .iter()
-        .map(|(resource, _)| (resource.id, attached.documents(template, *resource)))
+        .map(|(template, resource, _)| (resource.id, attached.documents(template, *resource)))
         .collect();
-    let memberships: Vec<Membership> = template
-        .resources
-        .iter()
-        .flat_map(|resource| memberships(template, *resource))
+    let memberships: Vec<Membership> = root
+        .everything()
+        .flat_map(|(template, resource)| memberships(&template, resource))
         .collect();
-    let compose = |(resource, principal_type): (Resource<'_>, &'static str)| {
+    let compose = |(template, resource, principal_type): (Template<'_>, Resource<'_>, &'static str)| {
+        let template = &template;
         let mut parts = own.get(resource.id).cloned().unwrap_or_default();
         if principal_type == "user" {
             let unknown_name = has_unknown_name(template, resource);
@@ -122,7 +126,7 @@ struct Attached {
 impl Attached {
     fn read(template: &Template<'_>, links: &Links, extraction: &Extraction) -> Attached {
         let mut attached = Attached::default();
-        let ids: BTreeSet<&str> = template.resources.iter().map(|resource| resource.id).collect();
+        let ids: BTreeSet<&str> = template.everything().map(|(_, resource)| resource.id).collect();
         let policies = extraction.policies.iter();
         for policy in policies.filter(|policy| policy.kind == PolicyKind::Identity) {
             let document = document(policy);
@@ -167,7 +171,8 @@ impl Attached {
         let id = address.split('/').next().unwrap_or_default();
         let resource_type = gap.origin.resource_type.as_str();
         let is_principal = PRINCIPALS.iter().any(|(known, _)| *known == resource_type);
-        if !ids.contains(id) {
+        let elsewhere = resource_type == STACK || resource_type.ends_with("::MODULE");
+        if !ids.contains(id) || elsewhere {
             self.is_open = true;
         } else if is_principal {
             self.add(template, id, &unread_gap(gap), ids);
@@ -277,8 +282,10 @@ fn memberships(template: &Template<'_>, resource: Resource<'_>) -> Option<Member
         });
     };
     let own = || Some(BTreeMap::from([(resource.id.to_owned(), true)]));
-    let users = users.map_or_else(own, |path| named(template, resource, path, &worlds));
-    let mut groups = named(template, resource, groups, &worlds);
+    let users = users.map_or_else(own, |path| {
+        named(template, resource, (path, "AWS::IAM::User"), &worlds)
+    });
+    let mut groups = named(template, resource, (groups, "AWS::IAM::Group"), &worlds);
     let surely = users.iter().flatten().all(|(_, surely)| *surely);
     for always in groups.iter_mut().flat_map(BTreeMap::values_mut) {
         *always &= surely;
@@ -294,7 +301,7 @@ fn memberships(template: &Template<'_>, resource: Resource<'_>) -> Option<Member
 fn named(
     template: &Template<'_>,
     resource: Resource<'_>,
-    path: &str,
+    (path, resource_type): (&str, &str),
     worlds: &[World],
 ) -> Option<BTreeMap<String, bool>> {
     let mut found: BTreeMap<String, bool> = BTreeMap::new();
@@ -304,7 +311,7 @@ fn named(
             let scope = Scope::new(template, world);
             Ok(match resolve(spot.view, scope)? {
                 Symbolic::Missing => None,
-                value => Some(identity(&value, scope)?),
+                value => Some(identity(&value, resource_type, scope)?),
             })
         });
         let values = values.ok()?;
@@ -411,7 +418,8 @@ fn boundary(template: &Template<'_>, resource: Resource<'_>, extraction: &Extrac
         Ok([(Some(arn), found)]) if *found == worlds => arn.clone(),
         _ => return untold(),
     };
-    let planned = managed_with(template, &arn, &worlds).map(|policy| format!("{}/PolicyDocument", policy.id));
+    let planned =
+        managed_with(template, &arn, &worlds).map(|(_, policy)| format!("{}/PolicyDocument", policy.id));
     let Some(shown) = planned.clone().or_else(|| without_partition(&arn)) else {
         return untold();
     };

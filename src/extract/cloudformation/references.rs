@@ -4,11 +4,12 @@
 use crate::extract::Hole;
 use crate::iam::{HoleId, Text, TextPiece};
 
-use super::intrinsics::resolve;
-use super::parameters::ParameterValue;
+use super::intrinsics::{Head, head, resolve};
+use super::nested::STACK;
+use super::parameters::{Parameter, ParameterValue};
 use super::syntax::View;
-use super::template::{Resource, Scope};
-use super::values::{Fault, Symbolic, append};
+use super::template::{Resource, Scope, Template};
+use super::values::{Fault, Symbolic, append, describe, text_holes};
 
 /// What is known of a type: which property names a resource, what `Ref` gives and what the attributes are. In the
 /// patterns `{N}` is the name, `{P}`, `{R}`, `{A}` are partition, region and account, `{Path}` is the property `Path` of
@@ -250,6 +251,9 @@ pub(super) fn reference(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fa
         return pseudo(name, scope);
     }
     if let Some(parameter) = scope.template.parameters.get(name) {
+        if let Some((holder, stack)) = scope.template.holder() {
+            return passed(name, parameter, &holder, stack, scope);
+        }
         if parameter.is_secret(name, scope.template.options) {
             scope.template.note_secret();
         }
@@ -263,6 +267,7 @@ pub(super) fn reference(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fa
                     .known_in(&hole, scope.world)
                     .map_or(Symbolic::hole(hole), Symbolic::Text)
             }
+            ParameterValue::Parts(text) => parts(&text, scope),
         });
     }
     let Some(resource) = scope.template.resource(name) else {
@@ -274,12 +279,69 @@ pub(super) fn reference(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fa
     }
 }
 
+/// What a parameter of a nested stack is: what the template that holds the stack gives it, else its default.
+fn passed<'n>(
+    name: &str,
+    parameter: &Parameter,
+    holder: &Template<'n>,
+    stack: Resource<'n>,
+    scope: Scope<'_, 'n>,
+) -> Result<Symbolic, Fault> {
+    if parameter.no_echo {
+        scope.template.note_secret();
+    }
+    let around = scope.within(holder);
+    let given = match stack
+        .view
+        .get("Properties")
+        .and_then(|view| view.get("Parameters"))
+    {
+        None => None,
+        Some(parameters) => match head(parameters, around)? {
+            Head::Missing => None,
+            Head::Node(parameters) if parameters.entries().is_some() => parameters.get(name),
+            Head::Node(_) | Head::Value(_) => {
+                return Err(Fault::unsupported(format!(
+                    "the parameters of the nested stack `{}` are not a mapping",
+                    stack.id
+                )));
+            }
+        },
+    };
+    let given = match given.map(|given| resolve(given, around)).transpose()? {
+        Some(Symbolic::Missing) | None => None,
+        given => given,
+    };
+    match parameter.passed(&scope.template.own(name), given)? {
+        ParameterValue::Known(value) => Ok(value),
+        ParameterValue::Text(hole) => Ok(Symbolic::hole(scope.template.note_hole(hole))),
+        ParameterValue::List(hole) => Ok(Symbolic::Unknown(scope.template.note_hole(hole))),
+        ParameterValue::Parts(text) => Ok(parts(&text, scope)),
+    }
+}
+
+/// The elements of a list that is given as a text, not all of which is known.
+fn parts(text: &Text, scope: Scope<'_, '_>) -> Symbolic {
+    let name = format!("Fn::Split(,, {})", describe(text));
+    Symbolic::Unknown(scope.template.derived_hole(&name, &text_holes(text)))
+}
+
 /// What `Fn::GetAtt` of a resource gives.
 pub(super) fn attribute(id: &str, name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
     let scope = scope.deeper()?;
     let Some(resource) = scope.template.resource(id) else {
         return missing(id, &format!("{id}.{name}"), scope);
     };
+    if let Some(output) = name
+        .strip_prefix("Outputs.")
+        .filter(|_| resource.resource_type == STACK)
+        && let Some(nested) = scope.template.nested(id)
+    {
+        return match nested.output(output) {
+            Some(value) => resolve(value, scope.within(&nested)),
+            None => missing(output, &format!("{}.{name}", resource.id), scope.within(&nested)),
+        };
+    }
     let shape = shape_of(resource);
     match shape.and_then(|shape| {
         shape
@@ -325,8 +387,8 @@ fn missing(name: &str, spelled: &str, scope: Scope<'_, '_>) -> Result<Symbolic, 
         )));
     }
     Ok(Symbolic::Unknown(scope.template.note_hole(Hole {
-        id: HoleId::new(spelled),
-        origin: spelled.to_owned(),
+        id: HoleId::new(&scope.template.own(spelled)),
+        origin: scope.template.own(spelled),
         default: None,
         allowed: Vec::new(),
         stable: false,
@@ -450,8 +512,13 @@ fn pseudo(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
 }
 
 fn note_pseudo(name: &str, default: Option<&str>, scope: Scope<'_, '_>) -> HoleId {
+    let of_stack = ["AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"].contains(&name);
+    let name = match of_stack {
+        true => scope.template.own(name),
+        false => name.to_owned(),
+    };
     scope.template.note_hole(Hole {
-        id: HoleId::new(name),
+        id: HoleId::new(&name),
         origin: format!("pseudo parameter {name}"),
         default: default.map(str::to_owned),
         allowed: Vec::new(),

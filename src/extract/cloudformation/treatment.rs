@@ -2,6 +2,7 @@
 
 use crate::extract::{PolicyKind, Row, RowKind};
 
+use super::nested::STACK;
 use super::permissions::Grants;
 
 /// What is done with a row whose property is there.
@@ -19,6 +20,8 @@ pub(super) enum Treatment {
     Undecided(Option<PolicyKind>, &'static str),
     /// Undecided unless it has this value.
     UndecidedUnless(&'static str, &'static str),
+    /// The template of a nested stack: undecided unless it is followed.
+    NestedStack,
     /// Counted as another language.
     NotAPolicy,
     /// Used elsewhere, or nothing to judge.
@@ -70,9 +73,11 @@ pub(super) fn treatment(row: &Row) -> Treatment {
             "AWS_IAM",
             "a URL that may need no credentials is not supported yet",
         ),
-        RowKind::Template => {
-            Treatment::Undecided(None, "a nested template is not followed; check it by itself")
-        }
+        RowKind::Template if row.resource_type == STACK => Treatment::NestedStack,
+        RowKind::Template => Treatment::Undecided(
+            None,
+            "the stacks of a stack set are not followed; check its template by itself",
+        ),
         RowKind::SamPolicies | RowKind::SamImplicitManaged | RowKind::SamImplicitInline => {
             Treatment::Undecided(None, SAM)
         }
