@@ -9,7 +9,7 @@ mod principal;
 mod tables;
 mod terraform;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::iam::{DocumentKind, HoleId, Invalid, Note, PolicyDocument};
@@ -42,8 +42,17 @@ pub struct Extraction {
     pub unchanged: BTreeSet<String>,
     /// Policy attributes of the table that were there but empty or not configured, or that are other languages.
     pub not_policies: usize,
+    /// The names that the tool which wrote the input shows for resources, by their address: the construct paths of the CDK.
+    pub names: BTreeMap<String, String>,
     /// Remarks on the input as a whole (`plan is incomplete`, `newer minor format version`).
     pub notes: Vec<InputNote>,
+}
+
+impl Extraction {
+    /// The name of the resource of an address, where the input has one beside it.
+    pub fn name_of(&self, address: &str) -> Option<&String> {
+        self.names.get(address.split('/').next().unwrap_or_default())
+    }
 }
 
 /// A remark on an input.

@@ -421,7 +421,7 @@ mod tests {
             (
                 "other",
                 one(&stack("X", "", "manifest.json")),
-                "! R/manifest.json: no CloudFormation template",
+                "! R/manifest.json: this is the manifest of a `cdk.out` directory",
             ),
         ];
         for (name, manifest, expected) in cases {

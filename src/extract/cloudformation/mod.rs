@@ -86,6 +86,7 @@ pub fn extract_template(
             );
         }
         read_transforms(opened, &mut extraction);
+        extraction.names.extend(construct_paths(template));
         if let Some(expanded) = &opened.expanded {
             tell_expanded(template, expanded, &mut extraction);
         }
@@ -95,6 +96,17 @@ pub fn extract_template(
         hide_secrets(template, &mut extraction);
     }
     Ok(extraction)
+}
+
+/// The paths of the constructs that the CDK made the resources of.
+fn construct_paths(template: &Template<'_>) -> impl Iterator<Item = (String, String)> {
+    const LONGEST: usize = 300;
+    let named = template.resources.iter().filter_map(|resource| {
+        let path = resource.view.get("Metadata")?.get("aws:cdk:path")?.scalar()?;
+        Some((resource.id, path.strip_suffix("/Resource").unwrap_or(path)))
+    });
+    let short = named.filter(|(_, path)| !path.is_empty() && path.len() <= LONGEST);
+    short.map(|(id, path)| (id.to_owned(), path.to_owned()))
 }
 
 /// The template with its serverless resources written out, if it has any.
