@@ -418,7 +418,7 @@ pub(super) fn without_partition(arn: &Text) -> Option<String> {
 }
 
 /// The document, its statements there in these worlds only.
-fn guarded(document: PolicyDocument, worlds: &[World], template: &Template<'_>) -> PolicyDocument {
+pub(super) fn guarded(document: PolicyDocument, worlds: &[World], template: &Template<'_>) -> PolicyDocument {
     let statements = document
         .statements
         .iter()

@@ -9,6 +9,7 @@ use crate::extract::{
 use crate::iam::{HoleId, PolicyDocument};
 use crate::source::{FileId, Node};
 
+use super::deployed;
 use super::removed;
 use super::sides::{Sides, resources, same_view, texts};
 use super::syntax::{View, key_text};
@@ -25,7 +26,7 @@ pub struct EarlierTemplate {
 pub(super) const NESTED: &str = "it is in a nested stack: compare the nested templates one by one";
 
 /// What is put behind the names of unknown values of the earlier template.
-const SUFFIX: &str = " (before)";
+pub(super) const SUFFIX: &str = " (before)";
 
 impl EarlierTemplate {
     /// Extracts it, with the options for the new one. Errors are those of [`extract_template`].
@@ -68,6 +69,7 @@ pub fn extract_template_since(
         policy.before = before;
         policy.holes.extend(holes);
     }
+    deployed::principals(&pair, &mut new);
     new.unchanged = pair.sides.alike().map(str::to_owned).collect();
     Ok(new)
 }
@@ -184,14 +186,18 @@ impl<'n> Pair<'n> {
         }
     }
 
+    /// Whether an unknown value is the same in both: a pseudo parameter of the stack, or something of a resource that
+    /// stays.
+    pub fn has_same_value(&self, id: &HoleId, is_stable: bool) -> bool {
+        let resource = id.0.split('.').next().unwrap_or_default();
+        id.0.starts_with("AWS::") && is_stable || self.sides.is_fixed(resource)
+    }
+
     /// The earlier document. Its unknown values may be others now, but for those that cannot change in between.
     fn renamed(&self, document: &PolicyDocument, was: &Policy, policy: &Policy) -> (Before, Vec<Hole>) {
         let holds = |holes: &[Hole], id: &HoleId| holes.iter().any(|hole| hole.id == *id && hole.stable);
-        let same_value = |id: &HoleId| {
-            let pseudo = id.0.starts_with("AWS::") && holds(&was.holes, id) && holds(&policy.holes, id);
-            let resource = id.0.split('.').next().unwrap_or_default();
-            pseudo || self.sides.is_fixed(resource)
-        };
+        let same_value =
+            |id: &HoleId| self.has_same_value(id, holds(&was.holes, id) && holds(&policy.holes, id));
         let has_guards = document
             .statements
             .iter()
@@ -250,7 +256,7 @@ impl<'n> Pair<'n> {
     }
 
     /// Why the earlier template is not what was deployed, if something rewrites it.
-    fn rewritten(&self) -> Option<String> {
+    pub fn rewritten(&self) -> Option<String> {
         let own = resources(self.roots.0);
         let is_of_resource = |address: &str| {
             let id = resource_of(address);

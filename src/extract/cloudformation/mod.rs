@@ -2,7 +2,9 @@
 //! what is known only at deployment becomes a hole. Nothing is evaluated by guessing a value.
 
 mod attachments;
+mod boundary;
 mod conditions;
+mod deployed;
 mod earlier;
 mod emit;
 mod estate;
