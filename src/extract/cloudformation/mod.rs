@@ -25,6 +25,7 @@ mod syntax;
 mod template;
 mod transforms;
 mod treatment;
+mod urls;
 mod values;
 mod walk;
 

@@ -15,6 +15,7 @@ use super::policy::{Found, read_document, read_statement};
 use super::syntax::{is_expansion, key_text};
 use super::template::{Resource, Scope, Template};
 use super::treatment::{SAM, Treatment, treatment};
+use super::urls::read_url;
 use super::values::{Fault, Symbolic, World, alternatives, merged};
 use super::walk::{Spot, walk};
 
@@ -249,6 +250,7 @@ fn read_row(site: Site<'_, '_>, row: &Row, worlds: &[World], links: &Links, extr
                 }
             }
         }
+        Treatment::FunctionUrl => read_url(site, worlds, extraction),
         Treatment::NotAPolicy => extraction.not_policies += present(site, row, worlds).len(),
         Treatment::Data => {}
     }

@@ -22,6 +22,8 @@ pub(super) enum Treatment {
     UndecidedUnless(&'static str, &'static str),
     /// The template of a nested stack: undecided unless it is followed.
     NestedStack,
+    /// The URL of a function: undecided unless the function is of the template, or callers need credentials.
+    FunctionUrl,
     /// Counted as another language.
     NotAPolicy,
     /// Used elsewhere, or nothing to judge.
@@ -69,6 +71,7 @@ pub(super) fn treatment(row: &Row) -> Treatment {
             "a grant that is no policy is not supported yet",
         ),
         RowKind::Acl => Treatment::UndecidedUnless("Private", "an access control list is not supported yet"),
+        RowKind::Exposure if row.resource_type == "AWS::Lambda::Url" => Treatment::FunctionUrl,
         RowKind::Exposure => Treatment::UndecidedUnless(
             "AWS_IAM",
             "a URL that may need no credentials is not supported yet",

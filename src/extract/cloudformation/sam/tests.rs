@@ -263,13 +263,12 @@ fn urls_without_credentials_are_public() {
     function(
         "FunctionUrlConfig: {AuthType: NONE}",
         &[
-            "? FUrl/AuthType",
             "FURLInvokeAllowPublicAccess grant synthesised",
             "FUrlPublicPermissions grant synthesised",
         ],
     );
     function("FunctionUrlConfig: {AuthType: AWS_IAM}", &[]);
-    function("FunctionUrlConfig: {AuthType: !Ref P}", &["? FUrl/AuthType"]);
+    function("FunctionUrlConfig: {AuthType: !Ref P}", &[]);
     function("FunctionUrlConfig: !Ref P", &["? F/FunctionUrlConfig"]);
     function("FunctionUrlConfig: {}", &["? F/FunctionUrlConfig"]);
 }
