@@ -29,6 +29,7 @@ mod managed;
 mod metamorphic;
 mod nested;
 mod oracle;
+mod parsed;
 mod principals;
 mod quiet;
 mod run;
