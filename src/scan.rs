@@ -60,6 +60,8 @@ pub struct ScanOptions {
     pub parameters: BTreeMap<String, String>,
     /// Whether parameters that are not given take their defaults.
     pub assume_defaults: bool,
+    /// Values of exports of other stacks, by name.
+    pub exports: BTreeMap<String, String>,
     /// Account, region and partition where the input does not tell.
     pub environment: Environment,
     /// Bounds on what is read.

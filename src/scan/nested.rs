@@ -33,6 +33,7 @@ impl Surroundings {
         CloudFormationOptions {
             parameters: options.parameters.clone(),
             assume_defaults: options.assume_defaults,
+            exports: options.exports.clone(),
             environment: Environment {
                 account: given
                     .account

@@ -36,5 +36,6 @@ mod run;
 mod sam;
 mod scale;
 mod seeded;
+mod templates;
 mod terraform;
 mod wellformed;

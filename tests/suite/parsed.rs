@@ -308,7 +308,7 @@ fn difference(expected: &Told, found: &Told) -> Option<String> {
                 && all_fit(&principal.documents, &other.documents)
                 && all_fit(&principal.trust, &other.trust)
         };
-        match left.iter().position(|other| same(other)) {
+        match left.iter().position(same) {
             Some(at) => {
                 left.remove(at);
             }

@@ -98,6 +98,12 @@ fn apply(call: &Call<'_>, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
         "Fn::Length" => length(call, scope),
         "Fn::ImportValue" => {
             let name = resolve(argument, scope)?;
+            let known = name
+                .as_literal()
+                .and_then(|name| scope.template.options.exports.get(&name).cloned());
+            if let Some(known) = known {
+                return Ok(Symbolic::literal(known));
+            }
             let hole = Hole {
                 id: HoleId::new(&format!("Fn::ImportValue({})", name.describe())),
                 origin: format!("import {}", name.describe()),

@@ -54,6 +54,8 @@ pub struct CloudFormationOptions {
     pub parameters: BTreeMap<String, String>,
     /// Whether parameters that are not given take their defaults as if given.
     pub assume_defaults: bool,
+    /// Values of exports of other stacks, by name.
+    pub exports: BTreeMap<String, String>,
     /// Account, region and partition, where given.
     pub environment: Environment,
     /// Extra places to look for policies: type, property path, kind.

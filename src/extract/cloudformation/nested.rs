@@ -293,6 +293,7 @@ fn follow<'n>(
     let options = CloudFormationOptions {
         parameters,
         assume_defaults: false,
+        exports: options.exports.clone(),
         environment: options.environment.clone(),
         extra: options.extra.clone(),
         nested: Arc::default(),

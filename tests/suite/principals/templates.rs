@@ -211,14 +211,16 @@ fn requests_are_asked_of_whole_principals() {
     }
 }
 
-/// What is attached now, compared with an earlier template. `+` before a line of the earlier or new template stands for
-/// a line of that one only.
+/// A name, the earlier resources, the new ones, and what is told.
+type Grown<'t> = (&'t str, Vec<&'t str>, Vec<&'t str>, Vec<super::Told<'t>>);
+
+/// What is attached now, compared with an earlier template.
 #[test]
 fn growth_is_told_of_whole_principals() {
     const ROLE: &str = r#"R AWS::IAM::Role: {"Policies": [{"PolicyName": "p", "PolicyDocument": $read}]}"#;
     const BARE: &str = "R AWS::IAM::Role: {}";
     const OTHER: &str = r#"Q AWS::IAM::Role: {"Policies": [{"PolicyName": "p", "PolicyDocument": $s3}]}"#;
-    let cases: Vec<(&str, Vec<&str>, Vec<&str>, Vec<super::Told<'_>>)> = vec![
+    let cases: Vec<Grown<'_>> = vec![
         ("nothing changes", vec![ROLE], vec![ROLE], vec![("R", "PASS", "")]),
         (
             "a document moves into a policy of its own",
