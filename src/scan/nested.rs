@@ -142,13 +142,11 @@ impl Following<'_> {
         place: &TemplatePlace,
         files: &mut Vec<SourceFile>,
     ) -> Option<Result<FileId, String>> {
-        let (shown, path) = match location {
-            NestedLocation::Path(text) => (text.as_str(), local_path(text)),
-            NestedLocation::Asset(name) => (name.as_str(), Ok(place.asset(name)?)),
+        let (shown, next) = match location {
+            NestedLocation::Path(text) => (text, local_path(text).and_then(|path| place.next(path))),
+            NestedLocation::Asset(name) => (name, Ok(place.asset(name)?)),
         };
-        let found = path
-            .and_then(|path| place.next(path))
-            .and_then(|next| self.read(&next, files));
+        let found = next.and_then(|next| self.read(&next, files));
         Some(found.map_err(|message| format!("the nested template `{shown}` is not followed: {message}")))
     }
 

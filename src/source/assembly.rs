@@ -177,7 +177,7 @@ impl Found {
             let Some(path) = path.filter(|path| path.extension().is_some_and(|end| end == "json")) else {
                 continue;
             };
-            let Ok(path) = place.next(path).map(|next| next.real()) else {
+            let Ok(path) = place.next(path).map(TemplatePlace::into_path) else {
                 continue;
             };
             let destinations = member(file, "destinations").and_then(entries).unwrap_or_default();
@@ -187,8 +187,11 @@ impl Found {
                     .unwrap_or_default();
                 let last = key.rsplit('/').next().unwrap_or_default();
                 if !last.is_empty() {
-                    let known = self.assets.entry(last.to_owned()).or_insert_with(|| path.clone());
-                    if *known != path {
+                    let known = self
+                        .assets
+                        .entry(last.to_owned())
+                        .or_insert_with(|| Some(path.clone()));
+                    if known.as_ref() != Some(&path) {
                         *known = None;
                     }
                 }
@@ -454,7 +457,7 @@ mod tests {
         let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let expected = [
             "R/Y.json App/Y ? ?",
-            "! R/manifest.json: artifact `X`: its template: no such file or directory",
+            "! R/manifest.json: artifact `X`: its template: it leads out of `R/`: give a folder that holds both as the input",
         ];
         check("one", &files, &expected);
     }

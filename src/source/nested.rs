@@ -55,26 +55,47 @@ impl TemplatePlace {
         decode(read_bounded(&self.path, &metadata, TEMPLATE_BYTES.of(limits))?)
     }
 
-    /// The file that a cloud assembly has by the last part of its URL.
-    pub fn asset(&self, name: &str) -> Option<&Path> {
-        self.assets.get(name).map(PathBuf::as_path)
+    /// The place of the file that a cloud assembly has by the last part of its URL.
+    pub fn asset(&self, name: &str) -> Option<TemplatePlace> {
+        let path = self.assets.get(name)?;
+        Some(TemplatePlace {
+            path: path.clone(),
+            shown: plain(path),
+            ..self.clone()
+        })
     }
 
-    /// The place of what a template names by a path relative to its own folder, or by an absolute one that its assembly
-    /// tells. `Err` is a phrase for users.
+    /// The file, links not followed.
+    pub(super) fn into_path(self) -> PathBuf {
+        self.path
+    }
+
+    /// The place of what a template names by a path relative to its own folder. `Err` is a phrase for users.
     pub fn next(&self, path: &Path) -> Result<TemplatePlace, String> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let joined = folder.join(path);
+        let out = || {
+            format!(
+                "it leads out of `{}`: give a folder that holds both as the input",
+                display_name(&self.root)
+            )
+        };
+        // Whether there is such a file outside is not even looked at.
+        let shown = plain(&joined);
+        let below = shown
+            .strip_prefix(plain(&self.root))
+            .map(|rest| rest.components().next());
+        let is_below = below.is_ok_and(|first| first != Some(Component::ParentDir));
+        if !is_below {
+            return Err(out());
+        }
         let found = joined.canonicalize().map_err(|error| os_reason(&error))?;
         let root = self.root.canonicalize().map_err(|error| os_reason(&error))?;
         if !found.starts_with(&root) {
-            return Err(format!(
-                "it leads out of `{}`: give a folder that holds both as the input",
-                display_name(&self.root)
-            ));
+            return Err(out());
         }
         Ok(TemplatePlace {
-            shown: plain(&joined),
+            shown,
             path: joined,
             root: self.root.clone(),
             assets: self.assets.clone(),

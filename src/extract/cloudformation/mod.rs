@@ -23,6 +23,8 @@ mod sam;
 mod sides;
 mod syntax;
 mod template;
+#[cfg(test)]
+mod tests;
 mod transforms;
 mod treatment;
 mod urls;
