@@ -429,3 +429,83 @@ fn nested_stacks_are_not_compared_with_what_was() {
     assert!(addresses.contains(&"Net.P/PolicyDocument"), "{report:#}");
     assert_eq!(ran.status, 4, "{report:#}");
 }
+
+/// A cloud assembly as the CDK writes it without asset metadata: the nested template is known by the last part of its URL.
+#[test]
+fn assemblies_tell_nested_templates_accounts_and_names() {
+    let manifest = r#"{"version": "48.0.0", "artifacts": {
+        "App.assets": {"type": "cdk:asset-manifest", "properties": {"file": "App.assets.json"}},
+        "App": {"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1",
+            "properties": {"templateFile": "App.template.json"}, "displayName": "App"},
+        "Free": {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region",
+            "properties": {"templateFile": "Free.template.json"}}}}"#;
+    let assets = r#"{"version": "48.0.0", "files": {"abc": {"source": {"path": "In.nested.template.json", "packaging": "file"},
+        "destinations": {"d": {"bucketName": "b", "objectKey": "abc.json"}}}}}"#;
+    let app = r#"{"Resources": {
+        "Role": {"Type": "AWS::IAM::Role", "Metadata": {"aws:cdk:path": "App/Role/Resource"}, "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}}]}}},
+        "In": {"Type": "AWS::CloudFormation::Stack", "Properties": {"Parameters": {"RoleName": {"Ref": "Role"}},
+            "TemplateURL": {"Fn::Join": ["", ["https://s3.", {"Ref": "AWS::Region"}, ".", {"Ref": "AWS::URLSuffix"}, "/b/abc.json"]]}}}}}"#;
+    let nested = r#"{"Parameters": {"RoleName": {"Type": "String"}}, "Resources": {"P": {"Type": "AWS::IAM::Policy",
+        "Metadata": {"aws:cdk:path": "App/In/P/Resource"}, "Properties": {"PolicyName": "p", "Roles": [{"Ref": "RoleName"}],
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:PassRole",
+            "Resource": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/*"}}]}}}}}"#;
+    let standards = "version: 1\nstandards:\n  - {id: pass, check: access-not-granted, actions: ['iam:PassRole'], on: principal}\n  \
+                     - {id: ours, check: no-external-access}\n";
+    let files = [
+        ("cdk.out/cdk.out", "{}"),
+        ("cdk.out/manifest.json", manifest),
+        ("cdk.out/App.assets.json", assets),
+        ("cdk.out/App.template.json", app),
+        ("cdk.out/In.nested.template.json", nested),
+        ("cdk.out/Free.template.json", r#"{"Resources": {}}"#),
+        ("keyaki.yaml", standards),
+    ];
+    let folder = folder("assembly", &files);
+    let ran = run(&folder, &["check", "cdk.out", "--format", "json"]);
+    let report = ran.json();
+    let [finding] = findings(&report, "FAIL")
+        .try_into()
+        .unwrap_or_else(|_| panic!("{report:#}"));
+    assert_eq!(
+        (text(finding, "address"), text(finding, "name")),
+        ("Role", "App/Role")
+    );
+    let statement = &finding["statements"][0];
+    assert_eq!(text(statement, "address"), "In.P/PolicyDocument");
+    assert_eq!(
+        text(&statement["location"], "uri"),
+        "cdk.out/In.nested.template.json"
+    );
+    assert!(findings(&report, "UNDECIDED").is_empty(), "{report:#}");
+    let ran = run(&folder, &["check", "cdk.out"]);
+    assert!(ran.stdout.contains("FAIL pass Role (App/Role)"), "{}", ran.stdout);
+    // The account of the command line wins over that of the manifest.
+    for (arguments, account) in [
+        (&[][..], "111122223333"),
+        (&["--account", "444455556666"], "444455556666"),
+    ] {
+        let ran = run(&folder, &[&["extract", "cdk.out"][..], arguments].concat());
+        let extracted: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(
+            resource_of(&extracted, "In.P/PolicyDocument", 0),
+            format!("arn:aws:iam::{account}:role/*")
+        );
+        assert_eq!(extracted["policies"][1]["name"], "App/In/P");
+    }
+}
+
+/// The place of an asset is known by the metadata too.
+#[test]
+fn metadata_tells_nested_templates() {
+    let root = r#"{"Resources": {"N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": {"Ref": "Url"}},
+        "Metadata": {"aws:asset:path": "n.json", "aws:asset:property": "TemplateURL"}}}, "Parameters": {"Url": {"Type": "String"}}}"#;
+    let nested = "Resources: {R: {Type: 'AWS::IAM::Role', Properties: {TRUST}}}";
+    let report = extracted(
+        "metadata",
+        &[("root.json", root), ("n.json", nested)],
+        &["root.json"],
+    );
+    assert_eq!(told(&report), ["N.R/AssumeRolePolicyDocument -> N.R @ n.json:1"]);
+}

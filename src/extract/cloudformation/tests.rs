@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::extract::{CloudFormationOptions, Environment};
+use crate::extract::{CloudFormationOptions, Environment, PolicyKind, extract_template};
 use crate::source::{FileId, Limits, parse_yaml};
 
 use super::estate::Estate;
@@ -220,4 +220,160 @@ fn conditions() {
         ("!If [Yes, a]", "! not used as CloudFormation defines it"),
         ("{Ref: Name, 'Fn::Sub': x}", "! stands beside other keys"),
     ]);
+}
+
+/// What is found in resources: `ADDRESS KIND` of policies, `? ADDRESS WORDS` of gaps, each line of which must hold these
+/// words.
+fn extracted(sections: &str, expected: &[&str]) {
+    let tree = parse_yaml(sections, FileId(0), &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
+    let options = CloudFormationOptions {
+        extra: vec![
+            (
+                "Corp::Thing".to_owned(),
+                "Access.Document".to_owned(),
+                PolicyKind::Resource,
+            ),
+            (
+                "AWS::S3::Bucket".to_owned(),
+                "Extra".to_owned(),
+                PolicyKind::Identity,
+            ),
+        ],
+        ..CloudFormationOptions::default()
+    };
+    let found = extract_template(&tree, FileId(0), &options).unwrap();
+    let policies = found.policies.iter().map(|policy| {
+        let valid = if policy.document.is_ok() { "" } else { "invalid " };
+        format!("{valid}{} {}", policy.origin.address, policy.kind.word())
+    });
+    let gaps = found
+        .gaps
+        .iter()
+        .map(|gap| format!("? {} {:?}", gap.origin.address, gap.reason));
+    let lines: Vec<String> = policies.chain(gaps).collect();
+    let as_expected =
+        |(line, expected): (&String, &&str)| expected.split("..").all(|words| line.contains(words));
+    assert!(
+        lines.len() == expected.len() && lines.iter().zip(expected).all(as_expected),
+        "{sections}\n{lines:#?}\n{expected:#?}"
+    );
+}
+
+const DOCUMENT: &str = "{Version: '2012-10-17', Statement: [{Effect: Allow, Action: '*', Resource: '*'}]}";
+
+#[test]
+fn documents_behind_functions() {
+    for (document, expected) in [
+        ("!ToJsonString DOC", "P/PolicyDocument identity"),
+        ("{'Fn::ToJsonString': DOC}", "P/PolicyDocument identity"),
+        (
+            "!Sub '{\"Version\": \"2012-10-17\", \"Statement\": []}'",
+            "P/PolicyDocument identity",
+        ),
+        ("!If [Yes, DOC, !Ref AWS::NoValue]", "P/PolicyDocument identity"),
+        ("!If [Later, DOC, DOC]", "P/PolicyDocument identity"),
+        ("!Ref AWS::NoValue", "? P/PolicyDocument..is missing"),
+        ("!Ref Text", "? P/PolicyDocument..Text"),
+        ("'{{resolve:ssm:/a}}'", "? P/PolicyDocument..resolve:ssm:/a"),
+        ("!ImportValue x", "? P/PolicyDocument..import x"),
+        (
+            "{'Fn::Transform': {Name: AWS::Include, Parameters: {Location: s3://b/x}}}",
+            "? P/PolicyDocument..--template-stage Processed",
+        ),
+        (
+            "{Statement: {'Fn::Transform': {Name: M}}}",
+            "? P/PolicyDocument..--template-stage Processed",
+        ),
+        (
+            "{Statement: [{'Fn::ForEach::A': [x, [a], {}]}]}",
+            "? P/PolicyDocument..--template-stage Processed",
+        ),
+        (
+            "{Statement: !Cidr [10.0.0.0/16, 2, 8]}",
+            "? P/PolicyDocument..Fn::Cidr",
+        ),
+        (
+            "{Version: '2012-10-17', Statement: [{Effect: Allow, Action: !Select [9, [a]], Resource: '*'}]}",
+            "? P/PolicyDocument..beyond the end",
+        ),
+        ("3", "P/PolicyDocument"),
+    ] {
+        let document = document.replace("DOC", DOCUMENT);
+        let sections = format!(
+            "Parameters: {{Text: {{Type: String}}}}\nConditions: {{Yes: !Equals [a, a], Later: !Equals [!Ref Text, b]}}\nResources:\n  \
+             P: {{Type: 'AWS::IAM::ManagedPolicy', Properties: {{PolicyDocument: {}}}}}\n",
+            document
+        );
+        extracted(&sections, &[expected]);
+    }
+}
+
+#[test]
+fn what_is_not_expanded_is_told() {
+    let policy = format!("{{Type: 'AWS::IAM::ManagedPolicy', Properties: {{PolicyDocument: {DOCUMENT}}}}}");
+    for (sections, expected) in [
+        (
+            "Transform: Corp\nResources: {P: POLICY}",
+            &["P/PolicyDocument identity", "? Transform..Corp..Processed"][..],
+        ),
+        (
+            "Transform: [AWS::LanguageExtensions]\nResources: {P: POLICY}",
+            &["P/PolicyDocument identity"],
+        ),
+        (
+            "Resources: {P: POLICY, 'Fn::ForEach::X': [a, [b], {}]}",
+            &[
+                "P/PolicyDocument identity",
+                "? Resources/Fn::ForEach::X..Processed",
+            ],
+        ),
+        (
+            "Resources: {'Fn::Transform': {Name: AWS::Include}, P: POLICY}",
+            &[
+                "P/PolicyDocument identity",
+                "? Resources/Fn::Transform..Processed",
+            ],
+        ),
+        (
+            "Resources: {P: {Type: 'AWS::S3::Bucket', 'Fn::Transform': {Name: M}}}",
+            &["? P ..a macro rewrites the resource..Processed"],
+        ),
+        (
+            "Resources: {P: {Type: 'Corp::A::B::MODULE'}}",
+            &["? P ..a module is not expanded"],
+        ),
+        (
+            "Resources: {P: {Type: 'AWS::CloudFormation::Macro', Properties: {Name: m, FunctionName: f}}}",
+            &[],
+        ),
+        (
+            "Resources: {P: {Type: 'AWS::CloudFormation::StackSet', Properties: {TemplateURL: x, TemplateBody: y}}}",
+            &["? P/TemplateBody..stack set"],
+        ),
+        (
+            "Resources: {P: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: x.yaml}}}",
+            &["? P/TemplateURL..not a file"],
+        ),
+        (
+            "Resources: {P: {Type: 'AWS::CloudFormation::Stack'}}",
+            &["? P ..names no template"],
+        ),
+        (
+            "Resources: {P: {Type: 'Corp::Thing', Properties: {Access: {Document: DOCUMENT}}}}",
+            &["P/Access/Document resource"],
+        ),
+        (
+            "Resources: {P: {Type: 'AWS::S3::Bucket', Properties: {Extra: DOCUMENT}}}",
+            &["P/Extra identity"],
+        ),
+        (
+            "Resources: {P: {Type: 'Corp::Other', Properties: {Access: {Document: DOCUMENT}}}}",
+            &["? P ..no type that is known to hold policies"],
+        ),
+    ] {
+        extracted(
+            &sections.replace("POLICY", &policy).replace("DOCUMENT", DOCUMENT),
+            expected,
+        );
+    }
 }
