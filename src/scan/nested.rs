@@ -69,9 +69,8 @@ pub(super) fn follow(
     };
     for input in inputs.iter().filter(|input| input.kind == InputKind::Template) {
         if let Some(place) = places.get(&input.file) {
-            if let Some(real) = place.real() {
-                following.known.entry(real).or_insert(input.file);
-            }
+            let key = place.key().to_owned();
+            following.known.entry(key).or_insert(input.file);
             following.queue(input.file, place, files);
         }
     }
@@ -101,7 +100,7 @@ fn may_nest(text: &str) -> bool {
 
 struct Following<'l> {
     limits: &'l Limits,
-    /// The files by where they really are.
+    /// The files by where they were found.
     known: BTreeMap<PathBuf, FileId>,
     count: usize,
     bytes: usize,
@@ -151,8 +150,7 @@ impl Following<'_> {
     }
 
     fn read(&mut self, place: &TemplatePlace, files: &mut Vec<SourceFile>) -> Result<FileId, String> {
-        let real = place.real().ok_or("it is not there")?;
-        let known = self.known.get(&real).copied();
+        let known = self.known.get(place.key()).copied();
         let file = match known {
             Some(file) => file,
             None => {
@@ -167,7 +165,7 @@ impl Following<'_> {
                 }
                 let file = FileId(files.len());
                 files.push(source);
-                self.known.insert(real, file);
+                self.known.insert(place.key().to_owned(), file);
                 self.queue(file, place, files);
                 file
             }

@@ -30,7 +30,7 @@ pub struct StackFacts {
     pub region: Option<String>,
 }
 
-/// Whether a directory is a cloud assembly: it has a `cdk.out` file, or a manifest with artifacts.
+/// Whether a directory is a cloud assembly: it has a `cdk.out` file, or a manifest with artifacts of the CDK.
 pub(super) fn is_assembly(root: &Path, limits: &Limits) -> bool {
     if root.join("cdk.out").is_file() {
         return true;
@@ -41,7 +41,14 @@ pub(super) fn is_assembly(root: &Path, limits: &Limits) -> bool {
         .filter(Metadata::is_file)
         .and_then(|metadata| read_bounded(&manifest, &metadata, TEMPLATE_BYTES.of(limits)).ok())
         .and_then(|bytes| decode(bytes).ok());
-    text.is_some_and(|text| text.contains("\"artifacts\"") && text.contains("\"version\""))
+    let is_manifest = |text: &String| {
+        let types = ["aws:cloudformation:stack", "cdk:cloud-assembly", "cdk:tree"];
+        ["\"artifacts\"", "\"version\""]
+            .iter()
+            .all(|word| text.contains(word))
+            && types.iter().any(|word| text.contains(word))
+    };
+    text.as_ref().is_some_and(is_manifest)
 }
 
 /// Adds the stacks of an assembly, in the order of the manifests. What is wrong with one stack does not hide others.

@@ -36,8 +36,13 @@ impl TemplatePlace {
         }
     }
 
+    /// What tells this place from others: what a file names depends on where it was found.
+    pub fn key(&self) -> &Path {
+        &self.shown
+    }
+
     /// The file as it really is, links followed.
-    pub fn real(&self) -> Option<PathBuf> {
+    pub(super) fn real(&self) -> Option<PathBuf> {
         self.path.canonicalize().ok()
     }
 

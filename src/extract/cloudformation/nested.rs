@@ -279,6 +279,14 @@ fn follow<'n>(
     }
     list_resources(View::of(tree))
         .map_err(|message| format!("the nested template cannot be read: {message}"))?;
+    // What is in a stack is told by the ids around it: those must not read like that.
+    let has_dots = |root: View<'_>| {
+        let (listed, _) = list_resources(root).unwrap_or_default();
+        listed.iter().any(|(id, ..)| id.contains('.'))
+    };
+    if has_dots(View::of(tree)) || around.iter().any(|one| has_dots(one.root())) {
+        return Err("logical ids are letters and digits: nested stacks are not followed here".to_owned());
+    }
     let declared = read_parameters(View::of(tree).get("Parameters"));
     let mut parameters = BTreeMap::new();
     if let Some(given) = &stack.given {

@@ -7,7 +7,7 @@ use crate::iam::{HoleId, Text, TextPiece};
 use super::intrinsics::{Head, head, resolve};
 use super::nested::STACK;
 use super::parameters::{Parameter, ParameterValue};
-use super::syntax::View;
+use super::syntax::{View, call};
 use super::template::{Resource, Scope, Template};
 use super::values::{Fault, Symbolic, append, describe, text_holes};
 
@@ -291,20 +291,24 @@ fn passed<'n>(
         scope.template.note_secret();
     }
     let around = scope.within(holder);
-    let given = match stack
-        .view
-        .get("Properties")
-        .and_then(|view| view.get("Parameters"))
-    {
+    let properties = stack.view.get("Properties");
+    let untold = || {
+        Fault::unsupported(format!(
+            "the parameters of the nested stack `{}` are not a mapping",
+            stack.id
+        ))
+    };
+    let is_plain = |view: View<'_>| matches!(call(view), Ok(None)) && view.entries().is_some();
+    if properties.is_some_and(|properties| !is_plain(properties)) {
+        return Err(untold());
+    }
+    let given = match properties.and_then(|properties| properties.get("Parameters")) {
         None => None,
         Some(parameters) => match head(parameters, around)? {
             Head::Missing => None,
             Head::Node(parameters) if parameters.entries().is_some() => parameters.get(name),
             Head::Node(_) | Head::Value(_) => {
-                return Err(Fault::unsupported(format!(
-                    "the parameters of the nested stack `{}` are not a mapping",
-                    stack.id
-                )));
+                return Err(untold());
             }
         },
     };
