@@ -8,6 +8,7 @@ mod connector;
 mod constructs;
 mod events;
 mod function;
+mod graphql;
 mod other;
 mod pen;
 mod policies;
@@ -221,6 +222,7 @@ fn write_all<'n>(
         match of.kind.name {
             "Api" => api::rest_api(of, &mut apis, known, writer),
             "HttpApi" => api::http_api(of, known, writer),
+            "GraphQLApi" => graphql::graphql_api(of, known, writer),
             "WebSocketApi" => websocket::websocket_api(of, known, writer),
             "Function" | "StateMachine" | "Connector" => {}
             _ => other::plain_resource(of, writer),

@@ -486,7 +486,7 @@ fn other_resources() {
             "POperatorRole/ManagedPolicyArns/0 identity synthesised",
         ]),
         ("G: {Type: 'AWS::Serverless::GraphQLApi'}", &["? G"]),
-        ("W: {Type: 'AWS::Serverless::GraphQLApi'}", &["? W"]),
+        ("W: {Type: 'AWS::Serverless::Thing'}", &["? W"]),
         ("U: {Type: 'AWS::Serverless::Unheard'}", &["? U"]),
         ("F: {Type: 'AWS::Serverless::Function', Properties: 3}", &["? F"]),
         ("F: {Type: 'AWS::Serverless::Function', Properties: {'Fn::Transform': {Name: M}}}", &["? F"]),

@@ -206,6 +206,28 @@ const TYPES: &[Type] = &[
         ],
     },
     Type {
+        name: "GraphQLApi",
+        read: &["Auth", "DataSources", "Logging"],
+        passed: &[
+            "ApiKeys",
+            "Cache",
+            "DomainName",
+            "Functions",
+            "IntrospectionConfig",
+            "Name",
+            "OwnerContact",
+            "QueryDepthLimit",
+            "ResolverCountLimit",
+            "Resolvers",
+            "SchemaInline",
+            "SchemaUri",
+            "Tags",
+            "Visibility",
+            "XrayEnabled",
+        ],
+        global: &[],
+    },
+    Type {
         name: "WebSocketApi",
         read: &["Auth", "Routes", "StageName"],
         passed: &[
