@@ -20,6 +20,7 @@ mod references;
 mod removed;
 mod resources;
 mod sam;
+mod shapes;
 mod sides;
 mod syntax;
 mod template;

@@ -485,7 +485,7 @@ fn other_resources() {
             "POperatorRole/AssumeRolePolicyDocument trust synthesised",
             "POperatorRole/ManagedPolicyArns/0 identity synthesised",
         ]),
-        ("G: {Type: 'AWS::Serverless::GraphQLApi'}", &["? G"]),
+        ("G: {Type: 'AWS::Serverless::NoSuchType'}", &["? G"]),
         ("W: {Type: 'AWS::Serverless::Thing'}", &["? W"]),
         ("U: {Type: 'AWS::Serverless::Unheard'}", &["? U"]),
         ("F: {Type: 'AWS::Serverless::Function', Properties: 3}", &["? F"]),
