@@ -398,36 +398,88 @@ fn applications_with_a_local_template_are_nested_stacks() {
     );
 }
 
+/// What is about its own resource is compared, and principals as wholes; documents for other resources are not.
 #[test]
-fn nested_stacks_are_not_compared_with_what_was() {
-    let before = NET.replace("s3:PutObject", "s3:GetObject");
-    let standards = "version: 1\nstandards: [{id: growth, check: no-new-access, reference: before}]\n";
-    let files = [
-        ("new/root.yaml", ROOT),
-        ("new/parts/net.yaml", NET),
-        ("old/root.yaml", ROOT),
-        ("old/parts/net.yaml", before.as_str()),
-        ("keyaki.yaml", standards),
+fn nested_stacks_are_compared_with_what_was() {
+    let root = "Resources:\n  N: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: n.yaml}}\n";
+    let key = |account: &str| {
+        format!(
+            "  K: {{Type: 'AWS::KMS::Key', Properties: {{KeyPolicy: {{Version: '2012-10-17', Statement: [{{Effect: Allow, \
+             Principal: {{AWS: '{account}'}}, Action: 'kms:*', Resource: '*'}}]}}}}}}\n"
+        )
+    };
+    let topic = "  T: {Type: 'AWS::SNS::TopicPolicy', Properties: {Topics: [t], PolicyDocument: {Version: '2012-10-17', \
+                 Statement: [{Effect: Allow, Principal: {AWS: '111122223333'}, Action: 'sns:Publish', Resource: '*'}]}}}\n";
+    let role = |action: &str| {
+        format!(
+            "  R: {{Type: 'AWS::IAM::Role', Properties: {{TRUST, Policies: [{{PolicyName: p, PolicyDocument: {{Version: \
+             '2012-10-17', Statement: [{{Effect: Allow, Action: '{action}', Resource: '*'}}]}}}}]}}}}\n"
+        )
+    };
+    let nested = |parts: &[&str]| {
+        format!(
+            "Resources:\n  Nothing: {{Type: 'AWS::SNS::Topic'}}\n{}",
+            parts.concat()
+        )
+    };
+    let (ours, theirs) = (key("111122223333"), key("999988887777"));
+    let (read, write) = (role("s3:GetObject"), role("s3:*"));
+    let alone = "growth, check: no-new-access, reference: before";
+    let whole = "growth, check: no-new-access, reference: before, on: principal, scope: {kinds: [identity]}";
+    let cases: [(&str, String, String, &[&str]); 8] = [
+        (alone, nested(&[&ours]), nested(&[&ours]), &[]),
+        (
+            alone,
+            nested(&[&ours]),
+            nested(&[&theirs]),
+            &["FAIL N.K/KeyPolicy"],
+        ),
+        (alone, nested(&[]), nested(&[&ours]), &["UNDECIDED N.K/KeyPolicy"]),
+        (
+            alone,
+            nested(&[topic]),
+            nested(&[topic]),
+            &["UNDECIDED N.T/PolicyDocument"],
+        ),
+        (
+            alone,
+            nested(&[topic]),
+            nested(&[]),
+            &["UNDECIDED N.T/PolicyDocument"],
+        ),
+        (whole, nested(&[&read]), nested(&[&read]), &[]),
+        (whole, nested(&[&read]), nested(&[&write]), &["FAIL N.R"]),
+        (whole, nested(&[&write]), nested(&[&read]), &[]),
     ];
-    let folder = folder("before", &files);
-    let ran = run(
-        &folder,
-        &[
-            "check",
-            "new/root.yaml",
-            "--before",
-            "old/root.yaml",
-            "--format",
-            "json",
-        ],
-    );
-    let report = ran.json();
-    let addresses: Vec<&str> = findings(&report, "UNDECIDED")
-        .iter()
-        .map(|finding| text(finding, "address"))
-        .collect();
-    assert!(addresses.contains(&"Net.P/PolicyDocument"), "{report:#}");
-    assert_eq!(ran.status, 4, "{report:#}");
+    for (standard, old, new, expected) in cases {
+        let standards = format!("version: 1\nstandards: [{{id: {standard}}}]\n");
+        let files = [
+            ("new/root.yaml", root),
+            ("new/n.yaml", &new),
+            ("old/root.yaml", root),
+            ("old/n.yaml", &old),
+            ("keyaki.yaml", &standards),
+        ];
+        let folder = folder("before", &files);
+        let ran = run(
+            &folder,
+            &[
+                "check",
+                "new/root.yaml",
+                "--before",
+                "old/root.yaml",
+                "--format",
+                "json",
+            ],
+        );
+        let report = ran.json();
+        let found: Vec<String> = ["FAIL", "UNDECIDED", "ERROR"]
+            .iter()
+            .flat_map(|verdict| findings(&report, verdict))
+            .map(|finding| format!("{} {}", text(finding, "verdict"), text(finding, "address")))
+            .collect();
+        assert_eq!(found, expected, "{standard}\n{old}\n{new}\n{report:#}");
+    }
 }
 
 /// A cloud assembly as the CDK writes it without asset metadata: the nested template is known by the last part of its URL.

@@ -22,7 +22,7 @@ pub struct EarlierTemplate {
     extraction: Extraction,
 }
 
-/// Why nothing in nested stacks is compared.
+/// Why most in nested stacks is not compared.
 pub(super) const NESTED: &str = "it is in a nested stack: compare the nested templates one by one";
 
 /// What is put behind the names of unknown values of the earlier template.
@@ -95,7 +95,10 @@ impl<'n> Pair<'n> {
             ));
         }
         if self.is_nested(address) {
-            return unreadable(NESTED);
+            return match self.was_nested(policy, new) {
+                Some((document, was)) => self.renamed(document, was, policy),
+                None => unreadable(NESTED),
+            };
         }
         if !self.sides.is_kept(id) {
             return (Before::Created, Vec::new());
@@ -159,6 +162,36 @@ impl<'n> Pair<'n> {
             .map(|(id, _)| id)
             .filter(|id| !self.sides.is_alike(id))
             .collect()
+    }
+
+    /// The deployed document of a resource in a nested stack, where it is about that resource: what else it may be about
+    /// is not compared there.
+    fn was_nested<'p>(
+        &'p self,
+        policy: &Policy,
+        new: &Extraction,
+    ) -> Option<(&'p PolicyDocument, &'p Policy)> {
+        let about_itself = match policy.kind {
+            PolicyKind::Trust | PolicyKind::Grant => true,
+            PolicyKind::Identity => false,
+            _ => is_own(policy),
+        };
+        let origin = &policy.origin;
+        let at_address = |policies: &'_ [Policy]| {
+            let same = policies
+                .iter()
+                .filter(|other| other.origin.address == origin.address);
+            same.count()
+        };
+        let was = self
+            .old
+            .policies
+            .iter()
+            .find(|was| was.origin.address == origin.address)?;
+        let same = was.kind == policy.kind && was.origin.resource_type == origin.resource_type;
+        let is_one = at_address(&self.old.policies) == 1 && at_address(&new.policies) == 1;
+        let document = was.document.as_ref().ok()?;
+        (about_itself && same && is_one).then_some((document, was))
     }
 
     /// Whether something is in a nested stack, of either side.

@@ -57,7 +57,9 @@ pub(super) fn extract(pair: &Pair<'_>, file: FileId, new: &mut Extraction) {
 fn document(pair: &Pair<'_>, was: &Policy, new: &Extraction) -> Option<IdentityChange> {
     let id = resource_of(&was.origin.address);
     if pair.is_nested(&was.origin.address) {
-        let is_compared = was.kind == PolicyKind::Grant;
+        let mut news = new.policies.iter();
+        let stays = news.any(|is| is.origin.address == was.origin.address && is.kind == was.kind);
+        let is_compared = was.kind == PolicyKind::Grant || stays && was.kind != PolicyKind::Identity;
         return (!is_compared).then(|| change(&was.origin, was.attached_to.clone(), NESTED, was.kind));
     }
     let kept = pair.sides.is_kept(id);
