@@ -78,7 +78,7 @@ Resources:
 const NET: &str = "\
 Parameters:
   RoleName: {Type: String}
-  Env: {Type: String}
+  Env: {Type: String, Default: neither}
   Names: {Type: CommaDelimitedList}
   Other: {Type: String, Default: logs}
 Conditions: {Prod: !Equals [!Ref Env, prod]}
