@@ -172,6 +172,7 @@ fn options(files: &Files, input: &Path, jobs: usize) -> ScanOptions {
         engine: Options::default(),
         parameters: Default::default(),
         assume_defaults: false,
+        exports: Default::default(),
         environment: Environment::default(),
         limits: Limits::default(),
         progress: Progress::Off,

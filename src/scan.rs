@@ -7,6 +7,7 @@ mod decide;
 mod denied;
 mod diff;
 mod guarded;
+mod nested;
 mod noted;
 mod principals;
 mod read;
@@ -59,6 +60,8 @@ pub struct ScanOptions {
     pub parameters: BTreeMap<String, String>,
     /// Whether parameters that are not given take their defaults.
     pub assume_defaults: bool,
+    /// Values of exports of other stacks, by name.
+    pub exports: BTreeMap<String, String>,
     /// Account, region and partition where the input does not tell.
     pub environment: Environment,
     /// Bounds on what is read.
@@ -130,8 +133,11 @@ fn gather(options: &ScanOptions) -> Gathered {
     if !gathered.usage.is_empty() || before.is_none() && options.before.is_some() {
         return gathered;
     }
+    let places = std::mem::take(&mut gathered.places);
+    let templates: Vec<Input> = inputs.iter().copied().chain(before).collect();
+    let around = nested::follow(&templates, places, &mut gathered.files, &options.limits);
     let files = &gathered.files;
-    let earlier = before.map(|before| Earlier::read(before, files, options));
+    let earlier = before.map(|before| Earlier::read(before, files, &around, options));
     let earlier = match earlier.transpose() {
         Ok(earlier) => earlier,
         Err(message) => {
@@ -141,7 +147,12 @@ fn gather(options: &ScanOptions) -> Gathered {
     };
     let results: Vec<(Input, Result<Extraction, Lost>)> = inputs
         .into_par_iter()
-        .map(|input| (input, extract_input(input, earlier.as_ref(), files, options)))
+        .map(|input| {
+            (
+                input,
+                extract_input(input, earlier.as_ref(), files, &around, options),
+            )
+        })
         .collect();
     drop(earlier);
     for (input, result) in results {

@@ -107,6 +107,9 @@ pub(super) struct ReadingArgs {
     /// Take the defaults of CloudFormation parameters as given
     #[arg(long)]
     assume_defaults: bool,
+    /// Known exports of other stacks, for Fn::ImportValue: the output of `aws cloudformation list-exports`
+    #[arg(long, value_name = "FILE")]
+    exports: Option<PathBuf>,
     /// The account the inputs are for, when they do not tell
     #[arg(long, value_name = "ID", value_parser = crate::check::elements::account_id)]
     account: Option<String>,
@@ -134,6 +137,7 @@ impl ReadingArgs {
             source: None,
             parameters: self.parameters,
             assume_defaults: self.assume_defaults,
+            exports: self.exports,
             account: self.account,
             region: self.region,
             partition: self.partition,
@@ -192,6 +196,9 @@ pub(super) struct ScanArgs {
     /// Take the defaults of CloudFormation parameters as given
     #[arg(long)]
     pub(super) assume_defaults: bool,
+    /// Known exports of other stacks, for Fn::ImportValue: the output of `aws cloudformation list-exports`
+    #[arg(long, value_name = "FILE")]
+    pub(super) exports: Option<PathBuf>,
     /// The account the input is for, when it does not tell
     #[arg(long, value_name = "ID", value_parser = crate::check::elements::account_id)]
     pub(super) account: Option<String>,
@@ -265,8 +272,6 @@ pub(super) struct Output {
 #[derive(Debug, Args)]
 pub(super) struct NotYetArgs {
     #[arg(long, hide = true, num_args = 0..=1)]
-    exports: Option<Option<OsString>>,
-    #[arg(long, hide = true, num_args = 0..=1)]
     baseline: Option<Option<OsString>>,
     #[arg(long, hide = true)]
     no_waivers: bool,
@@ -280,7 +285,6 @@ impl NotYetArgs {
     /// The options that were given.
     pub(super) fn given(&self) -> Vec<&'static str> {
         [
-            ("--exports", self.exports.is_some()),
             ("--baseline", self.baseline.is_some()),
             ("--no-waivers", self.no_waivers),
             ("--today", self.today.is_some()),

@@ -10,6 +10,7 @@ use crate::scan::{Progress, ScanOptions, scan};
 
 use super::arguments::{CheckArgs, Color, EngineArgs, Output, ScanArgs, TalkArgs};
 use super::discover::{self, Quiet, Standards};
+use super::exports::exports;
 use super::limits::limits_and_options;
 use super::parameters::parameters;
 use super::{Failure, Streams, Wish, status};
@@ -81,6 +82,7 @@ pub(super) fn options(
         engine,
         parameters: parameters(&args.parameters, &limits)?,
         assume_defaults: args.assume_defaults,
+        exports: exports(args.exports.as_deref(), &limits)?,
         environment: Environment {
             account: args.account,
             region: args.region,

@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod discover;
 mod explain;
+mod exports;
 mod extract;
 mod limits;
 mod parameters;

@@ -102,7 +102,7 @@ fn list_item(item: &Node) -> Option<Option<(String, String)>> {
     }
 }
 
-fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+pub(super) fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     match &node.kind {
         NodeKind::Map(pairs) => pairs
             .iter()
@@ -112,7 +112,7 @@ fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     }
 }
 
-fn scalar(node: &Node) -> Option<String> {
+pub(super) fn scalar(node: &Node) -> Option<String> {
     match &node.kind {
         NodeKind::Scalar(text, style) if *style == crate::source::Style::Quoted || text != "null" => {
             Some(text.clone())

@@ -9,14 +9,17 @@ mod principal;
 mod tables;
 mod terraform;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::iam::{DocumentKind, HoleId, Invalid, Note, PolicyDocument};
 use crate::source::Place;
 
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
-pub use cloudformation::{CloudFormationOptions, EarlierTemplate, extract_template, extract_template_since};
+pub use cloudformation::{
+    CloudFormationOptions, EarlierTemplate, NestedLocation, NestedTemplates, extract_template,
+    extract_template_since, nested_locations,
+};
 pub use managed::{attached_policy, is_aws_managed};
 pub use principal::{AttachedDocument, Composition, Deployed, ExtractedPrincipal, Part};
 pub use tables::{Row, RowKind, cloudformation_rows, is_known_type, terraform_rows};
@@ -39,8 +42,17 @@ pub struct Extraction {
     pub unchanged: BTreeSet<String>,
     /// Policy attributes of the table that were there but empty or not configured, or that are other languages.
     pub not_policies: usize,
+    /// The names that the tool which wrote the input shows for resources, by their address: the construct paths of the CDK.
+    pub names: BTreeMap<String, String>,
     /// Remarks on the input as a whole (`plan is incomplete`, `newer minor format version`).
     pub notes: Vec<InputNote>,
+}
+
+impl Extraction {
+    /// The name of the resource of an address, where the input has one beside it.
+    pub fn name_of(&self, address: &str) -> Option<&String> {
+        self.names.get(address.split('/').next().unwrap_or_default())
+    }
 }
 
 /// A remark on an input.

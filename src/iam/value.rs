@@ -75,8 +75,11 @@ impl Text {
         }
     }
 
-    /// Appends a piece, merging neighbouring literals.
+    /// Appends a piece, merging neighbouring literals and leaving empty ones out, so that equal texts have equal pieces.
     pub fn push(&mut self, piece: TextPiece) {
+        if matches!(&piece, TextPiece::Lit(text) if text.is_empty()) {
+            return;
+        }
         if let (Some(TextPiece::Lit(last)), TextPiece::Lit(more)) = (self.0.last_mut(), &piece) {
             last.push_str(more);
             return;

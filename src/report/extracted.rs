@@ -38,14 +38,26 @@ impl ExtractReport {
         };
         let extractions = || run.inputs.iter().map(|input| &input.extraction);
         let policies = || extractions().flat_map(|Extraction { policies, .. }| policies);
+        let named = |told: Value, all: &Extraction, address: &str| match (told, all.name_of(address)) {
+            (Value::Object(mut told), Some(name)) => {
+                told.insert("name".to_string(), json!(name));
+                Value::Object(told)
+            }
+            (told, _) => told,
+        };
+        let told = |all: &Extraction| -> Vec<Value> {
+            let told = all.policies.iter();
+            told.map(|found| named(policy(found, place(&found.origin)), all, &found.origin.address))
+                .collect()
+        };
+        let principals = |all: &Extraction| -> Vec<Value> {
+            let told = all.principals.iter();
+            told.map(|found| named(principal(found), all, &found.address))
+                .collect()
+        };
         ExtractReport {
-            policies: policies()
-                .map(|found| policy(found, place(&found.origin)))
-                .collect(),
-            principals: extractions()
-                .flat_map(|found| &found.principals)
-                .map(principal)
-                .collect(),
+            policies: extractions().flat_map(told).collect(),
+            principals: extractions().flat_map(principals).collect(),
             gaps: extractions()
                 .flat_map(|found| &found.gaps)
                 .map(|found| gap(found, place(&found.origin)))

@@ -11,6 +11,7 @@ use crate::extract::PolicyKind;
 
 use super::document::changed_statements;
 use super::format::Look;
+use super::table::beside;
 use super::terminal::{NAME, Painted, SENTENCE, tint, write_details, write_end, write_errors};
 use super::write::{Tint, is_unsafe, single_line};
 use super::{Entry, Location, Report, Snippet, Verdict};
@@ -32,7 +33,7 @@ fn write_finding(entry: &Entry, look: &Look, out: &mut Painted<'_>) -> io::Resul
     out.tinted(tint(entry.verdict), entry.verdict.word())?;
     write!(out.out, " {} ({}) ", entry.standard, entry.severity.word())?;
     out.tinted(Tint::Bold, &single_line(&entry.address, NAME))?;
-    out.line("")?;
+    out.line(&beside(entry))?;
     write!(out.out, "  --> ")?;
     out.place(&guilty_place(entry))?;
     out.line("")?;

@@ -225,6 +225,8 @@ pub struct Entry {
     pub input: String,
     /// The address of the policy.
     pub address: String,
+    /// What the tool that wrote the input calls its resource, where that is told: the construct path of the CDK.
+    pub name: Option<String>,
     /// Its resource type; empty for a bare policy.
     pub resource_type: String,
     /// What it is, where that is known.

@@ -385,6 +385,7 @@ impl<'a> Summary<'a> {
             verdict: Verdict::Undecided,
             input: scanned.name.clone(),
             address: origin.address.clone(),
+            name: scanned.extraction.name_of(&origin.address).cloned(),
             resource_type: origin.resource_type.clone(),
             kind,
             location: self.location(scanned, origin),

@@ -73,12 +73,19 @@ pub(super) fn statements(entry: &Entry) -> String {
     named.collect::<Vec<_>>().join(", ")
 }
 
+/// What the resource is called elsewhere, after its address.
+pub(super) fn beside(entry: &Entry) -> String {
+    let name = entry.name.as_ref();
+    name.map_or_else(String::new, |name| format!(" ({})", single_line(name, NAME)))
+}
+
 fn write_finding(entry: &Entry, out: &mut Painted<'_>) -> io::Result<()> {
     out.tinted(tint(entry.verdict), entry.verdict.word())?;
     out.line(&format!(
-        " {} {}",
+        " {} {}{}",
         entry.standard,
-        single_line(&entry.address, NAME)
+        single_line(&entry.address, NAME),
+        beside(entry)
     ))?;
     write_details(entry, out)?;
     out.line("")

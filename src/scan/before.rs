@@ -1,12 +1,13 @@
 //! What is deployed, where the input does not tell it or another version is to count: the file of `--before`.
 
 use crate::extract::{
-    Before, CloudFormationOptions, EarlierTemplate, EarlierTerraform, Extraction, extract_bare_policy,
-    extract_bare_policy_as, extract_plan_since, extract_state, extract_template_since,
+    Before, EarlierTemplate, EarlierTerraform, Extraction, extract_bare_policy, extract_bare_policy_as,
+    extract_plan_since, extract_state, extract_template_since,
 };
 use crate::source::{FileId, Input, InputKind, Limits, Loaded, Node, SourceFile, load};
 
 use super::ScanOptions;
+use super::nested::Surroundings;
 use super::read::{Gathered, in_file, parse_tree};
 
 /// The file of `--before`, read.
@@ -41,6 +42,7 @@ pub(super) fn open(options: &ScanOptions, inputs: &[Input], gathered: &mut Gathe
         files,
         inputs: loaded,
         errors,
+        places,
         ..
     } = load(std::slice::from_ref(path), &options.limits);
     for error in &errors {
@@ -76,6 +78,11 @@ pub(super) fn open(options: &ScanOptions, inputs: &[Input], gathered: &mut Gathe
     }
     let FileId(position) = before.file;
     let file = FileId(position + gathered.files.len());
+    let shift = gathered.files.len();
+    let places = places
+        .into_iter()
+        .map(|(FileId(at), place)| (FileId(at + shift), place));
+    gathered.places.extend(places);
     gathered.files.extend(files);
     Some(Input { file, ..before })
 }
@@ -94,6 +101,7 @@ impl<'f> Earlier<'f> {
     pub(super) fn read(
         before: Input,
         files: &'f [SourceFile],
+        around: &Surroundings,
         options: &ScanOptions,
     ) -> Result<Earlier<'f>, String> {
         let FileId(position) = before.file;
@@ -109,7 +117,11 @@ impl<'f> Earlier<'f> {
                     .map_err(named)?,
             ),
             InputKind::Template => {
-                let template = EarlierTemplate::read(tree()?, before.file, &template_options(options));
+                let template = EarlierTemplate::read(
+                    tree()?,
+                    before.file,
+                    &around.template_options(before.file, options),
+                );
                 What::Template(Box::new(template.map_err(named)?))
             }
             InputKind::Policy => What::Policy(tree()?),
@@ -125,6 +137,7 @@ impl<'f> Earlier<'f> {
         &self,
         input: Input,
         file: &'f SourceFile,
+        around: &Surroundings,
         options: &ScanOptions,
     ) -> Result<Extraction, String> {
         let extra = &options.standards.policy_attributes;
@@ -138,7 +151,8 @@ impl<'f> Earlier<'f> {
             }
             (What::Template(earlier), InputKind::Template) => {
                 let tree = tree(&options.limits)?;
-                extract_template_since(&tree, input.file, &template_options(options), earlier)
+                let options = around.template_options(input.file, options);
+                extract_template_since(&tree, input.file, &options, earlier)
             }
             (What::Policy(earlier), InputKind::Policy) => {
                 let extraction = extract_bare_policy(&tree(&options.limits)?, input.file);
@@ -163,14 +177,4 @@ fn with_policy(mut extraction: Extraction, earlier: &Node, file: FileId) -> Extr
         };
     }
     extraction
-}
-
-/// How templates are read.
-pub(super) fn template_options(options: &ScanOptions) -> CloudFormationOptions {
-    CloudFormationOptions {
-        parameters: options.parameters.clone(),
-        assume_defaults: options.assume_defaults,
-        environment: options.environment.clone(),
-        extra: options.standards.policy_attributes.clone(),
-    }
 }

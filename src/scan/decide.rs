@@ -92,8 +92,8 @@ pub(super) fn misuse(
         .map(|(input, standard)| {
             let (id, name) = (&standard.id, name(input));
             format!(
-                "standard `{id}` compares principals with what is deployed, which `{name}` does not tell: for templates \
-                 that is not supported yet, leave out `on: principal`"
+                "standard `{id}` compares with what is deployed, which `{name}` does not tell: give the deployed \
+                 version with `--before FILE`"
             )
         })
         .collect();

@@ -1,17 +1,19 @@
 //! From paths to extractions: loads the inputs and reads each by its kind.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::check::standards::Ignore;
 use crate::extract::{self, Extraction, extract_bare_policy, extract_plan, extract_state, extract_template};
 use crate::report::{Remark, ScannedInput, Unchanged};
 use crate::source::{
-    FileId, Input, InputKind, Limits, LoadError, Loaded, Node, ParseError, SourceFile, TerraformSource, load,
-    parse_json, parse_yaml,
+    FileId, Input, InputKind, Limits, LoadError, Loaded, Node, ParseError, SourceFile, TemplatePlace,
+    TerraformSource, load, parse_json, parse_yaml,
 };
 
 use super::ScanOptions;
-use super::before::{Earlier, template_options};
+use super::before::Earlier;
+use super::nested::Surroundings;
 use super::scope::ignored;
 
 /// Everything that was read, and what went wrong.
@@ -31,6 +33,8 @@ pub(super) struct Gathered {
     pub(super) internal: Vec<String>,
     /// Uses that are not possible.
     pub(super) usage: Vec<String>,
+    /// Where the templates are.
+    pub(super) places: BTreeMap<FileId, TemplatePlace>,
 }
 
 /// Why an input could not be read.
@@ -50,8 +54,10 @@ pub(super) fn open(options: &ScanOptions) -> (Gathered, Vec<Input>) {
         inputs,
         errors,
         notes,
+        places,
     } = load(&options.inputs, &options.limits);
     gathered.files = files;
+    gathered.places = places;
     gathered
         .notes
         .extend(notes.into_iter().map(|message| remark("input", "", message)));
@@ -167,6 +173,7 @@ pub(super) fn extract_input<'f>(
     input: Input,
     earlier: Option<&Earlier<'f>>,
     files: &'f [SourceFile],
+    around: &Surroundings,
     options: &ScanOptions,
 ) -> Result<Extraction, Lost> {
     let FileId(position) = input.file;
@@ -182,7 +189,7 @@ pub(super) fn extract_input<'f>(
         InputKind::TerraformState => extract_state(&file.text, input.file, extra, None).map_err(in_text),
         InputKind::Template => {
             let tree = parse_tree(file, input.file, &options.limits).map_err(|error| placed(&error))?;
-            let options = template_options(options);
+            let options = around.template_options(input.file, options);
             extract_template(&tree, input.file, &options).map_err(|message| named(&message))
         }
         InputKind::Policy => {
@@ -191,7 +198,7 @@ pub(super) fn extract_input<'f>(
         }
     };
     let read = || match earlier {
-        Some(earlier) => earlier.extract(input, file, options).map_err(in_text),
+        Some(earlier) => earlier.extract(input, file, around, options).map_err(in_text),
         None => alone(),
     };
     catch_unwind(AssertUnwindSafe(read))

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::decode::decode;
+use super::nested::TemplatePlace;
 use super::recognise::{Refusal, recognise};
 use super::walk::{TERRAFORM_CODE, is_terraform_code, walk};
 use super::{FileId, SourceFile};
@@ -68,6 +69,8 @@ pub struct Loaded {
     pub errors: Vec<LoadError>,
     /// Remarks: skipped links and the like.
     pub notes: Vec<String>,
+    /// Where the templates are, for what they name, and what else is known of them.
+    pub places: BTreeMap<FileId, TemplatePlace>,
 }
 
 /// Why a file could not be read or recognised. Quotes nothing of the file.
@@ -106,7 +109,13 @@ pub fn load(paths: &[PathBuf], limits: &Limits) -> Loaded {
                     continue;
                 }
                 match read_bounded(path, &metadata, PLAN_BYTES.of(limits)) {
-                    Ok(bytes) => load_text(&name, bytes, limits, &mut loaded),
+                    Ok(bytes) => {
+                        load_text(&name, bytes, limits, &mut loaded);
+                        if metadata.is_file() {
+                            let root = path.parent().filter(|root| !root.as_os_str().is_empty());
+                            loaded.place(path, root.unwrap_or(Path::new(".")));
+                        }
+                    }
                     Err(message) => loaded.fail(&name, message, false),
                 }
             }
@@ -190,6 +199,18 @@ impl Loaded {
             text,
         });
         self.inputs.push(Input { file, kind });
+    }
+
+    /// Notes where the file is that was added last, if it is a template. What it names is read below `root` only.
+    pub(super) fn place(&mut self, path: &Path, root: &Path) {
+        let last = self
+            .inputs
+            .last()
+            .filter(|input| input.kind == InputKind::Template);
+        if let Some(input) = last.filter(|input| input.file.0 + 1 == self.files.len()) {
+            let place = TemplatePlace::new(path, root);
+            self.places.entry(input.file).or_insert(place);
+        }
     }
 
     /// Records why a text is no input.

@@ -1,6 +1,7 @@
 //! Files: loading and decoding them, telling them apart, places in them, the spanned tree of JSON and YAML, and blocks
 //! of Terraform source. Everything later refers to a file by [`Place`].
 
+mod assembly;
 mod decode;
 mod expand;
 mod hcl;
@@ -9,6 +10,7 @@ mod hcl_statements;
 mod json;
 mod load;
 mod locate;
+mod nested;
 mod recognise;
 #[cfg(test)]
 mod scratch;
@@ -16,9 +18,11 @@ mod tree;
 mod walk;
 mod yaml;
 
+pub use assembly::StackFacts;
 pub use hcl::TerraformSource;
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
 pub use locate::{LineIndex, Region, region};
+pub use nested::{TemplatePlace, local_path, read_nested};
 pub use recognise::says_state;
 pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_tree, parse_yaml};
 

@@ -78,7 +78,7 @@ const PROVIDERS: &str =
     "these are provider schemas, not a plan: give the output of `terraform show -json PLANFILE`";
 const RAW_STATE: &str = "this is a raw Terraform state: give the output of `terraform show -json STATEFILE`, \
                          or, to see what a plan would change, of `terraform show -json PLANFILE`";
-const CDK: &str = "this is the manifest of a `cdk.out` directory: give its `*.template.json` files";
+const CDK: &str = "this is the manifest of a `cdk.out` directory: give the directory";
 const TWO_KINDS: &str =
     "the file has sections of more than one of plan, template and policy: it can be one only";
 const PLAN_IN_YAML: &str =

@@ -2,27 +2,27 @@
 //! read is an error, so that a broken template is never taken for none.
 
 use std::fs::Metadata;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder};
 
+use super::assembly::{is_assembly, load_assembly};
 use super::decode::{decode, is_zip};
-use super::load::{
-    InputKind, Limits, Loaded, PLAN_BYTES, Seen, TEMPLATE_BYTES, display_name, os_reason, read_bounded,
-};
+use super::load::{InputKind, Limits, Loaded, PLAN_BYTES, Seen, display_name, os_reason, read_bounded};
 use super::recognise::{Reason, looks_relevant, recognise};
 
 /// Adds the inputs below a directory, sorted by name. Hidden files and those that a .gitignore lists are left out, links
 /// are not followed.
 pub(super) fn walk(root: &Path, limits: &Limits, loaded: &mut Loaded, seen: &mut Seen) {
     let name = display_name(root);
-    if is_cdk_output(root, limits) {
-        let message = "a `cdk.out` directory is not supported yet: give its `*.template.json` files";
-        return loaded.fail(&name, message, true);
+    if is_assembly(root, limits) {
+        return load_assembly(root, limits, loaded);
     }
     let (inputs_before, errors_before) = (loaded.inputs.len(), loaded.errors.len());
     let mut findings = Findings::default();
-    for entry in builder(root).build() {
+    let assemblies: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+    for entry in builder(root, limits, &assemblies).build() {
         match entry {
             Ok(entry) => visit(root, &entry, limits, loaded, seen, &mut findings),
             Err(error) => {
@@ -32,6 +32,10 @@ pub(super) fn walk(root: &Path, limits: &Limits, loaded: &mut Loaded, seen: &mut
                 loaded.fail(&name, format!("a part of the directory: {reason}"), false);
             }
         }
+    }
+    let assemblies = assemblies.lock().map(|found| found.clone()).unwrap_or_default();
+    for assembly in assemblies {
+        load_assembly(&assembly, limits, loaded);
     }
     let found = loaded.inputs.len() > inputs_before || findings.repeated > 0;
     if !found && loaded.errors.len() == errors_before {
@@ -74,7 +78,8 @@ struct Findings {
     skipped: Vec<String>,
 }
 
-fn builder(root: &Path) -> WalkBuilder {
+/// Cloud assemblies are not walked but gathered: their manifests tell what is deployed.
+fn builder(root: &Path, limits: &Limits, assemblies: &Arc<Mutex<Vec<PathBuf>>>) -> WalkBuilder {
     let mut builder = WalkBuilder::new(root);
     // What a run reads must not depend on the user's own settings, only on what is in the tree.
     builder
@@ -83,6 +88,15 @@ fn builder(root: &Path) -> WalkBuilder {
         .require_git(false)
         .follow_links(false);
     builder.sort_by_file_name(|one, other| one.cmp(other));
+    let (limits, assemblies) = (*limits, assemblies.clone());
+    builder.filter_entry(move |entry| {
+        let is_folder = entry.depth() > 0 && entry.file_type().is_some_and(|kind| kind.is_dir());
+        let is_one = is_folder && is_assembly(entry.path(), &limits);
+        if is_one && let Ok(mut assemblies) = assemblies.lock() {
+            assemblies.push(entry.path().to_owned());
+        }
+        !is_one
+    });
     builder
 }
 
@@ -122,6 +136,7 @@ fn visit(
     match std::fs::metadata(path) {
         Ok(metadata) => read(
             &Found {
+                root,
                 path,
                 name,
                 sort,
@@ -138,6 +153,7 @@ fn visit(
 
 /// A regular file below the root.
 struct Found<'a> {
+    root: &'a Path,
     path: &'a Path,
     name: String,
     sort: Sort,
@@ -186,7 +202,10 @@ fn read(file: &Found<'_>, limits: &Limits, loaded: &mut Loaded, seen: &mut Seen,
                 findings.repeated += 1;
                 loaded.notes.push(note);
             }
-            None => loaded.add(name, text, kind),
+            None => {
+                loaded.add(name, text, kind);
+                loaded.place(file.path, file.root);
+            }
         },
         Err(refusal) => match refusal.reason {
             Reason::Malformed if candidate && looks_relevant(&text) => loaded.refuse(name, refusal),
@@ -292,18 +311,4 @@ fn skipped_note(root: &str, skipped: &[String]) -> Option<String> {
             shown.join(", ")
         )
     })
-}
-
-/// Whether a directory is the output of a CDK app: a `cdk.out` file, or a manifest with artifacts.
-fn is_cdk_output(root: &Path, limits: &Limits) -> bool {
-    if root.join("cdk.out").is_file() {
-        return true;
-    }
-    let manifest = root.join("manifest.json");
-    let text = std::fs::metadata(&manifest)
-        .ok()
-        .filter(Metadata::is_file)
-        .and_then(|metadata| read_bounded(&manifest, &metadata, TEMPLATE_BYTES.of(limits)).ok())
-        .and_then(|bytes| decode(bytes).ok());
-    text.is_some_and(|text| text.contains("\"artifacts\"") && text.contains("\"version\""))
 }

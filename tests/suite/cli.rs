@@ -114,10 +114,9 @@ fn the_nearest_standards_file_is_taken_and_named() {
 
 #[test]
 fn what_is_not_there_yet_is_refused() {
-    let options: [&[&str]; 7] = [
+    let options: [&[&str]; 6] = [
         &["--baseline", "x.json"],
         &["--dump-query", "x"],
-        &["--exports", "x"],
         &["--format", "html"],
         &["--no-waivers"],
         &["--output", "html=x.html"],

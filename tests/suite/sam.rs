@@ -23,13 +23,10 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "function_with_alias_and_event_sources",
         "the managed policies are listed in another order: the tests of the transform sort lists",
     ),
-    ("graphqlapi_lambda_datasource_connector", NO_GRAPHQL),
-    ("graphqlapi_visibility_owner_contract", NO_GRAPHQL),
 ];
 
 const NO_SUCH_NAME: &str =
     "a name that nothing has is open where resources may be added, and refused where not";
-const NO_GRAPHQL: &str = "`AWS::Serverless::GraphQLApi` is not written out";
 
 #[test]
 fn what_the_transform_makes_is_what_is_found() {

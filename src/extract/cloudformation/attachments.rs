@@ -78,20 +78,24 @@ fn listing(resource_type: &str) -> Option<&'static str> {
 
 /// Reads who is attached to what. Conditional attachments of policies to the identities that they name are policies of
 /// their own and are added at once; those in lists of identities are added with the identity.
-pub(super) fn read_links(template: &Template<'_>, extraction: &mut Extraction) -> Links {
+pub(super) fn read_links(templates: &[Template<'_>], extraction: &mut Extraction) -> Links {
     let mut links = Links::default();
-    for resource in &template.resources {
-        let site = Site {
+    let sites = templates.iter().flat_map(|template| {
+        let resources = template.resources.iter();
+        resources.map(move |resource| Site {
             template,
             resource: *resource,
-        };
-        let Ok(worlds) = worlds_of(template, *resource) else {
+        })
+    });
+    for site in sites {
+        let Site { template, resource } = site;
+        let Ok(worlds) = worlds_of(template, resource) else {
             continue;
         };
         for path in naming(resource.resource_type) {
-            for spot in walk(template, *resource, &worlds, path) {
+            for spot in walk(template, resource, &worlds, path) {
                 match spot {
-                    Ok(spot) => name_identities(site, &spot, &worlds, &mut links, extraction),
+                    Ok(spot) => name_identities(site, path, &spot, &worlds, &mut links, extraction),
                     Err(blocked) => block(site, blocked, Some(PolicyKind::Identity), extraction),
                 }
             }
@@ -115,6 +119,7 @@ pub(super) fn read_links(template: &Template<'_>, extraction: &mut Extraction) -
 
 fn name_identities(
     site: Site<'_, '_>,
+    path: &str,
     spot: &Spot<'_>,
     whole: &[World],
     links: &mut Links,
@@ -124,7 +129,7 @@ fn name_identities(
         let scope = Scope::new(site.template, world);
         Ok(match resolve(spot.view, scope)? {
             Symbolic::Missing => None,
-            value => Some(identity(&value, scope)?),
+            value => Some(identity(&value, kind_of(path), scope)?),
         })
     });
     let found = match found {
@@ -175,13 +180,24 @@ fn document_of(resource: Resource<'_>) -> Option<super::syntax::View<'_>> {
         .and_then(|properties| properties.get("PolicyDocument"))
 }
 
-/// The logical id of the identity that has this name, else the name.
-pub(super) fn identity(name: &Symbolic, scope: Scope<'_, '_>) -> Result<String, super::values::Fault> {
-    for resource in &scope.template.resources {
-        let is_principal = PRINCIPALS
-            .iter()
-            .any(|(known, _)| *known == resource.resource_type);
-        if is_principal && reference(resource.id, scope)? == *name {
+/// The type of the identities that a property names: `Roles[]`, `GroupName`.
+fn kind_of(path: &str) -> &'static str {
+    match path {
+        path if path.starts_with("Role") => "AWS::IAM::Role",
+        path if path.starts_with("User") => "AWS::IAM::User",
+        _ => "AWS::IAM::Group",
+    }
+}
+
+/// The logical id of the identity of a type that has this name, else the name.
+pub(super) fn identity(
+    name: &Symbolic,
+    resource_type: &str,
+    scope: Scope<'_, '_>,
+) -> Result<String, super::values::Fault> {
+    let everything = scope.template.everything();
+    for (template, resource) in everything.filter(|(_, resource)| resource.resource_type == resource_type) {
+        if reference(resource.local, scope.within(&template))? == *name {
             return Ok(resource.id.to_owned());
         }
     }
@@ -236,7 +252,7 @@ pub(super) fn texts(template: &Template<'_>, spot: &Spot<'_>) -> Result<Vec<Text
 fn in_template(template: &Template<'_>, spot: &Spot<'_>) -> Result<Vec<(String, Vec<World>)>, GapReason> {
     Ok(texts(template, spot)?
         .into_iter()
-        .filter_map(|(text, worlds)| Some((managed_with(template, &text?, &worlds)?.id.to_owned(), worlds)))
+        .filter_map(|(text, worlds)| Some((managed_with(template, &text?, &worlds)?.1.id.to_owned(), worlds)))
         .collect())
 }
 
@@ -245,18 +261,16 @@ pub(super) fn managed_with<'n>(
     template: &Template<'n>,
     arn: &Text,
     worlds: &[World],
-) -> Option<Resource<'n>> {
-    template
-        .resources
-        .iter()
-        .copied()
-        .filter(|resource| resource.resource_type == MANAGED)
-        .find(|resource| {
-            worlds.iter().all(|world| {
-                reference(resource.id, Scope::new(template, world))
-                    .is_ok_and(|known| known.as_text().as_ref() == Some(arn))
-            })
+) -> Option<(Template<'n>, Resource<'n>)> {
+    let mut managed = template
+        .everything()
+        .filter(|(_, resource)| resource.resource_type == MANAGED);
+    managed.find(|(template, resource)| {
+        worlds.iter().all(|world| {
+            reference(resource.local, Scope::new(template, world))
+                .is_ok_and(|known| known.as_text().as_ref() == Some(arn))
         })
+    })
 }
 
 /// Reads the managed policies that a resource lists by ARN.
@@ -316,14 +330,15 @@ fn attach_one(
         );
     };
     let identities = identities(site.resource);
-    if let Some(policy) = managed_with(template, &arn, worlds) {
+    if let Some((of_policy, policy)) = managed_with(template, &arn, worlds) {
         let linked = links
             .by_policy
             .get(policy.id)
             .is_some_and(|known| known.contains(site.resource.id));
         if !linked && let Some(document) = document_of(policy) {
             // Attached in some worlds only: a policy of its own, with those worlds as guards.
-            let found = read_document(template, worlds, document);
+            let found = read_document(&of_policy, worlds, document);
+            let (policies, gaps) = (extraction.policies.len(), extraction.gaps.len());
             emit(
                 site,
                 spot.address.clone(),
@@ -333,6 +348,13 @@ fn attach_one(
                 found,
                 extraction,
             );
+            // The document may stand in the template of another stack.
+            let of_policies = extraction.policies.iter_mut().skip(policies);
+            let of_gaps = extraction.gaps.iter_mut().skip(gaps);
+            of_policies
+                .map(|policy| &mut policy.origin)
+                .chain(of_gaps.map(|gap| &mut gap.origin))
+                .for_each(|origin| origin.place.file = of_policy.file);
         }
         return;
     }
@@ -396,7 +418,7 @@ pub(super) fn without_partition(arn: &Text) -> Option<String> {
 }
 
 /// The document, its statements there in these worlds only.
-fn guarded(document: PolicyDocument, worlds: &[World], template: &Template<'_>) -> PolicyDocument {
+pub(super) fn guarded(document: PolicyDocument, worlds: &[World], template: &Template<'_>) -> PolicyDocument {
     let statements = document
         .statements
         .iter()

@@ -9,6 +9,7 @@ use crate::extract::{
 use crate::iam::{HoleId, PolicyDocument};
 use crate::source::{FileId, Node};
 
+use super::deployed;
 use super::removed;
 use super::sides::{Sides, resources, same_view, texts};
 use super::syntax::{View, key_text};
@@ -21,8 +22,11 @@ pub struct EarlierTemplate {
     extraction: Extraction,
 }
 
+/// Why most in nested stacks is not compared.
+pub(super) const NESTED: &str = "it is in a nested stack: compare the nested templates one by one";
+
 /// What is put behind the names of unknown values of the earlier template.
-const SUFFIX: &str = " (before)";
+pub(super) const SUFFIX: &str = " (before)";
 
 impl EarlierTemplate {
     /// Extracts it, with the options for the new one. Errors are those of [`extract_template`].
@@ -65,6 +69,7 @@ pub fn extract_template_since(
         policy.before = before;
         policy.holes.extend(holes);
     }
+    deployed::principals(&pair, &mut new);
     new.unchanged = pair.sides.alike().map(str::to_owned).collect();
     Ok(new)
 }
@@ -88,6 +93,12 @@ impl<'n> Pair<'n> {
             return unreadable(&format!(
                 "the earlier template is not all that was deployed: {gap}"
             ));
+        }
+        if self.is_nested(address) {
+            return match self.was_nested(policy, new) {
+                Some((document, was)) => self.renamed(document, was, policy),
+                None => unreadable(NESTED),
+            };
         }
         if !self.sides.is_kept(id) {
             return (Before::Created, Vec::new());
@@ -153,6 +164,43 @@ impl<'n> Pair<'n> {
             .collect()
     }
 
+    /// The deployed document of a resource in a nested stack, where it is about that resource: what else it may be about
+    /// is not compared there.
+    fn was_nested<'p>(
+        &'p self,
+        policy: &Policy,
+        new: &Extraction,
+    ) -> Option<(&'p PolicyDocument, &'p Policy)> {
+        let about_itself = match policy.kind {
+            PolicyKind::Trust | PolicyKind::Grant => true,
+            PolicyKind::Identity => false,
+            _ => is_own(policy),
+        };
+        let origin = &policy.origin;
+        let at_address = |policies: &'_ [Policy]| {
+            let same = policies
+                .iter()
+                .filter(|other| other.origin.address == origin.address);
+            same.count()
+        };
+        let was = self
+            .old
+            .policies
+            .iter()
+            .find(|was| was.origin.address == origin.address)?;
+        let same = was.kind == policy.kind && was.origin.resource_type == origin.resource_type;
+        let is_one = at_address(&self.old.policies) == 1 && at_address(&new.policies) == 1;
+        let document = was.document.as_ref().ok()?;
+        (about_itself && same && is_one).then_some((document, was))
+    }
+
+    /// Whether something is in a nested stack, of either side.
+    pub fn is_nested(&self, address: &str) -> bool {
+        let id = resource_of(address);
+        let of = |root: View<'_>| resources(root).contains_key(id);
+        id.contains('.') && !of(self.roots.0) && !of(self.roots.1)
+    }
+
     /// Whether the earlier template has an identity of that logical id.
     pub fn was_identity(&self, id: &str) -> bool {
         self.old.principals.iter().any(|was| was.address == id)
@@ -171,14 +219,18 @@ impl<'n> Pair<'n> {
         }
     }
 
+    /// Whether an unknown value is the same in both: a pseudo parameter of the stack, or something of a resource that
+    /// stays.
+    pub fn has_same_value(&self, id: &HoleId, is_stable: bool) -> bool {
+        let resource = id.0.split('.').next().unwrap_or_default();
+        id.0.starts_with("AWS::") && is_stable || self.sides.is_fixed(resource)
+    }
+
     /// The earlier document. Its unknown values may be others now, but for those that cannot change in between.
     fn renamed(&self, document: &PolicyDocument, was: &Policy, policy: &Policy) -> (Before, Vec<Hole>) {
         let holds = |holes: &[Hole], id: &HoleId| holes.iter().any(|hole| hole.id == *id && hole.stable);
-        let same_value = |id: &HoleId| {
-            let pseudo = id.0.starts_with("AWS::") && holds(&was.holes, id) && holds(&policy.holes, id);
-            let resource = id.0.split('.').next().unwrap_or_default();
-            pseudo || self.sides.is_fixed(resource)
-        };
+        let same_value =
+            |id: &HoleId| self.has_same_value(id, holds(&was.holes, id) && holds(&policy.holes, id));
         let has_guards = document
             .statements
             .iter()
@@ -237,8 +289,15 @@ impl<'n> Pair<'n> {
     }
 
     /// Why the earlier template is not what was deployed, if something rewrites it.
-    fn rewritten(&self) -> Option<String> {
-        let is_of_resource = |address: &str| resources(self.roots.0).contains_key(resource_of(address));
+    pub fn rewritten(&self) -> Option<String> {
+        let own = resources(self.roots.0);
+        let is_of_resource = |address: &str| {
+            let id = resource_of(address);
+            own.contains_key(id)
+                || id
+                    .split_once('.')
+                    .is_some_and(|(stack, _)| own.contains_key(stack))
+        };
         let gap = self
             .old
             .gaps

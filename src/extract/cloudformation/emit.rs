@@ -121,6 +121,13 @@ pub(super) fn block(
     );
 }
 
+/// The holes of a value.
+pub(super) fn holes_of(value: &Value) -> BTreeSet<HoleId> {
+    let mut parts = Parts::default();
+    gather(value, &mut parts);
+    parts.holes
+}
+
 #[derive(Default)]
 struct Parts {
     holes: BTreeSet<HoleId>,

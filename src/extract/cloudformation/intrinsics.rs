@@ -98,6 +98,12 @@ fn apply(call: &Call<'_>, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
         "Fn::Length" => length(call, scope),
         "Fn::ImportValue" => {
             let name = resolve(argument, scope)?;
+            let known = name
+                .as_literal()
+                .and_then(|name| scope.template.options.exports.get(&name).cloned());
+            if let Some(known) = known {
+                return Ok(Symbolic::literal(known));
+            }
             let hole = Hole {
                 id: HoleId::new(&format!("Fn::ImportValue({})", name.describe())),
                 origin: format!("import {}", name.describe()),
@@ -362,7 +368,13 @@ fn find_in_map(call: &Call<'_>, scope: Scope<'_, '_>) -> Result<Symbolic, Fault>
         }
         found.push(fallback);
     }
-    let arguments: Vec<&Symbolic> = keys.iter().collect();
+    // Templates may have mappings of the same name.
+    let map = Symbolic::literal(
+        scope
+            .template
+            .own(&keys.first().map(Symbolic::describe).unwrap_or_default()),
+    );
+    let arguments: Vec<&Symbolic> = std::iter::once(&map).chain(keys.iter().skip(1)).collect();
     let texts: Option<Vec<String>> = found.iter().map(Symbolic::as_literal).collect();
     let hole = derived(&call.name, &arguments, scope);
     match texts {

@@ -2,12 +2,16 @@
 //! what is known only at deployment becomes a hole. Nothing is evaluated by guessing a value.
 
 mod attachments;
+mod boundary;
 mod conditions;
+mod deployed;
 mod earlier;
 mod emit;
+mod estate;
 mod intrinsics;
 mod looks_like;
 mod misplaced;
+mod nested;
 mod parameters;
 mod permissions;
 mod policy;
@@ -16,21 +20,28 @@ mod references;
 mod removed;
 mod resources;
 mod sam;
+mod shapes;
 mod sides;
 mod syntax;
 mod template;
+#[cfg(test)]
+mod tests;
 mod transforms;
 mod treatment;
+mod urls;
 mod values;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::source::{FileId, Node};
 
 use self::attachments::read_links;
 pub use self::earlier::{EarlierTemplate, extract_template_since};
 use self::emit::Site;
+use self::estate::Estate;
+pub use self::nested::{NestedLocation, NestedTemplates, nested_locations};
 use self::principals::principals;
 use self::resources::{read_resource, worlds_of};
 use self::sam::Expanded;
@@ -46,10 +57,14 @@ pub struct CloudFormationOptions {
     pub parameters: BTreeMap<String, String>,
     /// Whether parameters that are not given take their defaults as if given.
     pub assume_defaults: bool,
+    /// Values of exports of other stacks, by name.
+    pub exports: BTreeMap<String, String>,
     /// Account, region and partition, where given.
     pub environment: Environment,
     /// Extra places to look for policies: type, property path, kind.
     pub extra: Vec<(String, String, super::PolicyKind)>,
+    /// The templates of nested stacks.
+    pub nested: Arc<NestedTemplates>,
 }
 
 /// Everything in a template. `Err` only when the tree is no template that can be read at all (no resources, a
@@ -59,38 +74,47 @@ pub fn extract_template(
     file: FileId,
     options: &CloudFormationOptions,
 ) -> Result<Extraction, String> {
-    let written = View::of(tree);
-    if written.entries().is_none() {
-        return Err("the template is not a mapping".to_owned());
-    }
-    let transforms = names(written);
-    let expanded = expanded(written, options);
-    let root = expanded
-        .as_ref()
-        .map_or(written, |expanded| View::of(&expanded.tree));
-    let template = Template::open(root, file, options, &transforms)?;
+    let opened = nested::open(tree, file, options)?;
+    let estate = Estate::open(&opened, options)?;
+    let templates: Vec<Template<'_>> = estate.templates().collect();
     let mut extraction = Extraction {
         environment: options.environment.clone(),
         ..Extraction::default()
     };
-    let links = read_links(&template, &mut extraction);
-    for resource in &template.resources {
-        read_resource(
-            Site {
-                template: &template,
-                resource: *resource,
-            },
-            &links,
-            &mut extraction,
-        );
+    let links = read_links(&templates, &mut extraction);
+    for (template, opened) in templates.iter().zip(&opened) {
+        for resource in &template.resources {
+            read_resource(
+                Site {
+                    template,
+                    resource: *resource,
+                },
+                &links,
+                &mut extraction,
+            );
+        }
+        read_transforms(opened, &mut extraction);
+        extraction.names.extend(construct_paths(template));
+        if let Some(expanded) = &opened.expanded {
+            tell_expanded(template, expanded, &mut extraction);
+        }
     }
-    read_transforms(written, file, &transforms, &mut extraction);
-    if let Some(expanded) = expanded.as_ref() {
-        tell_expanded(&template, expanded, &mut extraction);
+    extraction.principals = principals(&templates, &links, &extraction);
+    if let Some(template) = templates.first() {
+        hide_secrets(template, &mut extraction);
     }
-    extraction.principals = principals(&template, &links, &extraction);
-    hide_secrets(&template, &mut extraction);
     Ok(extraction)
+}
+
+/// The paths of the constructs that the CDK made the resources of.
+fn construct_paths(template: &Template<'_>) -> impl Iterator<Item = (String, String)> {
+    const LONGEST: usize = 300;
+    let named = template.resources.iter().filter_map(|resource| {
+        let path = resource.view.get("Metadata")?.get("aws:cdk:path")?.scalar()?;
+        Some((resource.id, path.strip_suffix("/Resource").unwrap_or(path)))
+    });
+    let short = named.filter(|(_, path)| !path.is_empty() && path.len() <= LONGEST);
+    short.map(|(id, path)| (id.to_owned(), path.to_owned()))
 }
 
 /// The template with its serverless resources written out, if it has any.
@@ -109,7 +133,7 @@ fn tell_expanded(template: &Template<'_>, expanded: &Expanded, extraction: &mut 
             continue;
         }
         let origin = Origin {
-            address: unknown.address.clone(),
+            address: template.own(&unknown.address),
             resource_type: resource.map_or_else(String::new, |resource| resource.resource_type.to_owned()),
             place: template.place(unknown.span),
             statements: Vec::new(),
@@ -122,7 +146,8 @@ fn tell_expanded(template: &Template<'_>, expanded: &Expanded, extraction: &mut 
         });
     }
     for policy in &mut extraction.policies {
-        if expanded.synthesised.contains(&policy.origin.address) {
+        let local = policy.origin.address.strip_prefix(template.prefix);
+        if local.is_some_and(|local| expanded.synthesised.contains(local)) {
             policy.provenance = Provenance::Synthesised;
         }
     }

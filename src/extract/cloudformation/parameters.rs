@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::extract::Hole;
-use crate::iam::HoleId;
+use crate::iam::{HoleId, Text};
 use crate::source::NodeKind;
 
 use super::CloudFormationOptions;
@@ -82,6 +82,8 @@ pub(super) enum ParameterValue {
     Text(Hole),
     /// A list known only later.
     List(Hole),
+    /// A list that is given as a text, not all of which is known.
+    Parts(Text),
 }
 
 impl Parameter {
@@ -93,12 +95,7 @@ impl Parameter {
         let assumed = self.default.as_ref().filter(|_| options.assume_defaults);
         // The value of a stored parameter is a name: what it stands for is known only in the account.
         match options.parameters.get(name).or(assumed).filter(|_| !self.stored) {
-            Some(value) if self.list => Ok(ParameterValue::Known(Symbolic::List(
-                value
-                    .split(',')
-                    .map(|part| Symbolic::literal(part.trim()))
-                    .collect(),
-            ))),
+            Some(value) if self.list => Ok(ParameterValue::Known(split(value))),
             Some(value) => Ok(ParameterValue::Known(Symbolic::literal(value.clone()))),
             None => {
                 let scalar = !self.list && !self.stored;
@@ -118,10 +115,51 @@ impl Parameter {
         }
     }
 
+    /// What `Ref` gives in a nested stack, where the template around it gives this value. What is not given takes the
+    /// default: nobody else can give it.
+    pub fn passed(&self, name: &str, given: Option<Symbolic>) -> Result<ParameterValue, Fault> {
+        if let Some(broken) = &self.broken {
+            return Err(Fault::shape(broken.clone()));
+        }
+        let given = given.or_else(|| self.default.clone().map(Symbolic::literal));
+        let Some(given) = given.filter(|_| !self.stored) else {
+            let hole = Hole {
+                id: HoleId::new(name),
+                origin: format!("parameter {name}"),
+                default: None,
+                allowed: Vec::new(),
+                stable: false,
+            };
+            return Ok(match self.list {
+                true => ParameterValue::List(hole),
+                false => ParameterValue::Text(hole),
+            });
+        };
+        match given {
+            list @ Symbolic::List(_) if self.list => Ok(ParameterValue::Known(list)),
+            value if !self.list && value.as_text().is_some() => Ok(ParameterValue::Known(value)),
+            value => match value.as_text() {
+                Some(text) => Ok(match text.as_literal() {
+                    Some(text) => ParameterValue::Known(split(text)),
+                    None => ParameterValue::Parts(text),
+                }),
+                None => Err(Fault::shape(format!(
+                    "the parameter `{name}` of a nested stack is given a value that is not a text"
+                ))),
+            },
+        }
+    }
+
     /// Whether the value was given and must not be shown, or would be shown as a default.
     pub fn is_secret(&self, name: &str, options: &CloudFormationOptions) -> bool {
         let is_told =
             options.parameters.contains_key(name) || self.default.is_some() || !self.allowed.is_empty();
         self.no_echo && is_told
     }
+}
+
+/// The elements of a list that is given as a text.
+fn split(text: &str) -> Symbolic {
+    let parts = text.split(',').map(|part| Symbolic::literal(part.trim()));
+    Symbolic::List(parts.collect())
 }

@@ -139,8 +139,9 @@ fn function_arn(name: Text, scope: Scope<'_, '_>) -> Result<Text, Fault> {
     }
     let holes = text_holes(&name);
     let is_name = holes.iter().all(|hole| {
-        let resource = scope.template.resource(&hole.0);
-        resource.is_some_and(|resource| resource.resource_type == "AWS::Lambda::Function")
+        let mut resources = scope.template.everything();
+        resources
+            .any(|(_, resource)| resource.id == &*hole.0 && resource.resource_type == "AWS::Lambda::Function")
     });
     if !is_name {
         // It may be a name or an ARN: one hole for the ARN that it comes to.

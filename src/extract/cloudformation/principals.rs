@@ -3,53 +3,59 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::extract::managed::{attached_policy, is_aws_managed};
 use crate::extract::{
     AttachedDocument, Composition, Deployed, ExtractedPrincipal, Extraction, Gap, GapReason, Origin, Part,
     Policy, PolicyKind,
 };
 use crate::iam::{FACT_SEPARATOR, HoleId};
 
-use super::attachments::{
-    Links, PRINCIPALS, identity, listed, managed_with, naming, texts, without_partition,
-};
+use super::attachments::{Links, PRINCIPALS, identity, listed, naming};
+use super::boundary::boundary;
 use super::emit::{Site, origin_of};
 use super::intrinsics::resolve;
+use super::nested::STACK;
 use super::references::property;
 use super::resources::worlds_of;
 use super::template::{Resource, Scope, Template};
 use super::values::{Symbolic, World, alternatives};
-use super::walk::walk;
 
 /// The identities of the template, once all policies are read.
 pub(super) fn principals(
-    template: &Template<'_>,
+    templates: &[Template<'_>],
     links: &Links,
     extraction: &Extraction,
 ) -> Vec<ExtractedPrincipal> {
-    let attached = Attached::read(template, links, extraction);
-    let rows = template.resources.iter().filter_map(|resource| {
+    let Some(root) = templates.first() else {
+        return Vec::new();
+    };
+    let attached = Attached::read(root, links, extraction);
+    let rows = root.everything().filter_map(|(template, resource)| {
         let row = PRINCIPALS
             .iter()
             .find(|(known, _)| *known == resource.resource_type)?;
-        let is_there = !worlds_of(template, *resource).is_ok_and(|worlds| worlds.is_empty());
-        is_there.then_some((*resource, row.1))
+        let is_there = !worlds_of(&template, resource).is_ok_and(|worlds| worlds.is_empty());
+        is_there.then_some((template, resource, row.1))
     });
-    let known: Vec<(Resource<'_>, &'static str)> = rows.collect();
+    let known: Vec<(Template<'_>, Resource<'_>, &'static str)> = rows.collect();
     let own: BTreeMap<&str, Vec<Part>> = known
         .iter()
-        .map(|(resource, _)| (resource.id, attached.documents(template, *resource)))
+        .map(|(template, resource, _)| (resource.id, attached.documents(template, *resource)))
         .collect();
-    let memberships: Vec<Membership> = template
-        .resources
-        .iter()
-        .flat_map(|resource| memberships(template, *resource))
+    let memberships: Vec<Membership> = root
+        .everything()
+        .flat_map(|(template, resource)| memberships(&template, resource))
         .collect();
-    let compose = |(resource, principal_type): (Resource<'_>, &'static str)| {
+    let compose = |(template, resource, principal_type): (Template<'_>, Resource<'_>, &'static str)| {
+        let template = &template;
         let mut parts = own.get(resource.id).cloned().unwrap_or_default();
         if principal_type == "user" {
             let unknown_name = has_unknown_name(template, resource);
-            parts.extend(given(template, (resource.id, unknown_name), &memberships, &own));
+            let user = User {
+                id: resource.id,
+                unknown_name,
+                worlds: worlds_of(template, resource).unwrap_or_default(),
+            };
+            parts.extend(given(template, &user, &memberships, &own));
         }
         let documents = each_once(parts);
         let sure = documents.iter().filter(|part| part.doubt.is_none());
@@ -97,7 +103,7 @@ fn each_once(parts: Vec<Part>) -> Vec<Part> {
     kept
 }
 
-fn origin(template: &Template<'_>, resource: Resource<'_>, address: &str) -> Origin {
+pub(super) fn origin(template: &Template<'_>, resource: Resource<'_>, address: &str) -> Origin {
     let site = Site { template, resource };
     origin_of(
         site,
@@ -122,7 +128,7 @@ struct Attached {
 impl Attached {
     fn read(template: &Template<'_>, links: &Links, extraction: &Extraction) -> Attached {
         let mut attached = Attached::default();
-        let ids: BTreeSet<&str> = template.resources.iter().map(|resource| resource.id).collect();
+        let ids: BTreeSet<&str> = template.everything().map(|(_, resource)| resource.id).collect();
         let policies = extraction.policies.iter();
         for policy in policies.filter(|policy| policy.kind == PolicyKind::Identity) {
             let document = document(policy);
@@ -167,7 +173,8 @@ impl Attached {
         let id = address.split('/').next().unwrap_or_default();
         let resource_type = gap.origin.resource_type.as_str();
         let is_principal = PRINCIPALS.iter().any(|(known, _)| *known == resource_type);
-        if !ids.contains(id) {
+        let elsewhere = resource_type == STACK || resource_type.ends_with("::MODULE");
+        if !ids.contains(id) || elsewhere {
             self.is_open = true;
         } else if is_principal {
             self.add(template, id, &unread_gap(gap), ids);
@@ -213,7 +220,7 @@ fn has_unknown_name(template: &Template<'_>, resource: Resource<'_>) -> bool {
     })
 }
 
-fn document(policy: &Policy) -> Arc<AttachedDocument> {
+pub(super) fn document(policy: &Policy) -> Arc<AttachedDocument> {
     let address = &policy.origin.address;
     Arc::new(AttachedDocument {
         key: address.clone(),
@@ -242,7 +249,7 @@ fn unread_gap(gap: &Gap) -> Arc<AttachedDocument> {
     unread(key, what, &gap.origin)
 }
 
-fn unread(key: String, what: String, origin: &Origin) -> Arc<AttachedDocument> {
+pub(super) fn unread(key: String, what: String, origin: &Origin) -> Arc<AttachedDocument> {
     Arc::new(AttachedDocument {
         key,
         origin: origin.clone(),
@@ -259,6 +266,8 @@ struct Membership {
     users: Option<BTreeSet<String>>,
     /// The same of groups, each with whether it is so whatever the conditions.
     groups: Option<BTreeMap<String, bool>>,
+    /// When it is so.
+    worlds: Vec<World>,
     by: Origin,
 }
 
@@ -273,12 +282,15 @@ fn memberships(template: &Template<'_>, resource: Resource<'_>) -> Option<Member
         return Some(Membership {
             users: None,
             groups: None,
+            worlds: Vec::new(),
             by: origin(template, resource, resource.id),
         });
     };
     let own = || Some(BTreeMap::from([(resource.id.to_owned(), true)]));
-    let users = users.map_or_else(own, |path| named(template, resource, path, &worlds));
-    let mut groups = named(template, resource, groups, &worlds);
+    let users = users.map_or_else(own, |path| {
+        named(template, resource, (path, "AWS::IAM::User"), &worlds)
+    });
+    let mut groups = named(template, resource, (groups, "AWS::IAM::Group"), &worlds);
     let surely = users.iter().flatten().all(|(_, surely)| *surely);
     for always in groups.iter_mut().flat_map(BTreeMap::values_mut) {
         *always &= surely;
@@ -286,6 +298,7 @@ fn memberships(template: &Template<'_>, resource: Resource<'_>) -> Option<Member
     Some(Membership {
         users: users.map(|users| users.into_keys().collect()),
         groups,
+        worlds,
         by: origin(template, resource, resource.id),
     })
 }
@@ -294,7 +307,7 @@ fn memberships(template: &Template<'_>, resource: Resource<'_>) -> Option<Member
 fn named(
     template: &Template<'_>,
     resource: Resource<'_>,
-    path: &str,
+    (path, resource_type): (&str, &str),
     worlds: &[World],
 ) -> Option<BTreeMap<String, bool>> {
     let mut found: BTreeMap<String, bool> = BTreeMap::new();
@@ -304,7 +317,7 @@ fn named(
             let scope = Scope::new(template, world);
             Ok(match resolve(spot.view, scope)? {
                 Symbolic::Missing => None,
-                value => Some(identity(&value, scope)?),
+                value => Some(identity(&value, resource_type, scope)?),
             })
         });
         let values = values.ok()?;
@@ -316,10 +329,18 @@ fn named(
     Some(found)
 }
 
-/// What a user has of its groups; with the user, whether its name is not known.
+/// A user of the template.
+struct User<'n> {
+    id: &'n str,
+    unknown_name: bool,
+    /// When it is there.
+    worlds: Vec<World>,
+}
+
+/// What a user has of its groups.
 fn given(
     template: &Template<'_>,
-    (user, unknown_name): (&str, bool),
+    user: &User<'_>,
     memberships: &[Membership],
     own: &BTreeMap<&str, Vec<Part>>,
 ) -> Vec<Part> {
@@ -328,14 +349,14 @@ fn given(
         let by = &membership.by.address;
         let is_adrift = match &membership.users {
             None => true,
-            Some(users) => users
-                .iter()
-                .any(|user| !own.contains_key(user.as_str()) && (unknown_name || !is_name(template, user))),
+            Some(users) => users.iter().any(|name| {
+                !own.contains_key(name.as_str()) && (user.unknown_name || !is_name(template, name))
+            }),
         };
         let is_named = membership
             .users
             .as_ref()
-            .is_some_and(|users| users.contains(user));
+            .is_some_and(|users| users.contains(user.id));
         if !is_named && !is_adrift {
             continue;
         }
@@ -348,9 +369,11 @@ fn given(
             )));
             continue;
         };
+        // What tells of it may not be there when the user is.
+        let is_there = membership.worlds == user.worlds || membership.worlds == [World::default()];
         for (group, always) in groups {
-            let doubt = (!is_named || !always)
-                .then(|| Arc::from(format!("whether `{by}` puts `{user}` into `{group}`")));
+            let doubt = (!is_named || !always || !is_there)
+                .then(|| Arc::from(format!("whether `{by}` puts `{}` into `{group}`", user.id)));
             let unknown = || {
                 let what = format!("the group `{group}`, of which not all is known,");
                 vec![Part::sure(unread(format!("group/{group}"), what, &membership.by))]
@@ -363,74 +386,4 @@ fn given(
         }
     }
     parts
-}
-
-/// The permissions boundary of an identity.
-#[derive(Default)]
-struct Boundary {
-    /// Address or ARN.
-    shown: Option<String>,
-    parts: Vec<Part>,
-}
-
-/// The boundary of an identity. One that a condition decides is one that nobody knows.
-fn boundary(template: &Template<'_>, resource: Resource<'_>, extraction: &Extraction) -> Boundary {
-    const PATH: &str = "PermissionsBoundary";
-    let Ok(worlds) = worlds_of(template, resource) else {
-        return Boundary::default();
-    };
-    let address = format!("{}/{PATH}", resource.id);
-    let place = origin(template, resource, &address);
-    let untold = || Boundary {
-        shown: Some("a boundary that a condition or a later value decides".to_owned()),
-        parts: vec![Part::sure(unread(
-            format!("{address}{FACT_SEPARATOR}"),
-            format!("the boundary of `{}`", resource.id),
-            &place,
-        ))],
-    };
-    let is_set = resource.resource_type == "AWS::SSO::PermissionSet";
-    let whole = walk(template, resource, &worlds, PATH);
-    let spots = match is_set {
-        true => walk(
-            template,
-            resource,
-            &worlds,
-            "PermissionsBoundary.ManagedPolicyArn",
-        ),
-        false => whole.clone(),
-    };
-    let spot = match (whole.as_slice(), spots.as_slice()) {
-        ([], _) => return Boundary::default(),
-        (_, [Ok(spot)]) => spot,
-        _ => return untold(),
-    };
-    let arn = match texts(template, spot).as_deref() {
-        // The property is there and means nothing.
-        Ok([]) if !is_set => return Boundary::default(),
-        Ok([(Some(arn), found)]) if *found == worlds => arn.clone(),
-        _ => return untold(),
-    };
-    let planned = managed_with(template, &arn, &worlds).map(|policy| format!("{}/PolicyDocument", policy.id));
-    let Some(shown) = planned.clone().or_else(|| without_partition(&arn)) else {
-        return untold();
-    };
-    let of_template = extraction.policies.iter().filter(|policy| {
-        Some(&policy.origin.address) == planned.as_ref() && policy.kind == PolicyKind::Identity
-    });
-    let mut parts: Vec<Part> = of_template.map(|policy| Part::sure(document(policy))).collect();
-    if let Some(document) = attached_policy(&shown).filter(|_| is_aws_managed(&shown)) {
-        parts.push(Part::sure(Arc::new(AttachedDocument {
-            content: Ok(document),
-            ..(*unread(shown.clone(), String::new(), &place)).clone()
-        })));
-    }
-    if parts.len() != 1 {
-        let what = format!("the boundary `{shown}`");
-        parts = vec![Part::sure(unread(shown.clone(), what, &place))];
-    }
-    Boundary {
-        shown: Some(shown),
-        parts,
-    }
 }

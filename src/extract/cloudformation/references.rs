@@ -4,244 +4,13 @@
 use crate::extract::Hole;
 use crate::iam::{HoleId, Text, TextPiece};
 
-use super::intrinsics::resolve;
-use super::parameters::ParameterValue;
-use super::syntax::View;
-use super::template::{Resource, Scope};
-use super::values::{Fault, Symbolic, append};
-
-/// What is known of a type: which property names a resource, what `Ref` gives and what the attributes are. In the
-/// patterns `{N}` is the name, `{P}`, `{R}`, `{A}` are partition, region and account, `{Path}` is the property `Path` of
-/// IAM resources, and `{?}` is a part that the service chooses.
-struct Shape {
-    resource_type: &'static str,
-    name: &'static str,
-    reference: &'static str,
-    attributes: &'static [(&'static str, &'static str)],
-}
-
-const fn shape(
-    resource_type: &'static str,
-    name: &'static str,
-    reference: &'static str,
-    attributes: &'static [(&'static str, &'static str)],
-) -> Shape {
-    Shape {
-        resource_type,
-        name,
-        reference,
-        attributes,
-    }
-}
-
-/// Reference: the "Return values" of each type in the CloudFormation user guide, and the ARN formats of the service
-/// authorization reference.
-const SHAPES: &[Shape] = &[
-    shape("AWS::ApiGateway::RestApi", "", "{N}", &[("RestApiId", "{N}")]),
-    shape(
-        "AWS::Backup::BackupVault",
-        "BackupVaultName",
-        "{N}",
-        &[
-            ("BackupVaultArn", "arn:{P}:backup:{R}:{A}:backup-vault:{N}"),
-            ("BackupVaultName", "{N}"),
-        ],
-    ),
-    shape(
-        "AWS::CloudFront::Distribution",
-        "",
-        "{N}",
-        &[("Id", "{N}"), ("Arn", "arn:{P}:cloudfront::{A}:distribution/{N}")],
-    ),
-    shape(
-        "AWS::CloudFront::CloudFrontOriginAccessIdentity",
-        "",
-        "{N}",
-        &[("Id", "{N}")],
-    ),
-    shape(
-        "AWS::CloudTrail::Trail",
-        "TrailName",
-        "{N}",
-        &[("Arn", "arn:{P}:cloudtrail:{R}:{A}:trail/{N}")],
-    ),
-    shape(
-        "AWS::CodeBuild::Project",
-        "Name",
-        "{N}",
-        &[("Arn", "arn:{P}:codebuild:{R}:{A}:project/{N}")],
-    ),
-    shape(
-        "AWS::CodeCommit::Repository",
-        "RepositoryName",
-        "{?}",
-        &[("Arn", "arn:{P}:codecommit:{R}:{A}:{N}"), ("Name", "{N}")],
-    ),
-    shape("AWS::CodePipeline::Pipeline", "Name", "{N}", &[]),
-    shape(
-        "AWS::DynamoDB::Table",
-        "TableName",
-        "{N}",
-        &[
-            ("Arn", "arn:{P}:dynamodb:{R}:{A}:table/{N}"),
-            ("StreamArn", "arn:{P}:dynamodb:{R}:{A}:table/{N}/stream/{?}"),
-        ],
-    ),
-    shape(
-        "AWS::DynamoDB::GlobalTable",
-        "TableName",
-        "{N}",
-        &[
-            ("Arn", "arn:{P}:dynamodb:{R}:{A}:table/{N}"),
-            ("StreamArn", "arn:{P}:dynamodb:{R}:{A}:table/{N}/stream/{?}"),
-        ],
-    ),
-    shape(
-        "AWS::ECR::Repository",
-        "RepositoryName",
-        "{N}",
-        &[("Arn", "arn:{P}:ecr:{R}:{A}:repository/{N}")],
-    ),
-    shape(
-        "AWS::ECS::Cluster",
-        "ClusterName",
-        "{N}",
-        &[("Arn", "arn:{P}:ecs:{R}:{A}:cluster/{N}")],
-    ),
-    shape(
-        "AWS::EFS::FileSystem",
-        "",
-        "{N}",
-        &[
-            ("FileSystemId", "{N}"),
-            ("Arn", "arn:{P}:elasticfilesystem:{R}:{A}:file-system/{N}"),
-        ],
-    ),
-    shape(
-        "AWS::Events::EventBus",
-        "Name",
-        "{N}",
-        &[("Arn", "arn:{P}:events:{R}:{A}:event-bus/{N}"), ("Name", "{N}")],
-    ),
-    shape(
-        "AWS::Events::Rule",
-        "Name",
-        "{?}",
-        &[("Arn", "arn:{P}:events:{R}:{A}:rule/{?}")],
-    ),
-    shape(
-        "AWS::IAM::Group",
-        "GroupName",
-        "{N}",
-        &[("Arn", "arn:{P}:iam::{A}:group{Path}{N}")],
-    ),
-    shape(
-        "AWS::IAM::InstanceProfile",
-        "InstanceProfileName",
-        "{N}",
-        &[("Arn", "arn:{P}:iam::{A}:instance-profile{Path}{N}")],
-    ),
-    shape(
-        "AWS::IAM::ManagedPolicy",
-        "ManagedPolicyName",
-        "arn:{P}:iam::{A}:policy{Path}{N}",
-        &[("PolicyArn", "arn:{P}:iam::{A}:policy{Path}{N}")],
-    ),
-    shape(
-        "AWS::IAM::Role",
-        "RoleName",
-        "{N}",
-        &[("Arn", "arn:{P}:iam::{A}:role{Path}{N}")],
-    ),
-    shape(
-        "AWS::IAM::User",
-        "UserName",
-        "{N}",
-        &[("Arn", "arn:{P}:iam::{A}:user{Path}{N}")],
-    ),
-    shape(
-        "AWS::KMS::Key",
-        "",
-        "{N}",
-        &[("KeyId", "{N}"), ("Arn", "arn:{P}:kms:{R}:{A}:key/{N}")],
-    ),
-    shape(
-        "AWS::KMS::ReplicaKey",
-        "",
-        "{N}",
-        &[("KeyId", "{N}"), ("Arn", "arn:{P}:kms:{R}:{A}:key/{N}")],
-    ),
-    shape(
-        "AWS::Kinesis::Stream",
-        "Name",
-        "{N}",
-        &[("Arn", "arn:{P}:kinesis:{R}:{A}:stream/{N}")],
-    ),
-    shape(
-        "AWS::KinesisFirehose::DeliveryStream",
-        "DeliveryStreamName",
-        "{N}",
-        &[("Arn", "arn:{P}:firehose:{R}:{A}:deliverystream/{N}")],
-    ),
-    shape(
-        "AWS::Lambda::Function",
-        "FunctionName",
-        "{N}",
-        &[("Arn", "arn:{P}:lambda:{R}:{A}:function:{N}")],
-    ),
-    shape(
-        "AWS::Logs::LogGroup",
-        "LogGroupName",
-        "{N}",
-        &[("Arn", "arn:{P}:logs:{R}:{A}:log-group:{N}:*")],
-    ),
-    shape(
-        "AWS::OpenSearchService::Domain",
-        "DomainName",
-        "{N}",
-        &[("Arn", "arn:{P}:es:{R}:{A}:domain/{N}")],
-    ),
-    shape(
-        "AWS::Elasticsearch::Domain",
-        "DomainName",
-        "{N}",
-        &[("Arn", "arn:{P}:es:{R}:{A}:domain/{N}")],
-    ),
-    shape(
-        "AWS::S3::Bucket",
-        "BucketName",
-        "{N}",
-        &[("Arn", "arn:{P}:s3:::{N}")],
-    ),
-    shape(
-        "AWS::SNS::Topic",
-        "TopicName",
-        "arn:{P}:sns:{R}:{A}:{N}",
-        &[("TopicArn", "arn:{P}:sns:{R}:{A}:{N}"), ("TopicName", "{N}")],
-    ),
-    shape(
-        "AWS::SQS::Queue",
-        "QueueName",
-        "{?}",
-        &[("Arn", "arn:{P}:sqs:{R}:{A}:{N}"), ("QueueName", "{N}")],
-    ),
-    shape("AWS::SSM::Parameter", "Name", "{N}", &[]),
-    shape(
-        "AWS::SecretsManager::Secret",
-        "Name",
-        "arn:{P}:secretsmanager:{R}:{A}:secret:{N}-{?}",
-        &[("Id", "arn:{P}:secretsmanager:{R}:{A}:secret:{N}-{?}")],
-    ),
-    shape(
-        "AWS::StepFunctions::StateMachine",
-        "StateMachineName",
-        "arn:{P}:states:{R}:{A}:stateMachine:{N}",
-        &[
-            ("Arn", "arn:{P}:states:{R}:{A}:stateMachine:{N}"),
-            ("Name", "{N}"),
-        ],
-    ),
-];
+use super::intrinsics::{Head, head, resolve};
+use super::nested::STACK;
+use super::parameters::{Parameter, ParameterValue};
+use super::shapes::{SHAPES, Shape};
+use super::syntax::{View, call};
+use super::template::{Resource, Scope, Template};
+use super::values::{Fault, Symbolic, append, describe, text_holes};
 
 /// What `Ref` of a name gives.
 pub(super) fn reference(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
@@ -250,6 +19,9 @@ pub(super) fn reference(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fa
         return pseudo(name, scope);
     }
     if let Some(parameter) = scope.template.parameters.get(name) {
+        if let Some((holder, stack)) = scope.template.holder() {
+            return passed(name, parameter, &holder, stack, scope);
+        }
         if parameter.is_secret(name, scope.template.options) {
             scope.template.note_secret();
         }
@@ -263,6 +35,7 @@ pub(super) fn reference(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fa
                     .known_in(&hole, scope.world)
                     .map_or(Symbolic::hole(hole), Symbolic::Text)
             }
+            ParameterValue::Parts(text) => parts(&text, scope),
         });
     }
     let Some(resource) = scope.template.resource(name) else {
@@ -274,12 +47,73 @@ pub(super) fn reference(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fa
     }
 }
 
+/// What a parameter of a nested stack is: what the template that holds the stack gives it, else its default.
+fn passed<'n>(
+    name: &str,
+    parameter: &Parameter,
+    holder: &Template<'n>,
+    stack: Resource<'n>,
+    scope: Scope<'_, 'n>,
+) -> Result<Symbolic, Fault> {
+    if parameter.no_echo {
+        scope.template.note_secret();
+    }
+    let around = scope.within(holder);
+    let properties = stack.view.get("Properties");
+    let untold = || {
+        Fault::unsupported(format!(
+            "the parameters of the nested stack `{}` are not a mapping",
+            stack.id
+        ))
+    };
+    let is_plain = |view: View<'_>| matches!(call(view), Ok(None)) && view.entries().is_some();
+    if properties.is_some_and(|properties| !is_plain(properties)) {
+        return Err(untold());
+    }
+    let given = match properties.and_then(|properties| properties.get("Parameters")) {
+        None => None,
+        Some(parameters) => match head(parameters, around)? {
+            Head::Missing => None,
+            Head::Node(parameters) if parameters.entries().is_some() => parameters.get(name),
+            Head::Node(_) | Head::Value(_) => {
+                return Err(untold());
+            }
+        },
+    };
+    let given = match given.map(|given| resolve(given, around)).transpose()? {
+        Some(Symbolic::Missing) | None => None,
+        given => given,
+    };
+    match parameter.passed(&scope.template.own(name), given)? {
+        ParameterValue::Known(value) => Ok(value),
+        ParameterValue::Text(hole) => Ok(Symbolic::hole(scope.template.note_hole(hole))),
+        ParameterValue::List(hole) => Ok(Symbolic::Unknown(scope.template.note_hole(hole))),
+        ParameterValue::Parts(text) => Ok(parts(&text, scope)),
+    }
+}
+
+/// The elements of a list that is given as a text, not all of which is known.
+fn parts(text: &Text, scope: Scope<'_, '_>) -> Symbolic {
+    let name = format!("Fn::Split(,, {})", describe(text));
+    Symbolic::Unknown(scope.template.derived_hole(&name, &text_holes(text)))
+}
+
 /// What `Fn::GetAtt` of a resource gives.
 pub(super) fn attribute(id: &str, name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
     let scope = scope.deeper()?;
     let Some(resource) = scope.template.resource(id) else {
         return missing(id, &format!("{id}.{name}"), scope);
     };
+    if let Some(output) = name
+        .strip_prefix("Outputs.")
+        .filter(|_| resource.resource_type == STACK)
+        && let Some(nested) = scope.template.nested(id)
+    {
+        return match nested.output(output) {
+            Some(value) => resolve(value, scope.within(&nested)),
+            None => missing(output, &format!("{}.{name}", resource.id), scope.within(&nested)),
+        };
+    }
     let shape = shape_of(resource);
     match shape.and_then(|shape| {
         shape
@@ -325,8 +159,8 @@ fn missing(name: &str, spelled: &str, scope: Scope<'_, '_>) -> Result<Symbolic, 
         )));
     }
     Ok(Symbolic::Unknown(scope.template.note_hole(Hole {
-        id: HoleId::new(spelled),
-        origin: spelled.to_owned(),
+        id: HoleId::new(&scope.template.own(spelled)),
+        origin: scope.template.own(spelled),
         default: None,
         allowed: Vec::new(),
         stable: false,
@@ -450,8 +284,13 @@ fn pseudo(name: &str, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
 }
 
 fn note_pseudo(name: &str, default: Option<&str>, scope: Scope<'_, '_>) -> HoleId {
+    let of_stack = ["AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"].contains(&name);
+    let name = match of_stack {
+        true => scope.template.own(name),
+        false => name.to_owned(),
+    };
     scope.template.note_hole(Hole {
-        id: HoleId::new(name),
+        id: HoleId::new(&name),
         origin: format!("pseudo parameter {name}"),
         default: default.map(str::to_owned),
         allowed: Vec::new(),

@@ -9,7 +9,7 @@ use crate::extract::{
 use crate::iam::PolicyDocument;
 use crate::source::{FileId, Place, Span};
 
-use super::earlier::{Pair, is_own, resource_of};
+use super::earlier::{NESTED, Pair, is_own, resource_of};
 
 const MEMBERSHIP: &str = "AWS::IAM::UserToGroupAddition";
 
@@ -56,6 +56,12 @@ pub(super) fn extract(pair: &Pair<'_>, file: FileId, new: &mut Extraction) {
 /// What it means that a document of the earlier template is not in the new one, or is attached to others.
 fn document(pair: &Pair<'_>, was: &Policy, new: &Extraction) -> Option<IdentityChange> {
     let id = resource_of(&was.origin.address);
+    if pair.is_nested(&was.origin.address) {
+        let mut news = new.policies.iter();
+        let stays = news.any(|is| is.origin.address == was.origin.address && is.kind == was.kind);
+        let is_compared = was.kind == PolicyKind::Grant || stays && was.kind != PolicyKind::Identity;
+        return (!is_compared).then(|| change(&was.origin, was.attached_to.clone(), NESTED, was.kind));
+    }
     let kept = pair.sides.is_kept(id);
     let is = new
         .policies

@@ -15,6 +15,7 @@ use super::policy::{Found, read_document, read_statement};
 use super::syntax::{is_expansion, key_text};
 use super::template::{Resource, Scope, Template};
 use super::treatment::{SAM, Treatment, treatment};
+use super::urls::read_url;
 use super::values::{Fault, Symbolic, World, alternatives, merged};
 use super::walk::{Spot, walk};
 
@@ -31,10 +32,15 @@ const REQUIRED: &[(&str, &str)] = &[
 
 /// The worlds in which a resource is there; empty when it never is.
 pub(super) fn worlds_of(template: &Template<'_>, resource: Resource<'_>) -> Result<Vec<World>, GapReason> {
-    let Some(condition) = resource.view.get("Condition") else {
-        return Ok(vec![World::default()]);
+    // What is in a nested stack is there when that is.
+    let around = match template.holder() {
+        Some((holder, stack)) => worlds_of(&holder, stack)?,
+        None => vec![World::default()],
     };
-    let found = alternatives(&[World::default()], |world| {
+    let Some(condition) = resource.view.get("Condition") else {
+        return Ok(around);
+    };
+    let found = alternatives(&around, |world| {
         let name = condition
             .scalar()
             .ok_or_else(|| Fault::shape("`Condition` is not the name of a condition"))?;
@@ -234,6 +240,17 @@ fn read_row(site: Site<'_, '_>, row: &Row, worlds: &[World], links: &Links, extr
                 );
             }
         }
+        Treatment::NestedStack => {
+            if let Some(reason) = site.template.unfollowed.get(site.resource.local) {
+                let found = present(site, row, worlds);
+                let whole = || vec![(site.resource.id.to_owned(), site.resource.view.span)];
+                for (address, span) in if found.is_empty() { whole() } else { found } {
+                    let reason = GapReason::Unsupported(reason.clone());
+                    gap(site, address, span, reason, None, extraction);
+                }
+            }
+        }
+        Treatment::FunctionUrl => read_url(site, worlds, extraction),
         Treatment::NotAPolicy => extraction.not_policies += present(site, row, worlds).len(),
         Treatment::Data => {}
     }

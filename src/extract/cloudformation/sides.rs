@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Node, NodeKind};
 
 use super::CloudFormationOptions;
+use super::nested::STACK;
 use super::syntax::{View, key_text};
 
 /// Two templates.
@@ -42,7 +43,8 @@ impl<'n> Sides<'n> {
             .map(|id| (*id, (type_of(&olds, id), type_of(&news, id))))
             .collect();
         let same = |id: &&&str| match (olds.get(**id), news.get(**id)) {
-            (Some(old), Some(new)) => same_view(*old, *new),
+            // What is in a nested stack is in another file.
+            (Some(old), Some(new)) => same_view(*old, *new) && !is_nested(*new),
             _ => false,
         };
         let written_alike = |id: &&&str| same_sections(old, new) && same(id);
@@ -93,6 +95,13 @@ impl<'n> Sides<'n> {
     pub fn may_move(&self, text: &str) -> bool {
         words(text).any(|word| self.movable.contains(word))
     }
+}
+
+fn is_nested(resource: View<'_>) -> bool {
+    matches!(
+        resource.get("Type").and_then(View::scalar),
+        Some(STACK | "AWS::Serverless::Application")
+    )
 }
 
 /// The resources of a template by logical id.

@@ -1,16 +1,15 @@
-//! A template opened for resolution: its sections, and what resolving found out on the way (holes, facts, budget).
+//! A template of a deployment, and where resolution stands in it. What resolving finds out on the way (holes, facts,
+//! budget) it shares with the other templates of the deployment.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Deref;
 
 use crate::extract::{GapReason, Hole};
 use crate::iam::{Guard, GuardLiteral, HoleId, Text, TextPiece};
-use crate::source::{FileId, Place, Span};
+use crate::source::{Place, Span};
 
-use super::CloudFormationOptions;
-use super::parameters::{Parameter, read_parameters};
-use super::syntax::{View, is_expansion, key_text};
+pub(super) use super::estate::Resource;
+use super::estate::{Estate, Fact, Stack};
+use super::syntax::View;
 use super::values::{FactId, Fault, World, describe};
 
 /// Steps of resolution in one template; each value costs one, long texts more.
@@ -18,105 +17,71 @@ const MOST_STEPS: usize = 4_000_000;
 /// Nesting of resolution: values in values, functions in functions, names that refer to names.
 const MOST_DEPTH: usize = 160;
 
-/// An open template.
+/// A template: its own sections, and what it shares.
+#[derive(Clone, Copy)]
 pub(super) struct Template<'n> {
-    /// The file.
-    pub file: FileId,
-    /// What the command line says.
-    pub options: &'n CloudFormationOptions,
-    /// The parameters.
-    pub parameters: BTreeMap<String, Parameter>,
-    /// The resources in order; functions that write resources are left out.
-    pub resources: Vec<Resource<'n>>,
-    by_name: BTreeMap<&'n str, usize>,
-    /// The `Conditions` section.
-    pub conditions: Option<View<'n>>,
-    /// The `Mappings` section.
-    pub mappings: Option<View<'n>>,
-    /// Whether something may add resources to the template before it is deployed.
-    pub expands: bool,
-    holes: RefCell<BTreeMap<HoleId, Hole>>,
-    facts: RefCell<Vec<Fact>>,
-    steps: Cell<usize>,
-    secret: Cell<bool>,
-    /// Names of holes that hold a secret, to tell them apart once it is taken out.
-    hidden: RefCell<Vec<String>>,
+    estate: &'n Estate<'n>,
+    stack: &'n Stack<'n>,
 }
 
-/// A resource.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Resource<'n> {
-    /// The logical id.
-    pub id: &'n str,
-    /// `AWS::IAM::Role`.
-    pub resource_type: &'n str,
-    /// The whole resource.
-    pub view: View<'n>,
-}
+impl<'n> Deref for Template<'n> {
+    type Target = Stack<'n>;
 
-/// A fact that only the deployment decides: two texts are equal.
-#[derive(Debug, Clone)]
-struct Fact {
-    left: Text,
-    right: Text,
-    name: Arc<str>,
+    fn deref(&self) -> &Stack<'n> {
+        self.stack
+    }
 }
 
 impl<'n> Template<'n> {
-    /// Opens a template. `expands`: whether a transform may write resources.
-    pub fn open(
-        root: View<'n>,
-        file: FileId,
-        options: &'n CloudFormationOptions,
-        transforms: &[String],
-    ) -> Result<Template<'n>, String> {
-        let section = root.get("Resources").ok_or("the template has no `Resources`")?;
-        let entries = section.entries().ok_or("`Resources` is not a mapping")?;
-        let mut resources = Vec::new();
-        let mut by_name = BTreeMap::new();
-        let mut expands = !transforms.is_empty() || root.get("Fn::Transform").is_some();
-        for (key, value) in entries {
-            let id = key_text(key).ok_or("a logical id is not a text")?;
-            if is_expansion(id) {
-                expands = true;
-                continue;
-            }
-            let view = View::of(value);
-            let resource_type = match (view.entries(), view.get("Type").and_then(View::scalar)) {
-                (None, _) => return Err(format!("resource `{id}` is not a mapping")),
-                (Some(_), None | Some("")) => return Err(format!("resource `{id}` has no `Type`")),
-                (Some(_), Some(resource_type)) => resource_type,
-            };
-            by_name.insert(id, resources.len());
-            resources.push(Resource {
-                id,
-                resource_type,
-                view,
-            });
-        }
-        Ok(Template {
-            file,
-            options,
-            parameters: read_parameters(root.get("Parameters")),
-            resources,
-            by_name,
-            conditions: root.get("Conditions"),
-            mappings: root.get("Mappings"),
-            expands,
-            holes: RefCell::default(),
-            facts: RefCell::default(),
-            steps: Cell::new(0),
-            secret: Cell::new(false),
-            hidden: RefCell::new(Vec::new()),
-        })
+    /// A template of a deployment.
+    pub fn of(estate: &'n Estate<'n>, stack: &'n Stack<'n>) -> Template<'n> {
+        Template { estate, stack }
     }
 
-    /// A resource by its logical id.
+    /// A resource of this template by its logical id.
     pub fn resource(&self, id: &str) -> Option<Resource<'n>> {
         self.by_name
             .get(id)
             .and_then(|position| self.resources.get(*position))
             .copied()
+    }
+
+    /// All resources of the deployment, each with its template.
+    pub fn everything(&self) -> impl Iterator<Item = (Template<'n>, Resource<'n>)> + use<'n> {
+        let templates = self.estate.templates();
+        templates.flat_map(|template| {
+            let resources = template.stack.resources.iter();
+            resources.map(move |resource| (template, *resource))
+        })
+    }
+
+    /// The template that holds this one, and the resource that it is in it.
+    pub fn holder(&self) -> Option<(Template<'n>, Resource<'n>)> {
+        let (position, resource) = self.stack.parent?;
+        Some((self.at(position)?, resource))
+    }
+
+    /// The template of a nested stack that is followed.
+    pub fn nested(&self, local: &str) -> Option<Template<'n>> {
+        self.at(*self.children.get(local)?)
+    }
+
+    fn at(&self, position: usize) -> Option<Template<'n>> {
+        let stack = self.estate.stacks.get(position)?;
+        Some(Template {
+            estate: self.estate,
+            stack,
+        })
+    }
+
+    /// The value of an output.
+    pub fn output(&self, name: &str) -> Option<View<'n>> {
+        self.stack.outputs?.get(name)?.get("Value")
+    }
+
+    /// A name that only this template has.
+    pub fn own(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
     }
 
     /// A place in the template's file.
@@ -130,18 +95,18 @@ impl<'n> Template<'n> {
     /// Notes a hole; the first description of a name stays.
     pub fn note_hole(&self, hole: Hole) -> HoleId {
         let id = hole.id.clone();
-        self.holes.borrow_mut().entry(id.clone()).or_insert(hole);
+        self.estate.holes.borrow_mut().entry(id.clone()).or_insert(hole);
         id
     }
 
     /// A hole by its name.
     pub fn hole(&self, id: &HoleId) -> Option<Hole> {
-        self.holes.borrow().get(id).cloned()
+        self.estate.holes.borrow().get(id).cloned()
     }
 
     /// Replaces what is known of a hole.
     pub fn refine_hole(&self, hole: Hole) {
-        self.holes.borrow_mut().insert(hole.id.clone(), hole);
+        self.estate.holes.borrow_mut().insert(hole.id.clone(), hole);
     }
 
     /// Whether a text is this one when every parameter takes its default.
@@ -177,7 +142,7 @@ impl<'n> Template<'n> {
     /// The fact that two texts are equal.
     pub fn fact(&self, left: &Text, right: &Text) -> FactId {
         let (left, right) = ordered(left, right);
-        let mut facts = self.facts.borrow_mut();
+        let mut facts = self.estate.facts.borrow_mut();
         if let Some(known) = facts
             .iter()
             .position(|fact| fact.left == left && fact.right == right)
@@ -203,7 +168,7 @@ impl<'n> Template<'n> {
         if shown == name {
             return shown;
         }
-        let mut hidden = self.hidden.borrow_mut();
+        let mut hidden = self.estate.hidden.borrow_mut();
         let position = hidden
             .iter()
             .position(|known| known == name)
@@ -216,14 +181,17 @@ impl<'n> Template<'n> {
 
     /// A text without the values that parameters with `NoEcho` have or may have.
     pub fn without_secrets(&self, text: String) -> String {
-        let secret = self.parameters.iter().filter(|(_, parameter)| parameter.no_echo);
-        let values = secret.flat_map(|(name, parameter)| {
-            let given = self.options.parameters.get(name);
-            let values = given
-                .into_iter()
-                .chain(&parameter.default)
-                .chain(&parameter.allowed);
-            values.map(move |value| (name, value))
+        let stacks = self.estate.stacks.iter();
+        let values = stacks.flat_map(|stack| {
+            let secret = stack.parameters.iter().filter(|(_, parameter)| parameter.no_echo);
+            secret.flat_map(|(name, parameter)| {
+                let given = stack.options.parameters.get(name);
+                let values = given
+                    .into_iter()
+                    .chain(&parameter.default)
+                    .chain(&parameter.allowed);
+                values.map(move |value| (name, value))
+            })
         });
         values
             .filter(|(_, value)| !value.is_empty())
@@ -234,7 +202,7 @@ impl<'n> Template<'n> {
 
     /// The text that a hole equals in a world.
     pub fn known_in(&self, hole: &HoleId, world: &World) -> Option<Text> {
-        let facts = self.facts.borrow();
+        let facts = self.estate.facts.borrow();
         world.facts().filter(|(_, truth)| *truth).find_map(|(id, _)| {
             let fact = facts.get(id.0)?;
             (super::values::only_hole(&fact.left) == Some(hole) && fact.right.as_literal().is_some())
@@ -244,7 +212,7 @@ impl<'n> Template<'n> {
 
     /// The texts that a hole does not equal in a world.
     pub fn excluded_in(&self, hole: &HoleId, world: &World) -> Vec<String> {
-        let facts = self.facts.borrow();
+        let facts = self.estate.facts.borrow();
         world
             .facts()
             .filter(|(_, truth)| !*truth)
@@ -259,7 +227,7 @@ impl<'n> Template<'n> {
 
     /// A world as the guard of a statement, ordered by name.
     pub fn guard(&self, world: &World) -> Guard {
-        let facts = self.facts.borrow();
+        let facts = self.estate.facts.borrow();
         let mut guard: Guard = world
             .facts()
             .filter_map(|(id, holds)| {
@@ -276,7 +244,7 @@ impl<'n> Template<'n> {
     /// The truth of a fact, by name, when every parameter takes its default; `None` when one has none.
     pub fn default_truth(&self, name: &str) -> Option<bool> {
         let (left, right) = {
-            let facts = self.facts.borrow();
+            let facts = self.estate.facts.borrow();
             let fact = facts.iter().find(|fact| *fact.name == *name)?;
             (fact.left.clone(), fact.right.clone())
         };
@@ -295,17 +263,17 @@ impl<'n> Template<'n> {
 
     /// Notes that a value that must not be shown was read.
     pub fn note_secret(&self) {
-        self.secret.set(true);
+        self.estate.secret.set(true);
     }
 
     /// Whether one was since the last call.
     pub fn take_secret(&self) -> bool {
-        self.secret.replace(false)
+        self.estate.secret.replace(false)
     }
 
     fn spend(&self, steps: usize) -> Result<(), Fault> {
-        let total = self.steps.get().saturating_add(steps);
-        self.steps.set(total);
+        let total = self.estate.steps.get().saturating_add(steps);
+        self.estate.steps.set(total);
         if total > MOST_STEPS {
             return Err(Fault::unsupported("resolving the template takes too many steps"));
         }
@@ -346,6 +314,18 @@ impl<'t, 'n> Scope<'t, 'n> {
             template,
             world,
             depth: 0,
+        }
+    }
+
+    /// The same place of resolution in another template of the deployment.
+    pub fn within<'o>(self, template: &'o Template<'n>) -> Scope<'o, 'n>
+    where
+        't: 'o,
+    {
+        Scope {
+            template,
+            world: self.world,
+            depth: self.depth,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::extract::{Extraction, Gap, GapReason, Origin};
 use crate::source::{FileId, NodeKind, Place, Span};
 
 use super::intrinsics::PROCESSED;
+use super::nested::Opened;
 use super::syntax::{View, is_expansion, key_text};
 
 const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
@@ -45,18 +46,14 @@ fn name(view: View<'_>) -> String {
 }
 
 /// One gap for each transform and each function that writes sections or resources.
-pub(super) fn read_transforms(
-    root: View<'_>,
-    file: FileId,
-    transforms: &[String],
-    extraction: &mut Extraction,
-) {
+pub(super) fn read_transforms(opened: &Opened<'_>, extraction: &mut Extraction) {
+    let (root, transforms, file) = (opened.written, &opened.transforms, opened.file);
     let span = root.get("Transform").map_or(root.span, |section| section.span);
     // What is made of serverless resources is told at each of them.
     for transform in transforms.iter().filter(|transform| *transform != SERVERLESS) {
         add(
             format!("the template uses the transform `{transform}`; {PROCESSED}"),
-            "Transform",
+            &format!("{}Transform", opened.prefix),
             file,
             span,
             extraction,
@@ -70,7 +67,13 @@ pub(super) fn read_transforms(
         for (key, value) in view.and_then(View::entries).unwrap_or_default() {
             if let Some(key) = key_text(key).filter(|key| is_expansion(key)) {
                 let message = format!("`{key}` is not expanded; {PROCESSED}");
-                add(message, &format!("{section}{key}"), file, value.span, extraction);
+                add(
+                    message,
+                    &format!("{}{section}{key}", opened.prefix),
+                    file,
+                    value.span,
+                    extraction,
+                );
             }
         }
     }

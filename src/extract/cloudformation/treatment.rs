@@ -2,6 +2,7 @@
 
 use crate::extract::{PolicyKind, Row, RowKind};
 
+use super::nested::STACK;
 use super::permissions::Grants;
 
 /// What is done with a row whose property is there.
@@ -19,6 +20,10 @@ pub(super) enum Treatment {
     Undecided(Option<PolicyKind>, &'static str),
     /// Undecided unless it has this value.
     UndecidedUnless(&'static str, &'static str),
+    /// The template of a nested stack: undecided unless it is followed.
+    NestedStack,
+    /// The URL of a function: undecided unless the function is of the template, or callers need credentials.
+    FunctionUrl,
     /// Counted as another language.
     NotAPolicy,
     /// Used elsewhere, or nothing to judge.
@@ -66,13 +71,16 @@ pub(super) fn treatment(row: &Row) -> Treatment {
             "a grant that is no policy is not supported yet",
         ),
         RowKind::Acl => Treatment::UndecidedUnless("Private", "an access control list is not supported yet"),
+        RowKind::Exposure if row.resource_type == "AWS::Lambda::Url" => Treatment::FunctionUrl,
         RowKind::Exposure => Treatment::UndecidedUnless(
             "AWS_IAM",
             "a URL that may need no credentials is not supported yet",
         ),
-        RowKind::Template => {
-            Treatment::Undecided(None, "a nested template is not followed; check it by itself")
-        }
+        RowKind::Template if row.resource_type == STACK => Treatment::NestedStack,
+        RowKind::Template => Treatment::Undecided(
+            None,
+            "the stacks of a stack set are not followed; check its template by itself",
+        ),
         RowKind::SamPolicies | RowKind::SamImplicitManaged | RowKind::SamImplicitInline => {
             Treatment::Undecided(None, SAM)
         }

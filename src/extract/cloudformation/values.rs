@@ -118,7 +118,9 @@ impl Symbolic {
 
 /// A text without holes.
 pub(super) fn literal(text: impl Into<String>) -> Text {
-    Text(vec![TextPiece::Lit(text.into())])
+    let mut found = Text::default();
+    found.push(TextPiece::Lit(text.into()));
+    found
 }
 
 /// Appends a text.

@@ -141,17 +141,6 @@ fn unsupported_directories() {
         &[""],
         &["TerraformPlan R/p.json", "note `R/`: .tf files were not scanned"],
     );
-    Scratch::new(
-        "cdk",
-        &[
-            ("manifest.json", r#"{"version":"38","artifacts":{}}"#),
-            ("a.template.json", r#"{"Resources":{}}"#),
-        ],
-    )
-    .check(
-        &["", "a.template.json"],
-        &["Template R/a.template.json", "usage R/: a `cdk.out` directory"],
-    );
     Scratch::new("nothing", &[("a.txt", "")])
         .check(&[""], &["error R/: no Terraform plan, template or policy"]);
 }

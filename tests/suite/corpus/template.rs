@@ -4,7 +4,8 @@
 //! - a document, wherever there is one;
 //! - each managed policy that needs a document: by an ARN of AWS, or by one that the template does not define; none for a
 //!   policy that it defines, which is counted where it stands;
-//! - one for a permission that is no document (`AWS::Lambda::Permission`), wherever it is there;
+//! - one for a permission that is no document (`AWS::Lambda::Permission`), wherever it is there; none for the URL of a
+//!   function that is given by a function;
 //! - for a serverless function or state machine what the transform writes for it: a role with its trust policy, for a
 //!   function a managed policy, for each event a permission or a managed policy (of a machine: a role with a document),
 //!   and a role with a managed policy for deployments in steps. The serverless resources here have no more than these.
@@ -76,7 +77,11 @@ fn count_row(root: &Node, properties: &Node, row: &Row) -> usize {
             .filter(|arn| !is_nothing(arn) && !is_defined(root, arn))
             .count();
     }
-    let harmless = |leaf: &&&Node| matches!(scalar(leaf), Some("Private" | "AWS_IAM"));
+    // The URL of a function of the template says nothing: its permissions do.
+    let is_function = row.kind == "exposure"
+        && member(properties, "TargetFunctionArn")
+            .is_some_and(|target| scalar(target).is_none() || target.tag.is_some());
+    let harmless = |leaf: &&&Node| is_function || matches!(scalar(leaf), Some("Private" | "AWS_IAM"));
     if is_other_access(row) {
         leaves.len() - leaves.iter().filter(harmless).count()
     } else {

@@ -8,6 +8,7 @@ mod connector;
 mod constructs;
 mod events;
 mod function;
+mod graphql;
 mod other;
 mod pen;
 mod policies;
@@ -21,6 +22,7 @@ mod state_machine;
 mod tests;
 mod types;
 mod values;
+mod websocket;
 mod writer;
 
 use std::borrow::Cow;
@@ -220,6 +222,8 @@ fn write_all<'n>(
         match of.kind.name {
             "Api" => api::rest_api(of, &mut apis, known, writer),
             "HttpApi" => api::http_api(of, known, writer),
+            "GraphQLApi" => graphql::graphql_api(of, known, writer),
+            "WebSocketApi" => websocket::websocket_api(of, known, writer),
             "Function" | "StateMachine" | "Connector" => {}
             _ => other::plain_resource(of, writer),
         }

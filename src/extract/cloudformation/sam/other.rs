@@ -46,6 +46,10 @@ fn application(of: &Construct<'_>, writer: &mut Writer) {
     let pen = Pen(of.span);
     let location = of.get("Location").map(|location| writer.copy(location));
     let location = location.unwrap_or_else(|| pen.text(""));
-    let properties = pen.map([("TemplateURL", location)]);
+    let mut properties = vec![("TemplateURL".to_owned(), location)];
+    if let Some(parameters) = of.get("Parameters") {
+        properties.push(("Parameters".to_owned(), writer.copy(parameters)));
+    }
+    let properties = pen.map(properties);
     writer.resource(of, of.id.clone(), "AWS::CloudFormation::Stack", properties);
 }

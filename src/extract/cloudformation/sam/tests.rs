@@ -263,13 +263,12 @@ fn urls_without_credentials_are_public() {
     function(
         "FunctionUrlConfig: {AuthType: NONE}",
         &[
-            "? FUrl/AuthType",
             "FURLInvokeAllowPublicAccess grant synthesised",
             "FUrlPublicPermissions grant synthesised",
         ],
     );
     function("FunctionUrlConfig: {AuthType: AWS_IAM}", &[]);
-    function("FunctionUrlConfig: {AuthType: !Ref P}", &["? FUrl/AuthType"]);
+    function("FunctionUrlConfig: {AuthType: !Ref P}", &[]);
     function("FunctionUrlConfig: !Ref P", &["? F/FunctionUrlConfig"]);
     function("FunctionUrlConfig: {}", &["? F/FunctionUrlConfig"]);
 }
@@ -486,8 +485,8 @@ fn other_resources() {
             "POperatorRole/AssumeRolePolicyDocument trust synthesised",
             "POperatorRole/ManagedPolicyArns/0 identity synthesised",
         ]),
-        ("G: {Type: 'AWS::Serverless::GraphQLApi'}", &["? G"]),
-        ("W: {Type: 'AWS::Serverless::WebSocketApi'}", &["? W"]),
+        ("G: {Type: 'AWS::Serverless::NoSuchType'}", &["? G"]),
+        ("W: {Type: 'AWS::Serverless::Thing'}", &["? W"]),
         ("U: {Type: 'AWS::Serverless::Unheard'}", &["? U"]),
         ("F: {Type: 'AWS::Serverless::Function', Properties: 3}", &["? F"]),
         ("F: {Type: 'AWS::Serverless::Function', Properties: {'Fn::Transform': {Name: M}}}", &["? F"]),

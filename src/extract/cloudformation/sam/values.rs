@@ -24,7 +24,7 @@ impl Known<'_> {
             let parameter = self.parameters.get(name)?;
             return match parameter.value(name, self.options).ok()? {
                 ParameterValue::Known(value) => value.as_literal(),
-                ParameterValue::Text(_) | ParameterValue::List(_) => None,
+                ParameterValue::Text(_) | ParameterValue::List(_) | ParameterValue::Parts(_) => None,
             };
         }
         scalar_text(view)
