@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::check::standards::nearest;
 use crate::check::{Engine, Severity};
@@ -35,6 +36,10 @@ pub(super) enum Command {
     Batch(BatchArgs),
     /// Say what a rule, a note, a check or a reason means, and what to do
     Explain(ExplainArgs),
+    /// Print what a shell reads to complete commands and options
+    Completions(CompletionsArgs),
+    /// Print a manual page: `keyaki man | man -l -`
+    Man(ManArgs),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -172,6 +177,20 @@ pub(super) struct ExplainArgs {
     /// The id, as reports name it; without one, all ids are listed
     #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell: bash, elvish, fish, powershell or zsh
+    #[arg(value_name = "SHELL", value_parser = shell)]
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command the page is about; without one, the page is about keyaki
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
 }
 
 /// What is read, and how.
@@ -356,6 +375,19 @@ fn color(text: &str) -> Result<Color, String> {
             ("auto", Color::Auto),
             ("always", Color::Always),
             ("never", Color::Never),
+        ],
+    )
+}
+
+fn shell(text: &str) -> Result<Shell, String> {
+    one_of(
+        text,
+        &[
+            ("bash", Shell::Bash),
+            ("elvish", Shell::Elvish),
+            ("fish", Shell::Fish),
+            ("powershell", Shell::PowerShell),
+            ("zsh", Shell::Zsh),
         ],
     )
 }

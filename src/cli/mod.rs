@@ -3,11 +3,13 @@
 mod arguments;
 mod batch;
 mod check;
+mod completions;
 mod diff;
 mod discover;
 mod explain;
 mod extract;
 mod limits;
+mod man;
 mod parameters;
 mod status;
 mod surroundings;
@@ -55,19 +57,18 @@ pub enum Wish {
 }
 
 /// Commands of the interface that are not there yet.
-const NOT_YET: &[&str] = &[
-    "query",
-    "init",
-    "schema",
-    "completions",
-    "man",
-    "standards",
-    "serve",
-    "lsp",
-];
+const NOT_YET: &[&str] = &["query", "init", "schema", "standards", "serve", "lsp"];
 
 /// The commands that are there.
-const COMMANDS: &[&str] = &["check", "diff", "extract", "batch", "explain"];
+const COMMANDS: &[&str] = &[
+    "check",
+    "diff",
+    "extract",
+    "batch",
+    "explain",
+    "completions",
+    "man",
+];
 
 /// A use of keyaki that cannot be: exit status 2, nothing scanned.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +144,8 @@ fn dispatch(args: impl IntoIterator<Item = OsString>, mut streams: Streams<'_>) 
         Command::Extract(args) => extract::run(*args, &mut streams),
         Command::Batch(args) => batch::run(&args, &mut streams),
         Command::Explain(args) => explain::run(&args, &mut streams),
+        Command::Completions(args) => completions::run(&args, &mut streams),
+        Command::Man(args) => man::run(&args, &mut streams),
         Command::Other(words) => Err(other(&words)),
     }
 }
