@@ -9,6 +9,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod action;
 mod batch;
 mod before;
 mod cli;
