@@ -35,5 +35,6 @@ mod run;
 mod sam;
 mod scale;
 mod seeded;
+mod snippets;
 mod terraform;
 mod wellformed;
