@@ -31,7 +31,7 @@ use before::Earlier;
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
 use noted::{linted, mere_notes, noted};
 use principals::{answers, firsts, principal_outcomes, principal_questions};
-use read::{Gathered, Lost, extract_input, open, remark};
+use read::{Gathered, Lost, extract_input, open, remark, with_id};
 
 pub use diff::diff;
 
@@ -135,7 +135,7 @@ fn gather(options: &ScanOptions) -> Gathered {
     let earlier = match earlier.transpose() {
         Ok(earlier) => earlier,
         Err(message) => {
-            gathered.errors.push(message);
+            gathered.errors.push(with_id("unreadable-before", message));
             return gathered;
         }
     };

@@ -34,7 +34,7 @@ pub(super) enum Command {
     Extract(Box<ExtractArgs>),
     /// Answer questions: JSON Lines on standard input, JSON Lines on standard output
     Batch(BatchArgs),
-    /// Say what a rule, a note, a check or a reason means, and what to do
+    /// Say what a rule, a note, a check, a standard, a reason or an error means, and what to do
     Explain(ExplainArgs),
     /// Print what a shell reads to complete commands and options
     Completions(CompletionsArgs),
@@ -174,9 +174,12 @@ pub(super) struct BatchArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The id, as reports name it; without one, all ids are listed
+    /// The id, as reports name it, or that of a standard; without one, all ids are listed
     #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
+    /// The standards file, for ids of standards; default: the nearest keyaki.yaml up to the repository root
+    #[arg(long, value_name = "FILE")]
+    pub(super) standards: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

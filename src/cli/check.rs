@@ -169,7 +169,7 @@ fn write_outputs(report: &Report, outputs: &[Output], look: &Look, streams: &mut
         if let Err(error) = written {
             let _ = writeln!(
                 streams.stderr,
-                "error: {} cannot be written: {error}",
+                "error: {} cannot be written: {error} (unwritable-output)",
                 output.path.display()
             );
             worst = status::OUTPUT_FAILED;
@@ -193,7 +193,10 @@ fn print(report: &Report, format: Format, look: &Look, streams: &mut Streams<'_>
         Err(error) => {
             // Whoever closed the pipe knows.
             if error.kind() != io::ErrorKind::BrokenPipe {
-                let _ = writeln!(streams.stderr, "error: the report cannot be printed: {error}");
+                let _ = writeln!(
+                    streams.stderr,
+                    "error: the report cannot be printed: {error} (unwritable-output)"
+                );
             }
             status::OUTPUT_FAILED
         }

@@ -14,7 +14,7 @@ use crate::report::{DiffEntry, DiffReport, Difference, Sides};
 use crate::source::{FileId, InputKind, says_state};
 
 use super::decide::answer;
-use super::read::{Gathered, parse_tree};
+use super::read::{Gathered, parse_tree, with_id};
 use super::{ScanOptions, gather, in_pool};
 
 /// Compares the new input with the old one. `options` says how both are read and decided; its inputs are left out.
@@ -70,9 +70,10 @@ fn compared(
     let [old, new] = &sides;
     for policy in old.policies.iter().chain(&new.policies) {
         if let Err(invalid) = &policy.document {
-            report
-                .errors
-                .push(format!("{}: {invalid}", policy.origin.address));
+            report.errors.push(with_id(
+                "invalid-policy",
+                format!("{}: {invalid}", policy.origin.address),
+            ));
         }
     }
     let addresses = addresses(old, new);
