@@ -72,7 +72,7 @@ pub(super) struct CheckArgs {
     /// Fail when an input holds no policy
     #[arg(long)]
     pub(super) require_policies: bool,
-    /// Add a change that mends each violating policy and is proved to; `full` always has it
+    /// Add a change that mends each violating policy and is proved to; `full` has it for the 100 most severe
     #[arg(long)]
     pub(super) suggest: bool,
     /// Exit with status 0 whatever was found, but for unreadable inputs and internal errors

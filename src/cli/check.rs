@@ -18,6 +18,9 @@ use super::{Failure, Streams, Wish, status};
 const HINT_SOURCE: &str =
     "hint: pass --source for alerts in your .tf (the folder of the code that this plan was made of)";
 
+/// Violations that a change is looked for without `--suggest`.
+const CHANGES: usize = 100;
+
 /// Runs the command.
 pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let refused = args.not_yet.given();
@@ -31,8 +34,10 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     let look = look(&args.scan.talk, streams);
     let quiet = quietness(&args.scan.talk);
     let explain = explain(&args);
+    let changes = (!args.suggest).then_some(CHANGES);
     let mut options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
     options.engine.explain = explain;
+    options.changes = changes;
     options.before = args.before;
     options.changed_only = args.changed_only;
     let report = scan(&options);
@@ -77,6 +82,7 @@ pub(super) fn options(
         source: args.source,
         before: None,
         changed_only: false,
+        changes: None,
         jobs: args.jobs,
         engine,
         parameters: parameters(&args.parameters, &limits)?,
