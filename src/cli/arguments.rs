@@ -15,6 +15,7 @@ use crate::report::Format;
 
 use super::limits::Limit;
 use super::parameters::Parameter;
+use super::words::OneOf;
 
 /// Proves what the IAM policies in a Terraform plan or CloudFormation template allow, before they are deployed
 #[derive(Debug, Parser)]
@@ -51,13 +52,13 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) engine: EngineArgs,
     /// What to print on standard output: table, full, json, jsonl, sarif, markdown, junit, gitlab or github
-    #[arg(long, value_name = "F", default_value = "table", value_parser = format)]
+    #[arg(long, value_name = "F", default_value = "table", hide_possible_values = true, value_parser = OneOf { parse: format, words: FORMATS })]
     pub(super) format: Format,
     /// Also write a report to a file, whole or not at all; repeatable
     #[arg(long, value_name = "F=PATH", value_parser = output)]
     pub(super) output: Vec<Output>,
     /// The lowest severity that makes the exit status 1: low, medium, high or critical
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
+    #[arg(long, value_name = "SEVERITY", default_value = "low", hide_possible_values = true, value_parser = OneOf { parse: severity, words: &["low", "medium", "high", "critical"] })]
     pub(super) fail_on: Severity,
     /// The deployed version of the input, for standards with `reference: before`: an earlier template, plan or state; a
     /// plan tells its own
@@ -92,10 +93,10 @@ pub(super) struct DiffArgs {
     pub(super) new: PathBuf,
     /// What bare policies are: identity, resource, trust, boundary, session, scp, rcp or endpoint; default: told by their
     /// elements
-    #[arg(long, value_name = "KIND", value_parser = kind)]
+    #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = OneOf { parse: kind, words: KINDS })]
     pub(super) kind: Option<PolicyKind>,
     /// What to print on standard output: table or json
-    #[arg(long, value_name = "F", default_value = "table", value_parser = diff_format)]
+    #[arg(long, value_name = "F", default_value = "table", hide_possible_values = true, value_parser = OneOf { parse: diff_format, words: &["table", "json"] })]
     pub(super) format: DiffFormat,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
@@ -185,7 +186,7 @@ pub(super) struct ExplainArgs {
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
     /// The shell: bash, elvish, fish, powershell or zsh
-    #[arg(value_name = "SHELL", value_parser = shell)]
+    #[arg(value_name = "SHELL", hide_possible_values = true, value_parser = OneOf { parse: shell, words: &["bash", "elvish", "fish", "powershell", "zsh"] })]
     pub(super) shell: Shell,
 }
 
@@ -236,10 +237,10 @@ pub(super) struct ScanArgs {
 #[derive(Debug, Args)]
 pub(super) struct EngineArgs {
     /// Which engine decides: auto, glob, z3 or both
-    #[arg(long, value_name = "ENGINE", default_value = "auto", value_parser = solver)]
+    #[arg(long, value_name = "ENGINE", default_value = "auto", hide_possible_values = true, value_parser = OneOf { parse: solver, words: &["auto", "glob", "z3", "both"] })]
     pub(super) solver: Engine,
     /// What is assumed of requests: high or none (only to compare with AWS)
-    #[arg(long, value_name = "AXIOMS", default_value = "high", value_parser = axioms)]
+    #[arg(long, value_name = "AXIOMS", default_value = "high", hide_possible_values = true, value_parser = OneOf { parse: axioms, words: &["high", "none"] })]
     pub(super) axioms: Axioms,
 }
 
@@ -261,7 +262,7 @@ pub(super) struct TalkArgs {
     #[arg(short, long)]
     pub(super) verbose: bool,
     /// Colours: auto, always or never
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = color)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true, value_parser = OneOf { parse: color, words: &["auto", "always", "never"] })]
     pub(super) color: Color,
     /// Show no progress
     #[arg(long)]
@@ -313,6 +314,16 @@ impl NotYetArgs {
         .collect()
     }
 }
+
+/// The formats there are.
+const FORMATS: &[&str] = &[
+    "table", "full", "json", "jsonl", "sarif", "markdown", "junit", "gitlab", "github",
+];
+
+/// The kinds of documents.
+const KINDS: &[&str] = &[
+    "identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint",
+];
 
 /// Formats of the interface that are not there yet.
 const FORMATS_NOT_YET: &[&str] = &["html"];

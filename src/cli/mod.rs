@@ -13,6 +13,7 @@ mod man;
 mod parameters;
 mod status;
 mod surroundings;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, LineWriter, Write};

@@ -50,11 +50,13 @@ fn compared(
             ..options.clone()
         });
         report.usage.append(&mut gathered.usage);
-        let (states, errors): (Vec<_>, Vec<_>) = std::mem::take(&mut gathered.errors)
-            .into_iter()
-            .partition(|error| says_state(error));
-        report.usage.extend(states);
-        report.errors.extend(errors);
+        for error in std::mem::take(&mut gathered.errors) {
+            // A raw state is a use that is not possible, not a bad file.
+            match error.strip_suffix(" (unreadable-input)") {
+                Some(message) if says_state(message) => report.usage.push(message.to_owned()),
+                _ => report.errors.push(error),
+            }
+        }
         report.internal.append(&mut gathered.internal);
         if gathered.inputs.len() > 1 {
             report.usage.push(format!(

@@ -53,7 +53,6 @@ def main():
         return
     (_, name, build), (base, _, last) = stages((ROOT / ".github/Dockerfile").read_text())
     assert name == "build" and base == "debian:bookworm-slim", (name, base)
-    subprocess.run(["umount", "-q", WORK / "image/proc"], check=False)
     shutil.rmtree(WORK, ignore_errors=True)
     context, stage, image = WORK / "context", WORK / "stage", WORK / "image"
     context.mkdir(parents=True)

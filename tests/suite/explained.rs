@@ -251,6 +251,71 @@ fn standards_of_ones_own_are_explained() {
     assert_eq!(run(&folder, &["explain", "step-limit"]).status, 0);
 }
 
+/// The paragraphs of a page after its heading, each in one line.
+fn page(id: &str) -> Vec<String> {
+    let shown = run(repository(), &["explain", id]);
+    assert_eq!(shown.status, 0, "{id}: {}", shown.stderr);
+    let paragraphs = shown.stdout.split("\n\n").skip(1);
+    paragraphs
+        .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+/// The pages are the help of SARIF rules too, and the README names what it does not explain itself.
+#[test]
+fn pages_have_one_source() {
+    let arguments = [
+        "check",
+        "fixtures/webshop/plan.json",
+        "--standards",
+        "fixtures/webshop/keyaki.yaml",
+    ];
+    let log = run(repository(), &[&arguments[..], &["--format", "sarif"]].concat()).json();
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let mut compared = 0;
+    for rule in rules {
+        let full = text(&rule["fullDescription"], "text");
+        let check = full
+            .rsplit_once(" (check ")
+            .map(|(_, check)| check.trim_end_matches(')'));
+        let id = check.unwrap_or_else(|| text(rule, "id"));
+        let [_, meaning, help] = &page(id)[..] else {
+            panic!("{id}")
+        };
+        for said in [text(&rule["help"], "text"), text(&rule["help"], "markdown")] {
+            assert!(
+                said.contains(meaning.as_str()) && said.contains(help.as_str()),
+                "{id}: {said}"
+            );
+        }
+        compared += 1;
+    }
+    assert!(compared > 9, "{compared}");
+    let undecided = rules.iter().find(|rule| rule["id"] == "undecided").unwrap();
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let all = run(repository(), &["explain"]).stdout;
+    let ids = |group: &str| {
+        let (_, rest) = all
+            .split_once(&format!("{group}:\n"))
+            .unwrap_or_else(|| panic!("no {group}"));
+        let rows = rest.lines().map_while(|line| line.strip_prefix("  "));
+        rows.filter_map(|row| row.split(' ').next())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for check in ids("checks") {
+        assert!(
+            readme.contains(&format!("| `{check}` |")),
+            "the README does not name {check}"
+        );
+    }
+    for reason in ids("reasons of UNDECIDED") {
+        let row = format!("| `{reason}` |");
+        assert!(text(&undecided["help"], "markdown").contains(&row), "{reason}");
+    }
+    assert!(readme.contains("`keyaki explain"));
+}
+
 /// Whatever a report names by an id, of all the inputs there are.
 #[test]
 fn every_id_in_a_report_has_a_page() {

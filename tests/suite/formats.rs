@@ -72,6 +72,24 @@ fn every_format_is_well_formed_and_the_same_each_time() {
     }
 }
 
+/// Threads and repetition change no byte of any output.
+#[test]
+fn outputs_do_not_depend_on_threads_or_luck() {
+    let mut first: Option<Vec<String>> = None;
+    for jobs in ["1", "2", "4", "8", "16", "2", "16"] {
+        let (folder, arguments) = outputs("threads");
+        let arguments = arguments.iter().map(String::as_str);
+        let more = ["--jobs", jobs, "--suggest"];
+        let ran = check(INPUTS[2], &arguments.chain(more).collect::<Vec<_>>());
+        let written = FORMATS.map(|format| fs::read_to_string(folder.join(format)).unwrap());
+        let all: Vec<String> = written.into_iter().chain([ran.stdout, ran.stderr]).collect();
+        match &first {
+            None => first = Some(all),
+            Some(first) => assert!(*first == all, "{jobs} threads make a difference"),
+        }
+    }
+}
+
 /// No format leaves a finding out: each names the standards and addresses of all of them.
 fn says_all(format: &str, shown: &str, json: &Value) {
     // Cells of a table are cut and wrapped; the lines below are not.
