@@ -164,6 +164,7 @@ fn parse(text: &str) -> serde_json::Value {
 fn options(files: &Files, input: &Path, jobs: usize) -> ScanOptions {
     ScanOptions {
         before: None,
+        changes: None,
         changed_only: false,
         inputs: vec![input.to_path_buf()],
         standards: read_standards(&files.standards, &Limits::default()).unwrap(),

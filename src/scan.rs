@@ -13,6 +13,7 @@ mod principals;
 mod read;
 mod same;
 mod scope;
+mod suggested;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,7 +33,8 @@ use before::Earlier;
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
 use noted::{linted, mere_notes, noted};
 use principals::{answers, firsts, principal_outcomes, principal_questions};
-use read::{Gathered, Lost, extract_input, open, remark};
+use read::{Gathered, Lost, extract_input, open, remark, with_id};
+use suggested::{at_first, suggest};
 
 pub use diff::diff;
 
@@ -52,6 +54,9 @@ pub struct ScanOptions {
     pub jobs: Option<usize>,
     /// How questions are decided.
     pub engine: check::Options,
+    /// For how many violations a change is looked for, the most severe first, where changes are asked for; for all when
+    /// not given.
+    pub changes: Option<usize>,
     /// The deployed version of the input.
     pub before: Option<PathBuf>,
     /// Whether only what changes is checked.
@@ -141,7 +146,7 @@ fn gather(options: &ScanOptions) -> Gathered {
     let earlier = match earlier.transpose() {
         Ok(earlier) => earlier,
         Err(message) => {
-            gathered.errors.push(message);
+            gathered.errors.push(with_id("unreadable-before", message));
             return gathered;
         }
     };
@@ -192,14 +197,15 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     let firsts = firsts(&of_principals);
     let distinct_principals: BTreeSet<usize> = firsts.iter().copied().collect();
     let bar = bar(options.progress, groups.len() + distinct_principals.len());
-    let (answered, lint): (Vec<BTreeMap<usize, Verdict>>, Vec<Option<Linted>>) = groups
+    let engine = at_first(options);
+    let (mut answered, lint): (Vec<BTreeMap<usize, Verdict>>, Vec<Option<Linted>>) = groups
         .par_iter()
         .map(|group| {
             let prepared = questions.get(group.first).and_then(prepared);
             let noted = linted(prepared.as_ref());
             let answer = |position: &usize| {
                 let standard = standards.get(*position).filter(|standard| !is_lint(standard))?;
-                Some((*position, answer(prepared.as_ref(), standard, &options.engine)))
+                Some((*position, answer(prepared.as_ref(), standard, &engine)))
             };
             let verdicts = group.standards.par_iter().filter_map(answer).collect();
             bar.inc(1);
@@ -214,6 +220,7 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
             Some((*at, answered))
         })
         .collect();
+    let cut = suggest(&mut answered, &groups, &questions, options);
     bar.finish_and_clear();
     let groups_by_policy: BTreeMap<(usize, usize), usize> = questions
         .iter()
@@ -231,8 +238,10 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     let of_principals = principal_outcomes(&of_principals, &firsts, &of_distinct);
     let outcomes = outcomes(&gathered.inputs, standards, &by_policy, &noted, of_principals);
     let mere = mere_notes(&gathered.inputs, &noted, standards, &outcomes);
+    let notes: Vec<_> = gathered.notes.iter().cloned().chain(cut).collect();
     Report::new(&Run {
         noted: &mere,
+        notes: &notes,
         ..run(gathered, &options.standards, &root, &outcomes, distinct)
     })
 }

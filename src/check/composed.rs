@@ -68,7 +68,15 @@ fn unread(now: &Composition) -> Vec<String> {
         .documents
         .iter()
         .filter_map(|part| part.document.content.as_ref().err());
-    unread.map(|what| format!("what {what} denies")).collect()
+    unread.map(|what| does(what, "denies")).collect()
+}
+
+/// What the unread document that is called so does, for users.
+fn does(called: &str, verb: &str) -> String {
+    match called.starts_with("what ") {
+        true => format!("{called} {verb}"),
+        false => format!("what {called} {verb}"),
+    }
 }
 
 impl Composed {
@@ -185,8 +193,8 @@ impl Side {
                 Err(what) => {
                     let read = unknown(part);
                     let name = match read.effect {
-                        Effect::Allow => fact(&format!("what {what} allows"), &part.document.key),
-                        Effect::Deny => fact(&format!("what {what} denied"), &part.document.key),
+                        Effect::Allow => fact(&does(what, "allows"), &part.document.key),
+                        Effect::Deny => fact(&does(what, "denied"), &part.document.key),
                     };
                     if read.is_silent_by_default {
                         self.default_facts.insert(name.clone(), false);
@@ -205,7 +213,7 @@ impl Side {
             match &part.document.content {
                 Ok(document) => self.add(part, document, &mut statements),
                 Err(what) => {
-                    let name = fact(&format!("what {what} lets through"), &part.document.key);
+                    let name = fact(&does(what, "lets through"), &part.document.key);
                     statements.push(self.everything(Effect::Allow, part, name));
                 }
             }

@@ -166,6 +166,20 @@ pub enum Check {
 }
 
 impl Check {
+    /// Its name in standards files and reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Check::NoNewAccess { .. } => "no-new-access",
+            Check::AccessNotGranted { .. } => "access-not-granted",
+            Check::AccessGranted { .. } => "access-granted",
+            Check::AccessDenied { .. } => "access-denied",
+            Check::Equivalent { .. } => "equivalent",
+            Check::NoPublicAccess { .. } => "no-public-access",
+            Check::NoExternalAccess { .. } => "no-external-access",
+            Check::Lint { .. } => "lint",
+        }
+    }
+
     /// What the document is compared with, if the check compares.
     pub fn reference(&self) -> Option<&Reference> {
         match self {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::check::standards::nearest;
 use crate::check::{Engine, Severity};
@@ -14,6 +15,7 @@ use crate::report::Format;
 
 use super::limits::Limit;
 use super::parameters::Parameter;
+use super::words::OneOf;
 
 /// Proves what the IAM policies in a Terraform plan or CloudFormation template allow, before they are deployed
 #[derive(Debug, Parser)]
@@ -33,8 +35,12 @@ pub(super) enum Command {
     Extract(Box<ExtractArgs>),
     /// Answer questions: JSON Lines on standard input, JSON Lines on standard output
     Batch(BatchArgs),
-    /// Say what a rule, a note, a check or a reason means, and what to do
+    /// Say what a rule, a note, a check, a standard, a reason or an error means, and what to do
     Explain(ExplainArgs),
+    /// Print what a shell reads to complete commands and options
+    Completions(CompletionsArgs),
+    /// Print a manual page: `keyaki man | man -l -`
+    Man(ManArgs),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -46,13 +52,13 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) engine: EngineArgs,
     /// What to print on standard output: table, full, json, jsonl, sarif, markdown, junit, gitlab or github
-    #[arg(long, value_name = "F", default_value = "table", value_parser = format)]
+    #[arg(long, value_name = "F", default_value = "table", hide_possible_values = true, value_parser = OneOf { parse: format, words: FORMATS })]
     pub(super) format: Format,
     /// Also write a report to a file, whole or not at all; repeatable
     #[arg(long, value_name = "F=PATH", value_parser = output)]
     pub(super) output: Vec<Output>,
     /// The lowest severity that makes the exit status 1: low, medium, high or critical
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity)]
+    #[arg(long, value_name = "SEVERITY", default_value = "low", hide_possible_values = true, value_parser = OneOf { parse: severity, words: &["low", "medium", "high", "critical"] })]
     pub(super) fail_on: Severity,
     /// The deployed version of the input, for standards with `reference: before`: an earlier template, plan or state; a
     /// plan tells its own
@@ -67,7 +73,7 @@ pub(super) struct CheckArgs {
     /// Fail when an input holds no policy
     #[arg(long)]
     pub(super) require_policies: bool,
-    /// Add a change that mends each violating policy and is proved to; `full` always has it
+    /// Add a change that mends each violating policy and is proved to; `full` has it for the 100 most severe
     #[arg(long)]
     pub(super) suggest: bool,
     /// Exit with status 0 whatever was found, but for unreadable inputs and internal errors
@@ -87,10 +93,10 @@ pub(super) struct DiffArgs {
     pub(super) new: PathBuf,
     /// What bare policies are: identity, resource, trust, boundary, session, scp, rcp or endpoint; default: told by their
     /// elements
-    #[arg(long, value_name = "KIND", value_parser = kind)]
+    #[arg(long, value_name = "KIND", hide_possible_values = true, value_parser = OneOf { parse: kind, words: KINDS })]
     pub(super) kind: Option<PolicyKind>,
     /// What to print on standard output: table or json
-    #[arg(long, value_name = "F", default_value = "table", value_parser = diff_format)]
+    #[arg(long, value_name = "F", default_value = "table", hide_possible_values = true, value_parser = OneOf { parse: diff_format, words: &["table", "json"] })]
     pub(super) format: DiffFormat,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
@@ -173,9 +179,26 @@ pub(super) struct BatchArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The id, as reports name it; without one, all ids are listed
+    /// The id, as reports name it, or that of a standard; without one, all ids are listed
     #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
+    /// The standards file, for ids of standards; default: the nearest keyaki.yaml up to the repository root
+    #[arg(long, value_name = "FILE")]
+    pub(super) standards: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell: bash, elvish, fish, powershell or zsh
+    #[arg(value_name = "SHELL", hide_possible_values = true, value_parser = OneOf { parse: shell, words: &["bash", "elvish", "fish", "powershell", "zsh"] })]
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The command the page is about; without one, the page is about keyaki
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
 }
 
 /// What is read, and how.
@@ -221,10 +244,10 @@ pub(super) struct ScanArgs {
 #[derive(Debug, Args)]
 pub(super) struct EngineArgs {
     /// Which engine decides: auto, glob, z3 or both
-    #[arg(long, value_name = "ENGINE", default_value = "auto", value_parser = solver)]
+    #[arg(long, value_name = "ENGINE", default_value = "auto", hide_possible_values = true, value_parser = OneOf { parse: solver, words: &["auto", "glob", "z3", "both"] })]
     pub(super) solver: Engine,
     /// What is assumed of requests: high or none (only to compare with AWS)
-    #[arg(long, value_name = "AXIOMS", default_value = "high", value_parser = axioms)]
+    #[arg(long, value_name = "AXIOMS", default_value = "high", hide_possible_values = true, value_parser = OneOf { parse: axioms, words: &["high", "none"] })]
     pub(super) axioms: Axioms,
 }
 
@@ -246,7 +269,7 @@ pub(super) struct TalkArgs {
     #[arg(short, long)]
     pub(super) verbose: bool,
     /// Colours: auto, always or never
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = color)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true, value_parser = OneOf { parse: color, words: &["auto", "always", "never"] })]
     pub(super) color: Color,
     /// Show no progress
     #[arg(long)]
@@ -295,6 +318,16 @@ impl NotYetArgs {
         .collect()
     }
 }
+
+/// The formats there are.
+const FORMATS: &[&str] = &[
+    "table", "full", "json", "jsonl", "sarif", "markdown", "junit", "gitlab", "github",
+];
+
+/// The kinds of documents.
+const KINDS: &[&str] = &[
+    "identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint",
+];
 
 /// Formats of the interface that are not there yet.
 const FORMATS_NOT_YET: &[&str] = &["html"];
@@ -360,6 +393,19 @@ fn color(text: &str) -> Result<Color, String> {
             ("auto", Color::Auto),
             ("always", Color::Always),
             ("never", Color::Never),
+        ],
+    )
+}
+
+fn shell(text: &str) -> Result<Shell, String> {
+    one_of(
+        text,
+        &[
+            ("bash", Shell::Bash),
+            ("elvish", Shell::Elvish),
+            ("fish", Shell::Fish),
+            ("powershell", Shell::PowerShell),
+            ("zsh", Shell::Zsh),
         ],
     )
 }

@@ -1,7 +1,7 @@
 //! `keyaki batch`: one JSON object a line in, one a line out, in order; errors are answers too. Memory is bounded by the
 //! longest line.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 use std::panic::{self, AssertUnwindSafe};
 
 use serde_json::{Map, Value, json};
@@ -13,6 +13,7 @@ use crate::check::question::{
 use crate::check::{self, Finding, Options, Subject, Verdict, pass_message, request_json};
 use crate::extract::Before;
 use crate::iam::{Decision, Missing, PolicyPosition, authorize};
+use crate::report::write_json_line;
 
 use super::arguments::BatchArgs;
 use super::limits::limits_and_options;
@@ -40,7 +41,8 @@ pub(super) fn run(args: &BatchArgs, streams: &mut Streams<'_>) -> Result<u8, Fai
             Line::Text(bytes) => answer_line(&bytes, &options),
         };
         worst = status::worse(worst, status);
-        write_json_line(streams.stdout, &answer)?;
+        write_json_line(&answer, streams.stdout)?;
+        streams.stdout.flush()?;
     }
 }
 
@@ -282,27 +284,6 @@ fn reasons(finding: &Finding) -> Vec<Value> {
 
 fn error_answer(id: Value, message: &str) -> Value {
     json!({"id": id, "result": "ERROR", "message": message})
-}
-
-/// Writes a value on one line and flushes it. Characters that a terminal acts upon or an editor hides are escaped;
-/// they can only stand in strings, where JSON allows it.
-pub(super) fn write_json_line(out: &mut dyn Write, value: &Value) -> io::Result<()> {
-    let mut line = String::new();
-    for c in value.to_string().chars() {
-        if is_treacherous(c) {
-            line.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            line.push(c);
-        }
-    }
-    line.push('\n');
-    out.write_all(line.as_bytes())?;
-    out.flush()
-}
-
-/// DEL, C1 controls, bidirectional controls, and the line and paragraph separators; all within four hexadecimal digits.
-fn is_treacherous(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

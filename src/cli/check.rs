@@ -19,6 +19,9 @@ use super::{Failure, Streams, Wish, status};
 const HINT_SOURCE: &str =
     "hint: pass --source for alerts in your .tf (the folder of the code that this plan was made of)";
 
+/// Violations that a change is looked for without `--suggest`.
+const CHANGES: usize = 100;
+
 /// Runs the command.
 pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let refused = args.not_yet.given();
@@ -32,8 +35,10 @@ pub(super) fn run(args: CheckArgs, streams: &mut Streams<'_>) -> Result<u8, Fail
     let look = look(&args.scan.talk, streams);
     let quiet = quietness(&args.scan.talk);
     let explain = explain(&args);
+    let changes = (!args.suggest).then_some(CHANGES);
     let mut options = options(args.scan, Some(&args.engine), Standards::Required, streams)?;
     options.engine.explain = explain;
+    options.changes = changes;
     options.before = args.before;
     options.changed_only = args.changed_only;
     let report = scan(&options);
@@ -78,6 +83,7 @@ pub(super) fn options(
         source: args.source,
         before: None,
         changed_only: false,
+        changes: None,
         jobs: args.jobs,
         engine,
         parameters: parameters(&args.parameters, &limits)?,
@@ -171,7 +177,7 @@ fn write_outputs(report: &Report, outputs: &[Output], look: &Look, streams: &mut
         if let Err(error) = written {
             let _ = writeln!(
                 streams.stderr,
-                "error: {} cannot be written: {error}",
+                "error: {} cannot be written: {error} (unwritable-output)",
                 output.path.display()
             );
             worst = status::OUTPUT_FAILED;
@@ -195,7 +201,10 @@ fn print(report: &Report, format: Format, look: &Look, streams: &mut Streams<'_>
         Err(error) => {
             // Whoever closed the pipe knows.
             if error.kind() != io::ErrorKind::BrokenPipe {
-                let _ = writeln!(streams.stderr, "error: the report cannot be printed: {error}");
+                let _ = writeln!(
+                    streams.stderr,
+                    "error: the report cannot be printed: {error} (unwritable-output)"
+                );
             }
             status::OUTPUT_FAILED
         }

@@ -94,7 +94,7 @@ fn read(
     streams: &mut Streams<'_>,
 ) -> Result<StandardsFile, Failure> {
     let file = read_standards(path, limits)
-        .map_err(|errors| Failure::Usage(errors.iter().map(ToString::to_string).collect()))?;
+        .map_err(|errors| Failure::Standards(errors.iter().map(ToString::to_string).collect()))?;
     if quiet == Quiet::No {
         let _ = writeln!(streams.stderr, "standards: {}", file.name);
     }

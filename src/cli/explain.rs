@@ -1,36 +1,83 @@
-//! `keyaki explain`: what an id of a report means, and what to do about it.
+//! `keyaki explain`: what an id of a report means, and what to do about it; also of a standard of one's own.
 
 use std::io::{self, Write};
 
+use crate::check::Standard;
 use crate::check::rules::{Group, Rule, rule, rules};
-use crate::check::standards::nearest;
-use crate::report::Sanitised;
+use crate::check::standards::{StandardsFile, nearest};
+use crate::report::{Sanitised, single_line};
+use crate::source::Limits;
 
 use super::arguments::ExplainArgs;
+use super::discover::{self, Quiet, Standards};
 use super::{Failure, Streams, status};
 
 /// Columns of a line.
 const WIDTH: usize = 100;
+/// Characters of a description.
+const DESCRIPTION: usize = 1_000;
 
-/// Runs the command: one rule, or the list of all.
+/// Runs the command: one page, or the list of all.
 pub(super) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> Result<u8, Failure> {
+    let page = args.id.as_deref().map(|id| (id, rule(id)));
+    let standards = match page {
+        // Only an id that is not keyaki's own may be that of a standard.
+        Some((_, None)) => own_standards(args, streams)?,
+        None | Some((_, Some(_))) => StandardsFile::default(),
+    };
     let mut out = Sanitised::new(&mut *streams.stdout);
-    match &args.id {
+    match page {
         None => list(&mut out)?,
-        Some(id) => match rule(id) {
-            Some(rule) => explain(rule, &mut out)?,
-            None => return Err(Failure::usage(unknown(id))),
+        Some((_, Some(rule))) => explain(rule, &mut out)?,
+        Some((id, None)) => match standards.standards.iter().find(|standard| standard.id == id) {
+            Some(standard) => explain_standard(standard, &standards.name, &mut out)?,
+            None => return Err(Failure::usage(unknown(id, &standards))),
         },
     }
     out.flush()?;
     Ok(status::OK)
 }
 
-fn unknown(id: &str) -> String {
-    match nearest(id, rules().map(|rule| rule.id)) {
+fn own_standards(args: &ExplainArgs, streams: &mut Streams<'_>) -> Result<StandardsFile, Failure> {
+    let named = args.standards.as_deref();
+    let read = discover::standards(
+        named,
+        Standards::Optional,
+        &Limits::default(),
+        Quiet::Yes,
+        streams,
+    );
+    match (read, named) {
+        (Ok(standards), _) => Ok(standards),
+        (Err(failure), Some(_)) => Err(failure),
+        // Nobody asked for the file that happens to be near.
+        (Err(_), None) => Ok(StandardsFile::default()),
+    }
+}
+
+fn unknown(id: &str, standards: &StandardsFile) -> String {
+    let own = standards.standards.iter().map(|standard| standard.id.as_str());
+    match nearest(id, rules().map(|rule| rule.id).chain(own)) {
         Some(known) => format!("unknown id `{id}`; did you mean `keyaki explain {known}`?"),
         None => format!("unknown id `{id}`; `keyaki explain` lists all"),
     }
+}
+
+fn explain_standard(standard: &Standard, file: &str, out: &mut impl Write) -> io::Result<()> {
+    let check = standard.check.name();
+    writeln!(
+        out,
+        "{} (standard of {file}, severity {}, check {check})",
+        standard.id,
+        standard.severity.word()
+    )?;
+    let description = single_line(&standard.description, DESCRIPTION);
+    let page = rule(check);
+    let texts = page.map_or([""; 3], |page| [page.title, page.text, page.help]);
+    for text in [description.as_str()].into_iter().chain(texts) {
+        write_paragraph(text, out)?;
+    }
+    Ok(())
 }
 
 fn explain(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
@@ -39,10 +86,18 @@ fn explain(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
         .map_or_else(String::new, |severity| format!(", severity {}", severity.word()));
     writeln!(out, "{} ({}{severity})", rule.id, singular(rule.group))?;
     for text in [rule.title, rule.text, rule.help] {
-        writeln!(out)?;
-        for line in wrapped(text, WIDTH) {
-            writeln!(out, "{line}")?;
-        }
+        write_paragraph(text, out)?;
+    }
+    Ok(())
+}
+
+fn write_paragraph(text: &str, out: &mut impl Write) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    for line in wrapped(text, WIDTH) {
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
@@ -56,6 +111,9 @@ fn singular(group: Group) -> &'static str {
         Group::Check => "check",
         Group::Result => "result",
         Group::Reason => "reason of UNDECIDED",
+        Group::Error => "error",
+        Group::Axiom => "axiom about requests",
+        Group::Ambiguity => "row of the ambiguity register",
     }
 }
 

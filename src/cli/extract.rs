@@ -1,9 +1,9 @@
 //! `keyaki extract`: the policies found, as JSON.
 
+use crate::report::write_json_line;
 use crate::scan;
 
 use super::arguments::ExtractArgs;
-use super::batch::write_json_line;
 use super::check::options;
 use super::discover::Standards;
 use super::{Failure, Streams};
@@ -18,6 +18,7 @@ pub(super) fn run(args: ExtractArgs, streams: &mut Streams<'_>) -> Result<u8, Fa
     for error in report.errors.iter().chain(&report.internal) {
         let _ = writeln!(streams.stderr, "error: {error}");
     }
-    write_json_line(streams.stdout, &report.to_json())?;
+    write_json_line(&report.to_json(), streams.stdout)?;
+    streams.stdout.flush()?;
     Ok(report.exit_status())
 }

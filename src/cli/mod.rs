@@ -3,15 +3,18 @@
 mod arguments;
 mod batch;
 mod check;
+mod completions;
 mod diff;
 mod discover;
 mod explain;
 mod exports;
 mod extract;
 mod limits;
+mod man;
 mod parameters;
 mod status;
 mod surroundings;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, LineWriter, Write};
@@ -56,26 +59,28 @@ pub enum Wish {
 }
 
 /// Commands of the interface that are not there yet.
-const NOT_YET: &[&str] = &[
-    "query",
-    "init",
-    "schema",
-    "completions",
-    "man",
-    "standards",
-    "serve",
-    "lsp",
-];
+const NOT_YET: &[&str] = &["query", "init", "schema", "standards", "serve", "lsp"];
 
 /// The commands that are there.
-const COMMANDS: &[&str] = &["check", "diff", "extract", "batch", "explain"];
+const COMMANDS: &[&str] = &[
+    "check",
+    "diff",
+    "extract",
+    "batch",
+    "explain",
+    "completions",
+    "man",
+];
 
 /// A use of keyaki that cannot be: exit status 2, nothing scanned.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    /// Bad usage, or a bad standards file: one message a line.
+    /// Bad usage: one message a line.
     #[error("{}", .0.join("\n"))]
     Usage(Vec<String>),
+    /// A bad standards file: one message a line.
+    #[error("{}", .0.join("\n"))]
+    Standards(Vec<String>),
     /// Standard output cannot be written.
     #[error(transparent)]
     Output(#[from] io::Error),
@@ -113,16 +118,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> io
     let result = panic::catch_unwind(AssertUnwindSafe(|| dispatch(args, streams)));
     match result {
         Ok(Ok(status)) => Ok(status),
-        Ok(Err(Failure::Usage(messages))) => {
-            for message in messages {
-                // Nobody is left to be told when standard error is gone.
-                let _ = writeln!(stderr, "error: {message}");
-            }
-            Ok(status::USAGE)
-        }
+        Ok(Err(Failure::Usage(messages))) => Ok(refused(&messages, "bad-usage", &mut stderr)),
+        Ok(Err(Failure::Standards(messages))) => Ok(refused(&messages, "bad-standards", &mut stderr)),
         Ok(Err(Failure::Output(error))) => Err(error),
         Err(_) => Ok(status::INTERNAL),
     }
+}
+
+/// Says why nothing was scanned, with the id under which `keyaki explain` says more.
+fn refused(messages: &[String], id: &str, stderr: &mut dyn Write) -> u8 {
+    for message in messages {
+        // An example to paste may follow the message.
+        let (line, rest) = message.split_once('\n').unwrap_or((message, ""));
+        let gap = if rest.is_empty() { "" } else { "\n" };
+        // Nobody is left to be told when standard error is gone.
+        let _ = writeln!(stderr, "error: {line} ({id}){gap}{rest}");
+    }
+    status::USAGE
 }
 
 fn dispatch(args: impl IntoIterator<Item = OsString>, mut streams: Streams<'_>) -> Result<u8, Failure> {
@@ -144,6 +156,8 @@ fn dispatch(args: impl IntoIterator<Item = OsString>, mut streams: Streams<'_>) 
         Command::Extract(args) => extract::run(*args, &mut streams),
         Command::Batch(args) => batch::run(&args, &mut streams),
         Command::Explain(args) => explain::run(&args, &mut streams),
+        Command::Completions(args) => completions::run(&args, &mut streams),
+        Command::Man(args) => man::run(&args, &mut streams),
         Command::Other(words) => Err(other(&words)),
     }
 }

@@ -1,36 +1,8 @@
 //! What to do about an answer that could not be given: one sentence for people, by the reason and the unknown values.
 
-use super::{Entry, Verdict};
+use crate::check::rules::rule;
 
-/// What to do for each reason; reasons whose message says so itself are not listed.
-const BY_REASON: [(&str, &str); 6] = [
-    (
-        "unknown-until-apply",
-        "build the policy from values that are known before apply (names and account ids instead of attributes of new \
-         resources), or apply what it depends on first and plan again",
-    ),
-    (
-        "unknown-managed-policy",
-        "add the document to the input, or check it by itself",
-    ),
-    (
-        "unknown-type",
-        "declare the attribute under `policy_attributes` in the standards file if it holds a policy, or list the type \
-         under `ignore` with a reason",
-    ),
-    (
-        "composed-comparison",
-        "review this change of what is attached by hand",
-    ),
-    (
-        "no-request",
-        "name principals that such a policy is about, or narrow the `scope` of the standard",
-    ),
-    (
-        "policy-variable",
-        "review by hand, or write the statement without the variable",
-    ),
-];
+use super::{Entry, Verdict};
 
 /// Options that tell unknown values of a template.
 const BY_HOLE: [(&str, &str); 3] = [
@@ -49,12 +21,20 @@ pub(super) fn advice(entry: &Entry) -> Option<String> {
     if in_template && matches!(reason, "unknown-value" | "unknown-until-apply") {
         return Some(values_of_template(entry));
     }
+    // What a plan does not know it will know after apply.
     let reason = match reason {
         "unknown-value" => "unknown-until-apply",
         other => other,
     };
-    let row = BY_REASON.iter().find(|(id, _)| *id == reason);
-    row.map(|(_, advice)| (*advice).to_string())
+    rule(reason).map(|rule| clause(rule.help))
+}
+
+/// The page's advice as the end of a sentence.
+fn clause(help: &str) -> String {
+    let help = help.trim_end_matches('.');
+    let mut letters = help.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(letters).collect()
 }
 
 fn values_of_template(entry: &Entry) -> String {
@@ -131,7 +111,13 @@ mod tests {
             &[],
             Some("by hand"),
         );
-        check("aws_iam_policy", Some("step-limit"), &[], None);
+        check(
+            "aws_iam_policy",
+            Some("step-limit"),
+            &[],
+            Some("`--limit steps=N`"),
+        );
+        check("aws_iam_policy", Some("no-such-reason"), &[], None);
         check("aws_iam_policy", None, &[], None);
     }
 

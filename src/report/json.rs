@@ -40,8 +40,8 @@ pub(super) fn write_json<T: Serialize>(value: &T, mut out: &mut dyn Write) -> io
     writeln!(out)
 }
 
-/// Writes any value as JSON in one line, as harmless as [`write_json`] does.
-pub(super) fn write_json_line<T: Serialize>(value: &T, mut out: &mut dyn Write) -> io::Result<()> {
+/// Writes any value as JSON in one line and a line feed. No character in it steers a terminal or a log.
+pub fn write_json_line<T: Serialize>(value: &T, mut out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless(CompactFormatter));
     value.serialize(&mut serializer).map_err(io::Error::from)?;
     writeln!(out)
@@ -237,6 +237,7 @@ pub(super) mod tests {
                 end_line: start_line + 1,
                 end_column: 9,
             },
+            surrogates: (0, 0),
         };
         Entry {
             standard: "no-public".to_string(),

@@ -40,6 +40,7 @@ pub use document::document_json;
 pub use extracted::ExtractReport;
 pub use fingerprint::{split_attribute, without_instance_keys};
 pub use format::{Format, Look, write_report};
+pub use json::write_json_line;
 pub use outcome::{About, Outcome, PolicyNotes, Remark, Run, ScannedInput, Unchanged};
 pub use regions::region_json;
 pub use snippet::{Mark, Snippet};
@@ -308,6 +309,8 @@ pub struct Location {
     pub uri: String,
     /// Lines and columns.
     pub region: Region,
+    /// What is to be added to the columns of start and end where they are counted in UTF-16 code units.
+    pub surrogates: (usize, usize),
 }
 
 impl Location {

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
 
-use crate::source::{FileId, LineIndex, Place, Region, SourceFile};
+use crate::source::{FileId, LineIndex, Place, Region, SourceFile, Span};
 
 use super::Location;
 
@@ -12,7 +12,38 @@ use super::Location;
 pub(super) struct Locator<'a> {
     files: &'a [SourceFile],
     root: &'a Path,
-    indices: Vec<OnceCell<LineIndex>>,
+    indices: Vec<OnceCell<Index>>,
+}
+
+/// What is kept of a file.
+struct Index {
+    lines: LineIndex,
+    /// Where characters begin that UTF-16 writes as two code units; there are none in nearly all files.
+    pairs: Vec<usize>,
+}
+
+impl Index {
+    fn new(file: &SourceFile) -> Index {
+        let bytes = file.text.bytes().enumerate();
+        Index {
+            lines: LineIndex::new(file),
+            pairs: bytes
+                .filter(|(_, byte)| *byte >= 0xf0)
+                .map(|(at, _)| at)
+                .collect(),
+        }
+    }
+
+    /// How many such characters stand before an offset in its line.
+    fn surrogates(&self, file: &SourceFile, offset: usize) -> usize {
+        if self.pairs.is_empty() {
+            return 0;
+        }
+        let before = file.text.get(..offset).unwrap_or(&file.text);
+        let start = before.rfind('\n').unwrap_or(0);
+        let until = |offset: usize| self.pairs.partition_point(|at| *at < offset);
+        until(before.len()) - until(start)
+    }
 }
 
 impl<'a> Locator<'a> {
@@ -30,10 +61,15 @@ impl<'a> Locator<'a> {
         let FileId(position) = place.file;
         match (self.files.get(position), self.indices.get(position)) {
             (Some(file), Some(cell)) => {
-                let index = cell.get_or_init(|| LineIndex::new(file));
+                let index = cell.get_or_init(|| Index::new(file));
+                let Span { start, end } = place.span;
                 Location {
                     uri: uri(&file.name, self.root),
-                    region: index.region(file, place.span),
+                    region: index.lines.region(file, place.span),
+                    surrogates: (
+                        index.surrogates(file, start),
+                        index.surrogates(file, end.max(start)),
+                    ),
                 }
             }
             _ => Location {
@@ -44,6 +80,7 @@ impl<'a> Locator<'a> {
                     end_line: 1,
                     end_column: 2,
                 },
+                surrogates: (0, 0),
             },
         }
     }
@@ -144,7 +181,6 @@ pub(super) fn decoded(uri: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Span;
 
     #[test]
     fn uris_are_relative_and_encoded() {
@@ -206,7 +242,7 @@ mod tests {
             file: FileId(file),
             span: Span { start: 6, end: 7 },
         };
-        let Location { uri, region } = locator.locate(place(0));
+        let Location { uri, region, .. } = locator.locate(place(0));
         let Region {
             start_line,
             start_column,
@@ -220,5 +256,35 @@ mod tests {
             1,
             "never below the first line"
         );
+    }
+
+    #[test]
+    fn readers_that_count_utf_16_are_told_the_difference() {
+        let text = "😀 a\n木😀😀 b 😀 c";
+        let files = [SourceFile {
+            name: "a.json".to_string(),
+            text: text.to_string(),
+        }];
+        let locator = Locator::new(&files, Path::new("/r"));
+        for (from, to) in [("😀 a", " a"), ("b", "c"), ("a", "木"), ("c", "")] {
+            let start = text.find(from).unwrap();
+            let end = match to {
+                "" => text.len(),
+                to => text[start..].find(to).unwrap() + start,
+            };
+            let place = Place {
+                file: FileId(0),
+                span: Span { start, end },
+            };
+            let Location {
+                region, surrogates, ..
+            } = locator.locate(place);
+            let column = |offset: usize| {
+                let line = text[..offset].rsplit('\n').next().unwrap();
+                line.encode_utf16().count() + 1
+            };
+            assert_eq!(region.start_column + surrogates.0, column(start), "{from}");
+            assert_eq!(region.end_column + surrogates.1, column(end), "{to}");
+        }
     }
 }

@@ -91,7 +91,7 @@ fn log(report: &Report) -> Log<'_> {
                     rules,
                 },
             },
-            column_kind: "unicodeCodePoints",
+            column_kind: "utf16CodeUnits",
             automation_details: AutomationDetails {
                 id: format!("keyaki/{}", report.category),
             },

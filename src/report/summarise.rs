@@ -10,7 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::check::rules::{Group, rule};
-use crate::check::{self, Check, Finding, Proof, Severity, Standard, Undecided};
+use crate::check::{self, Finding, Proof, Severity, Standard, Undecided};
 use crate::extract::{Extraction, Gap, GapReason, IdentityChange, Origin, PolicyKind};
 use crate::iam::Invalid;
 
@@ -88,7 +88,7 @@ fn row(standard: &Standard) -> StandardRow {
         id: standard.id.clone(),
         description: standard.description.clone(),
         severity: standard.severity,
-        check: check_name(&standard.check),
+        check: standard.check.name(),
         matched: 0,
         pass: 0,
         fail: 0,
@@ -102,19 +102,6 @@ fn unconfirmed(answers: usize) -> Remark {
         address: String::new(),
         message: format!("{answers} answers come from one engine only: the second one gave up"),
         about: None,
-    }
-}
-
-fn check_name(check: &Check) -> &'static str {
-    match check {
-        Check::NoNewAccess { .. } => "no-new-access",
-        Check::AccessNotGranted { .. } => "access-not-granted",
-        Check::AccessGranted { .. } => "access-granted",
-        Check::AccessDenied { .. } => "access-denied",
-        Check::Equivalent { .. } => "equivalent",
-        Check::NoPublicAccess { .. } => "no-public-access",
-        Check::NoExternalAccess { .. } => "no-external-access",
-        Check::Lint { .. } => "lint",
     }
 }
 

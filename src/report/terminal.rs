@@ -89,7 +89,10 @@ pub(super) fn tint(verdict: Verdict) -> Tint {
 pub(super) fn write_details(entry: &Entry, out: &mut Painted<'_>) -> io::Result<()> {
     out.line(&format!("  {}", single_line(&entry.message, SENTENCE)))?;
     if let Some(advice) = advice(entry) {
-        out.line(&format!("  to decide it: {advice}"))?;
+        let reason = entry
+            .reason
+            .map_or_else(String::new, |reason| format!(" ({reason})"));
+        out.line(&format!("  to decide it: {advice}{reason}"))?;
     }
     if !entry.holes.iter().all(|hole| entry.message.contains(hole)) {
         out.line(&format!(
@@ -109,7 +112,7 @@ pub(super) fn write_details(entry: &Entry, out: &mut Painted<'_>) -> io::Result<
     }
     for row in &entry.readings {
         out.line(&format!(
-            "  depends on how row {row} of the ambiguity register is read"
+            "  depends on how row {row} of the ambiguity register is read (keyaki explain {row})"
         ))?;
     }
     for (name, value) in &entry.assumes {

@@ -8,7 +8,7 @@ use crate::source::{FileId, Input, InputKind, Limits, Loaded, Node, SourceFile, 
 
 use super::ScanOptions;
 use super::nested::Surroundings;
-use super::read::{Gathered, in_file, parse_tree};
+use super::read::{Gathered, in_file, parse_tree, with_id};
 
 /// The file of `--before`, read.
 pub(super) struct Earlier<'f> {
@@ -46,13 +46,19 @@ pub(super) fn open(options: &ScanOptions, inputs: &[Input], gathered: &mut Gathe
         ..
     } = load(std::slice::from_ref(path), &options.limits);
     for error in &errors {
-        gathered.refuse(error);
+        match error.usage {
+            true => gathered.refuse(error),
+            false => gathered
+                .errors
+                .push(with_id("unreadable-before", error.to_string())),
+        }
     }
     let before = match loaded.as_slice() {
         [one] => *one,
         [] if errors.is_empty() => {
             let message = "holds no plan, state, template or policy, so it cannot be what is deployed";
-            gathered.errors.push(format!("{}: {message}", path.display()));
+            let message = format!("{}: {message}", path.display());
+            gathered.errors.push(with_id("unreadable-before", message));
             return None;
         }
         [] => return None,

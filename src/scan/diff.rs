@@ -14,7 +14,7 @@ use crate::report::{DiffEntry, DiffReport, Difference, Sides};
 use crate::source::{FileId, InputKind, says_state};
 
 use super::decide::answer;
-use super::read::{Gathered, parse_tree};
+use super::read::{Gathered, parse_tree, with_id};
 use super::{ScanOptions, gather, in_pool};
 
 /// Compares the new input with the old one. `options` says how both are read and decided; its inputs are left out.
@@ -50,11 +50,13 @@ fn compared(
             ..options.clone()
         });
         report.usage.append(&mut gathered.usage);
-        let (states, errors): (Vec<_>, Vec<_>) = std::mem::take(&mut gathered.errors)
-            .into_iter()
-            .partition(|error| says_state(error));
-        report.usage.extend(states);
-        report.errors.extend(errors);
+        for error in std::mem::take(&mut gathered.errors) {
+            // A raw state is a use that is not possible, not a bad file.
+            match error.strip_suffix(" (unreadable-input)") {
+                Some(message) if says_state(message) => report.usage.push(message.to_owned()),
+                _ => report.errors.push(error),
+            }
+        }
         report.internal.append(&mut gathered.internal);
         if gathered.inputs.len() > 1 {
             report.usage.push(format!(
@@ -70,9 +72,10 @@ fn compared(
     let [old, new] = &sides;
     for policy in old.policies.iter().chain(&new.policies) {
         if let Err(invalid) = &policy.document {
-            report
-                .errors
-                .push(format!("{}: {invalid}", policy.origin.address));
+            report.errors.push(with_id(
+                "invalid-policy",
+                format!("{}: {invalid}", policy.origin.address),
+            ));
         }
     }
     let addresses = addresses(old, new);

@@ -64,7 +64,7 @@ pub(super) fn open(options: &ScanOptions) -> (Gathered, Vec<Input>) {
     if inputs.is_empty() && errors.is_empty() {
         gathered
             .errors
-            .push("none of the inputs is a plan, a template or a policy".to_string());
+            .push("none of the inputs is a plan, a template or a policy (no-input)".to_string());
     }
     for error in &errors {
         gathered.refuse(error);
@@ -85,12 +85,20 @@ pub(super) fn open(options: &ScanOptions) -> (Gathered, Vec<Input>) {
 
 impl Gathered {
     pub(super) fn refuse(&mut self, error: &LoadError) {
-        let list = if error.usage {
-            &mut self.usage
+        if error.usage {
+            self.usage.push(error.to_string());
         } else {
-            &mut self.errors
-        };
-        list.push(error.to_string());
+            // What is wrong at a line and column is wrong with the text.
+            let number = |part: Option<&str>| part.is_some_and(|part| part.parse::<usize>().is_ok());
+            let mut parts = error.file.rsplit(':');
+            let placed = number(parts.next()) && number(parts.next());
+            let id = if placed {
+                "broken-input"
+            } else {
+                "unreadable-input"
+            };
+            self.errors.push(with_id(id, error.to_string()));
+        }
     }
 
     /// Takes what came of an input.
@@ -112,7 +120,7 @@ impl Gathered {
                     unchanged: Unchanged::default(),
                 });
             }
-            Err(Lost::Unreadable(message)) => self.errors.push(message),
+            Err(Lost::Unreadable(message)) => self.errors.push(with_id("broken-input", message)),
             Err(Lost::Defect(message)) => self.internal.push(message),
         }
     }
@@ -203,6 +211,11 @@ pub(super) fn extract_input<'f>(
     };
     catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(Lost::Defect(format!("{}: reading the input panicked", file.name))))
+}
+
+/// A message with the id under which `keyaki explain` says more.
+pub(super) fn with_id(id: &'static str, message: String) -> String {
+    format!("{message} ({id})")
 }
 
 /// A message with the name of its file; it begins with line and column where they are known.

@@ -72,6 +72,24 @@ fn every_format_is_well_formed_and_the_same_each_time() {
     }
 }
 
+/// Threads and repetition change no byte of any output.
+#[test]
+fn outputs_do_not_depend_on_threads_or_luck() {
+    let mut first: Option<Vec<String>> = None;
+    for jobs in ["1", "2", "4", "8", "16", "2", "16"] {
+        let (folder, arguments) = outputs("threads");
+        let arguments = arguments.iter().map(String::as_str);
+        let more = ["--jobs", jobs, "--suggest"];
+        let ran = check(INPUTS[2], &arguments.chain(more).collect::<Vec<_>>());
+        let written = FORMATS.map(|format| fs::read_to_string(folder.join(format)).unwrap());
+        let all: Vec<String> = written.into_iter().chain([ran.stdout, ran.stderr]).collect();
+        match &first {
+            None => first = Some(all),
+            Some(first) => assert!(*first == all, "{jobs} threads make a difference"),
+        }
+    }
+}
+
 /// No format leaves a finding out: each names the standards and addresses of all of them.
 fn says_all(format: &str, shown: &str, json: &Value) {
     // Cells of a table are cut and wrapped; the lines below are not.
@@ -212,6 +230,60 @@ fn the_guilty_element_is_marked() {
         stack.contains(&of("\"s3:Delete*\"", "action s3:DeleteBucket")),
         "{stack:?}"
     );
+}
+
+/// Looking for changes takes longer than finding violations: `full` has them for the worst, `--suggest` for all.
+#[test]
+fn changes_are_looked_for_where_somebody_reads_them() {
+    let folder = scratch("many-changes");
+    let count = 103;
+    let resources: serde_json::Map<String, Value> = (0..count)
+        .map(|at| {
+            let statement = serde_json::json!({
+                "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                "Resource": format!("arn:aws:s3:::bucket-{at}/*"),
+            });
+            let document = serde_json::json!({"Version": "2012-10-17", "Statement": [statement]});
+            let properties =
+                serde_json::json!({"Bucket": format!("bucket-{at}"), "PolicyDocument": document});
+            let resource = serde_json::json!({"Type": "AWS::S3::BucketPolicy", "Properties": properties});
+            (format!("Bucket{at:03}"), resource)
+        })
+        .collect();
+    let template = serde_json::json!({"Resources": resources});
+    fs::write(folder.join("template.json"), template.to_string()).unwrap();
+    let standards = "version: 1\nstandards:\n  \
+        - {id: reads, severity: low, check: access-not-granted, actions: [\"s3:GetObject\"], scope: {addresses: [Bucket00*]}}\n  \
+        - {id: no-public, severity: high, check: no-public-access}\n";
+    fs::write(folder.join("keyaki.yaml"), standards).unwrap();
+    let changed = |more: &[&str]| {
+        let arguments = [
+            &[
+                "check",
+                "template.json",
+                "--format",
+                "full",
+                "--output",
+                "json=r.json",
+            ],
+            more,
+        ]
+        .concat();
+        let ran = run(&folder, &arguments);
+        assert_eq!(ran.status, 1, "{}", ran.stderr);
+        let report = parsed(&fs::read_to_string(folder.join("r.json")).unwrap()).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let has = |severity: &str| {
+            let of = findings.iter().filter(|finding| finding["severity"] == severity);
+            of.filter(|finding| finding["change"].is_object()).count()
+        };
+        let told = ran
+            .stdout
+            .contains("the 100 most severe of 113 different violations");
+        (has("high"), has("low"), told)
+    };
+    assert_eq!(changed(&[]), (100, 0, true));
+    assert_eq!(changed(&["--suggest"]), (103, 10, false));
 }
 
 /// Plans hold values of every kind: their text is quoted in no format.

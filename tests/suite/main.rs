@@ -9,6 +9,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod action;
 mod batch;
 mod before;
 mod cli;
@@ -19,11 +20,13 @@ mod diff;
 mod differential;
 #[cfg(feature = "z3")]
 mod engines;
+mod explained;
 mod fixtures;
 mod formats;
 mod formulas;
 mod fuzzed;
 mod hostile;
+mod injection;
 mod layers;
 mod managed;
 mod metamorphic;
@@ -34,8 +37,10 @@ mod principals;
 mod quiet;
 mod run;
 mod sam;
+mod sarif;
 mod scale;
 mod seeded;
+mod snippets;
 mod templates;
 mod terraform;
 mod wellformed;

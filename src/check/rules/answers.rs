@@ -162,7 +162,8 @@ pub(super) const REASONS: &[Rule] = &[
         "unknown-until-apply",
         "A policy that is known only later",
         "The whole document, or what makes it one, depends on something that is known only after deployment.",
-        "Build the policy from values that are known before, or apply what it depends on first and plan again.",
+        "Build the policy from values that are known before apply (names and account ids instead of attributes of new \
+         resources), or apply what it depends on first and plan again.",
     ),
     reason(
         "unknown-managed-policy",
@@ -174,7 +175,8 @@ pub(super) const REASONS: &[Rule] = &[
         "unknown-type",
         "A resource type that seems to hold a policy",
         "The type is not in the table of where policies live, but one of its attributes looks like a policy document.",
-        "Declare it under `policy_attributes`, or list it under `ignore` with a reason.",
+        "Declare the attribute under `policy_attributes` in the standards file if it holds a policy, or list the type under \
+         `ignore` with a reason.",
     ),
     reason(
         "unexpected-shape",

@@ -2,8 +2,10 @@
 //! `keyaki explain` says.
 
 mod answers;
+mod errors;
 mod lint;
 mod notes;
+mod open;
 
 use super::Severity;
 
@@ -24,11 +26,17 @@ pub enum Group {
     Result,
     /// Why there is no answer.
     Reason,
+    /// What went wrong with a run.
+    Error,
+    /// What is taken for granted of requests.
+    Axiom,
+    /// What AWS leaves open, and a request depends on.
+    Ambiguity,
 }
 
 impl Group {
     /// All groups, in the order of lists.
-    pub const ALL: [Group; 7] = [
+    pub const ALL: [Group; 10] = [
         Group::Lint,
         Group::Parser,
         Group::Reading,
@@ -36,6 +44,9 @@ impl Group {
         Group::Check,
         Group::Result,
         Group::Reason,
+        Group::Error,
+        Group::Axiom,
+        Group::Ambiguity,
     ];
 
     /// What the ids of the group are, for headings.
@@ -48,6 +59,9 @@ impl Group {
             Group::Check => "checks",
             Group::Result => "results that no standard names",
             Group::Reason => "reasons of UNDECIDED",
+            Group::Error => "errors",
+            Group::Axiom => "axioms about requests that a PASS may rest on",
+            Group::Ambiguity => "readings that a request may depend on",
         }
     }
 }
@@ -55,7 +69,7 @@ impl Group {
 /// What is to be said of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// Stable, in kebab case.
+    /// Stable, in kebab case; axioms and ambiguities have the names of their registers.
     pub id: &'static str,
     /// What it stands for.
     pub group: Group,
@@ -79,6 +93,9 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         answers::CHECKS,
         answers::RESULTS,
         answers::REASONS,
+        errors::ERRORS,
+        open::AXIOMS,
+        open::AMBIGUITIES,
     ]
     .into_iter()
     .flatten()
@@ -99,6 +116,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::check::register::{REGISTER, Treatment};
+    use crate::formula::Axiom;
 
     #[test]
     fn every_rule_is_explained_once() {
@@ -106,7 +125,11 @@ mod tests {
         for rule in rules() {
             assert!(seen.insert(rule.id), "{} is there twice", rule.id);
             let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-            assert!(rule.id.bytes().all(kebab), "{}", rule.id);
+            assert!(
+                rule.id.bytes().all(kebab) || rule.group == Group::Axiom,
+                "{}",
+                rule.id
+            );
             assert!(
                 !rule.title.is_empty() && !rule.title.ends_with('.'),
                 "{}",
@@ -119,5 +142,26 @@ mod tests {
         let groups: Vec<Group> = rules().map(|rule| rule.group).collect();
         assert!(groups.is_sorted());
         assert!(policy_rules().all(|rule| rule.severity.is_some()));
+    }
+
+    #[test]
+    fn registers_are_explained() {
+        for axiom in Axiom::all() {
+            assert_eq!(rule(axiom.id()).map(|rule| rule.group), Some(Group::Axiom));
+        }
+        for row in REGISTER {
+            match row.treatment {
+                Treatment::Fixed => {}
+                Treatment::Noted(id) => assert!(rule(id).is_some(), "{id}"),
+                Treatment::Free => {
+                    assert_eq!(
+                        rule(row.id).map(|rule| rule.group),
+                        Some(Group::Ambiguity),
+                        "{}",
+                        row.id
+                    );
+                }
+            }
+        }
     }
 }

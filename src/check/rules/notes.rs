@@ -198,6 +198,13 @@ pub(super) const RUN: &[Rule] = &[
         "Correct or remove the entry.",
     ),
     run(
+        "changes-cut",
+        "A change is suggested for the worst violations only",
+        "A change that mends a policy is proved to mend it, which takes longer than to find the violation. A report with \
+         very many violations has one for the most severe.",
+        "Pass `--suggest` to have one looked for everywhere.",
+    ),
+    run(
         "unconfirmed",
         "Answers that come from one engine only",
         "Under `--solver both`, the second engine gave up on some questions. The answers of the first stand.",

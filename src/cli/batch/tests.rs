@@ -292,9 +292,9 @@ fn a_line_over_the_limit_is_an_answer_too() {
 #[test]
 fn treacherous_characters_are_escaped() {
     let mut out = Vec::new();
-    super::write_json_line(&mut out, &Value::from("a\u{1b}\u{9b}\u{202e}\u{2028}é")).unwrap();
+    super::write_json_line(&Value::from("a\u{1b}\u{9b}\u{202e}\u{2028}é ##vso[x]"), &mut out).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
-        "\"a\\u001b\\u009b\\u202e\\u2028é\"\n"
+        "\"a\\u001b\\u009b\\u202e\\u2028é \\u0023#vso[x]\"\n"
     );
 }

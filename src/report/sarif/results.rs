@@ -124,7 +124,11 @@ fn more(addresses: &[&str]) -> String {
 
 /// A place, without a name or words.
 fn located(location: &Location) -> LocationObject<'_> {
-    let Location { uri, region } = location;
+    let Location {
+        uri,
+        region,
+        surrogates: (before_start, before_end),
+    } = location;
     LocationObject {
         id: None,
         message: None,
@@ -132,9 +136,9 @@ fn located(location: &Location) -> LocationObject<'_> {
             artifact_location: ArtifactLocation { uri },
             region: RegionObject {
                 start_line: region.start_line,
-                start_column: region.start_column,
+                start_column: region.start_column + before_start,
                 end_line: region.end_line,
-                end_column: region.end_column,
+                end_column: region.end_column + before_end,
             },
         },
         logical_locations: Vec::new(),

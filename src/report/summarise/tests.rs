@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::check::standards::StandardsFile;
-use crate::check::{GuiltyStatement, MissedDeny, Scope, Unit};
+use crate::check::{Check, GuiltyStatement, MissedDeny, Scope, Unit};
 use crate::extract::{
     Before, Composition, Deployed, ExtractedPrincipal, Extraction, Hole, Policy, Provenance,
 };
