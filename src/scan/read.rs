@@ -302,6 +302,7 @@ mod tests {
             place,
             statements: vec![],
             block: None,
+            rebuilt: None,
         };
         Gap {
             origin,

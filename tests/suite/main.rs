@@ -30,6 +30,7 @@ mod metamorphic;
 mod oracle;
 mod principals;
 mod quiet;
+mod rebuilt;
 mod run;
 mod sam;
 mod scale;

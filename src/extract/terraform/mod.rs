@@ -20,6 +20,7 @@ mod permissions;
 mod plan;
 mod policies;
 mod principals;
+mod rebuild;
 mod removed;
 mod resource;
 mod rows;
@@ -38,6 +39,7 @@ pub use earlier::EarlierTerraform;
 use found::Found;
 use identities::Identities;
 use policies::ManagedPolicies;
+use rebuild::Deferred;
 use resource::{Resource, View};
 use rows::{Treatment, rows_of, treatment};
 
@@ -132,6 +134,7 @@ struct Context<'a> {
     identities: Identities,
     policies: ManagedPolicies<'a>,
     documents: Documents<'a>,
+    deferred: Deferred<'a>,
     environment: Environment,
     /// Addresses that `resource_changes` tells of.
     told: BTreeSet<String>,
@@ -176,6 +179,7 @@ impl<'a> Context<'a> {
                 .since(earlier.map(EarlierTerraform::configuration)),
             identities: Identities::read(&plan.resources),
             documents: Documents::default(),
+            deferred: Deferred::read(&plan.resources),
             policies: ManagedPolicies::read(&plan.resources, &plan.prior, account),
             environment,
             told: told.map(|resource| resource.address.clone()).collect(),
@@ -378,6 +382,7 @@ fn whole_plan(context: &Context<'_>, reason: GapReason) -> Gap {
         place,
         statements: Vec::new(),
         block: None,
+        rebuilt: None,
     };
     Gap {
         origin,
