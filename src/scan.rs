@@ -130,7 +130,7 @@ fn gather(options: &ScanOptions) -> Gathered {
     if !gathered.usage.is_empty() || before.is_none() && options.before.is_some() {
         return gathered;
     }
-    let files = &gathered.files;
+    let (files, source) = (&gathered.files, gathered.source.as_ref());
     let earlier = before.map(|before| Earlier::read(before, files, options));
     let earlier = match earlier.transpose() {
         Ok(earlier) => earlier,
@@ -141,7 +141,12 @@ fn gather(options: &ScanOptions) -> Gathered {
     };
     let results: Vec<(Input, Result<Extraction, Lost>)> = inputs
         .into_par_iter()
-        .map(|input| (input, extract_input(input, earlier.as_ref(), files, options)))
+        .map(|input| {
+            (
+                input,
+                extract_input(input, earlier.as_ref(), (files, source), options),
+            )
+        })
         .collect();
     drop(earlier);
     for (input, result) in results {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::extract::Before;
 use crate::formula::request;
-use crate::iam::{HoleId, PolicyDocument};
+use crate::iam::{HoleId, PolicyDocument, shown_fact};
 use crate::solve::{Decision, Reason, decide};
 
 use super::blame::finding;
@@ -159,7 +159,7 @@ fn by_default(
     finding.assumes.extend(
         facts
             .into_iter()
-            .map(|(fact, truth)| (fact.to_string(), truth.to_string())),
+            .map(|(fact, truth)| (shown_fact(&fact).to_owned(), truth.to_string())),
     );
     finding.assumes.sort();
     finding.assumes.dedup();

@@ -166,7 +166,7 @@ impl Gathered {
 pub(super) fn extract_input<'f>(
     input: Input,
     earlier: Option<&Earlier<'f>>,
-    files: &'f [SourceFile],
+    (files, source): (&'f [SourceFile], Option<&'f TerraformSource>),
     options: &ScanOptions,
 ) -> Result<Extraction, Lost> {
     let FileId(position) = input.file;
@@ -178,7 +178,7 @@ pub(super) fn extract_input<'f>(
     let in_text = |message: String| Lost::Unreadable(in_file(&file.name, &message));
     let extra = &options.standards.policy_attributes;
     let alone = || match input.kind {
-        InputKind::TerraformPlan => extract_plan(&file.text, input.file, extra).map_err(in_text),
+        InputKind::TerraformPlan => extract_plan(&file.text, input.file, extra, source).map_err(in_text),
         InputKind::TerraformState => extract_state(&file.text, input.file, extra, None).map_err(in_text),
         InputKind::Template => {
             let tree = parse_tree(file, input.file, &options.limits).map_err(|error| placed(&error))?;
@@ -191,7 +191,7 @@ pub(super) fn extract_input<'f>(
         }
     };
     let read = || match earlier {
-        Some(earlier) => earlier.extract(input, file, options).map_err(in_text),
+        Some(earlier) => earlier.extract(input, file, source, options).map_err(in_text),
         None => alone(),
     };
     catch_unwind(AssertUnwindSafe(read))

@@ -6,6 +6,7 @@ mod expand;
 mod hcl;
 mod hcl_blocks;
 mod hcl_statements;
+mod hcl_written;
 mod json;
 mod load;
 mod locate;
@@ -17,6 +18,8 @@ mod walk;
 mod yaml;
 
 pub use hcl::TerraformSource;
+pub use hcl_blocks::WrittenAt;
+pub use hcl_written::{Written, WrittenPiece};
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
 pub use locate::{LineIndex, Region, region};
 pub use recognise::says_state;

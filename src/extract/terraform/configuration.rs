@@ -142,6 +142,13 @@ impl<'a> Configuration<'a> {
         blocks.map(elements).unwrap_or_default()
     }
 
+    /// Mode, type and name of the configured resources and data sources of a module.
+    pub fn names(&self, modules: &[String]) -> Option<BTreeSet<(String, String, String)>> {
+        let resources = self.modules.get(modules)?.resources.keys();
+        let names = resources.map(|(mode, kind, name)| ((*mode).to_owned(), kind.clone(), name.clone()));
+        Some(names.collect())
+    }
+
     /// What an output of a module refers to; `None` where the plan has no such output.
     pub fn output(&self, modules: &[String], name: &str) -> Option<Vec<String>> {
         let outputs = self.modules.get(modules)?.outputs?.object().ok()?;

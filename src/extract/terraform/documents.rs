@@ -325,7 +325,7 @@ fn rebuilt<'a>(
     attribute: &Attribute<'a>,
     made: &Made,
 ) -> Policy {
-    let policy = known(context, resource, slot, attribute, Ok(made.parsed.clone()));
+    let policy = known(context, resource, slot, attribute, made.parsed.clone());
     Policy {
         origin: crate::extract::Origin {
             statements: made.places.clone(),

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use crate::extract::terraform::addresses::{Step, steps};
 use crate::extract::terraform::configuration::Configuration;
 use crate::extract::terraform::resource::Resource;
+use crate::source::{Written, WrittenAt};
+
+use super::code::Code;
 
 /// The type of data sources that write policy documents.
 pub(super) const DOCUMENT: &str = "aws_iam_policy_document";
@@ -44,8 +47,19 @@ impl Site {
         })
     }
 
-    fn names(&self) -> Vec<String> {
+    /// The names of the module calls.
+    pub fn names(&self) -> Vec<String> {
         self.modules.iter().map(|step| step.name.clone()).collect()
+    }
+
+    /// The key of the instance that the expressions belong to.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The address of something in the module instance.
+    pub fn address(&self, name: &str) -> String {
+        self.block(name)
     }
 
     /// The address of the module instance, with what is in it told apart by name.
@@ -71,6 +85,12 @@ impl Index {
         }
     }
 
+    /// Whether there is an instance with exactly that key.
+    fn has(&self, site: &Site, name: &str, key: Option<&String>) -> bool {
+        let instances = self.0.get(&site.block(name));
+        instances.is_some_and(|instances| instances.contains_key(&key.cloned()))
+    }
+
     /// The instance that a reference means. `keyed` tells whether the expression names the key of its own instance.
     fn instance(&self, site: &Site, name: &str, key: Option<&String>, keyed: bool) -> Option<usize> {
         let instances = self.0.get(&site.block(name))?;
@@ -89,45 +109,107 @@ pub(super) fn is_key(reference: &str) -> bool {
     matches!(reference, "each.key" | "count.index")
 }
 
-/// The data source that references lead to, if it is one and nothing else.
+/// An expression at a site: what the plan says that it refers to, and what the code has for it where that is sure.
+#[derive(Debug, Clone)]
+pub(super) struct Expression<'s> {
+    /// `None` for what is in no plan.
+    pub references: Option<Vec<String>>,
+    pub written: Option<&'s Written>,
+}
+
+/// Where an expression leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Followed {
+    /// The data source, by its position.
+    pub at: usize,
+    /// Whether the expression is surely its document, and not something made of it.
+    pub is_itself: bool,
+}
+
+/// The data source that an expression leads to, if it is one and nothing else.
 pub(super) fn follow(
     configuration: &Configuration<'_>,
+    code: &Code<'_>,
     index: &Index,
     site: &Site,
-    references: &[String],
-) -> Option<usize> {
+    expression: Expression<'_>,
+) -> Option<Followed> {
     let mut site = site.clone();
-    let mut references = references.to_vec();
+    let mut expression = expression;
+    let mut is_itself = true;
     for _ in 0..MOST_STEPS {
-        let keyed = references.iter().any(|reference| is_key(reference));
-        references.retain(|reference| !is_key(reference));
-        let [reference] = references.as_slice() else {
-            return None;
+        let (reference, keyed) = match expression.written.and_then(Written::reference) {
+            Some(reference) => (reference.to_owned(), false),
+            None => {
+                is_itself = false;
+                only(expression.references.as_deref()?)?
+            }
         };
-        let steps = steps(reference)?;
-        let key_of = |at: usize| steps.get(at).and_then(|step| step.key.as_ref());
+        let mut steps = steps(&reference)?;
+        for step in &mut steps {
+            if step.key.as_deref().is_some_and(is_key) {
+                step.key = Some(site.key.clone()?);
+            }
+        }
+        let key_of = |at: usize| steps.get(at).and_then(|step| step.key.clone());
         let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
         match names.as_slice() {
             // After an instance key that is not constant, the plan leaves the attribute out.
-            ["data", DOCUMENT, name] | ["data", DOCUMENT, name, "json" | "minified_json"] => {
-                return index.instance(&site, name, key_of(2), keyed);
+            ["data", DOCUMENT, name, rest @ ..] if matches!(rest, [] | ["json" | "minified_json"]) => {
+                let at = index.instance(&site, name, key_of(2).as_ref(), keyed)?;
+                // Without a key it is that instance only if there are no others by key.
+                let is_told = !rest.is_empty() && index.has(&site, name, key_of(2).as_ref());
+                return Some(Followed {
+                    at,
+                    is_itself: is_itself && is_told,
+                });
             }
-            ["module", call, output, ..] => {
+            ["module", call, output, rest @ ..] => {
                 let own = site.key.clone().filter(|_| keyed);
                 site.modules.push(Step {
                     name: (*call).to_owned(),
-                    key: key_of(1).cloned().or(own),
+                    key: key_of(1).or(own),
                 });
-                references = configuration.output(&site.names(), output)?;
+                is_itself &= rest.is_empty();
+                let references = configuration.output(&site.names(), output)?;
+                let at = WrittenAt::Output(output);
+                let written = code.written(configuration, &site.names(), at, Some(&references));
+                expression = Expression {
+                    references: Some(references),
+                    written,
+                };
                 site.key = None;
             }
-            ["var", name, ..] => {
+            ["var", name, rest @ ..] => {
                 let call = site.modules.pop()?;
-                references = configuration.argument(&site.names(), &call.name, name)?;
+                is_itself &= rest.is_empty() && key_of(1).is_none();
+                let references = configuration.argument(&site.names(), &call.name, name)?;
+                let at = WrittenAt::Argument(&call.name, name);
+                let written = code.written(configuration, &site.names(), at, Some(&references));
+                expression = Expression {
+                    references: Some(references),
+                    written,
+                };
                 site.key = call.key;
+            }
+            ["local", name, rest @ ..] => {
+                is_itself &= rest.is_empty() && key_of(1).is_none();
+                let written = code.written(configuration, &site.names(), WrittenAt::Local(name), None);
+                expression = Expression {
+                    references: None,
+                    written,
+                };
             }
             _ => return None,
         }
     }
     None
+}
+
+/// The one reference among those of an expression, and whether it names the key of its own instance too.
+fn only(references: &[String]) -> Option<(String, bool)> {
+    let keyed = references.iter().any(|reference| is_key(reference));
+    let mut others = references.iter().filter(|reference| !is_key(reference));
+    let only = others.next().filter(|_| others.next().is_none())?;
+    Some((only.clone(), keyed))
 }

@@ -10,10 +10,10 @@ use crate::extract::terraform::configuration::Configured;
 use crate::extract::terraform::json::Json;
 use crate::extract::terraform::resource::Resource;
 use crate::extract::{BlockAddress, Hole, PolicyKind, Rebuilt, StatementBlock};
-use crate::iam::{DocumentKind, FACT_SEPARATOR, GuardLiteral, HoleId, Parsed, Value, parse_document};
-use crate::source::Place;
+use crate::iam::{DocumentKind, GuardLiteral, HoleId, Invalid, Parsed, Value, parse_document};
+use crate::source::{Place, Written, WrittenAt};
 
-use super::follow::{Site, follow, is_key};
+use super::follow::{Expression, Followed, Site, follow, is_key};
 use super::holes::{At, Holes};
 use super::marked::{Marked, State};
 use super::merge::{Document, Statement};
@@ -28,12 +28,14 @@ pub(super) struct Merged {
     statements: Vec<Statement>,
     holes: BTreeMap<HoleId, Hole>,
     sensitive: bool,
+    /// Whether it is surely made of what it merges, and not of something made of that.
+    pub is_itself: bool,
 }
 
 /// The same as a document of one kind.
 #[derive(Debug)]
 pub(in crate::extract::terraform) struct Made {
-    pub parsed: Parsed,
+    pub parsed: Result<Parsed, Invalid>,
     pub holes: Vec<Hole>,
     pub default_facts: Vec<(Arc<str>, bool)>,
     pub places: Vec<Place>,
@@ -45,8 +47,8 @@ pub(in crate::extract::terraform) struct Made {
 #[derive(Debug, Clone, Copy)]
 enum Part<'a> {
     Text(Json<'a>),
-    /// That of another data source, by its position.
-    Source(usize),
+    /// That of another data source.
+    Source(Followed),
 }
 
 /// What a data source is made of.
@@ -61,7 +63,7 @@ impl Parts<'_> {
     pub fn needs(&self) -> impl Iterator<Item = usize> {
         let all = self.sources.iter().chain(&self.overrides);
         all.filter_map(|part| match part {
-            Part::Source(at) => Some(*at),
+            Part::Source(followed) => Some(followed.at),
             Part::Text(_) => None,
         })
     }
@@ -103,11 +105,10 @@ impl<'a> Deferred<'a> {
             return Err(unknown(name));
         }
         let elements = list.elements().map_err(|_| misfit(name))?;
-        let is_unknown = |element: &&Marked<'a>| matches!(element.state(), State::Unknown);
-        let count = elements.iter().filter(is_unknown).count();
+        let count = elements.iter().filter(|element| is_unknown(element)).count();
         let mut others = match count {
             0 => Vec::new(),
-            _ => self.others(context, source, name),
+            _ => self.others(context, source, name, &elements),
         }
         .into_iter();
         if others.len() != count {
@@ -123,27 +124,59 @@ impl<'a> Deferred<'a> {
         Ok(())
     }
 
-    /// The deferred data sources that a list of documents refers to.
-    fn others(&self, context: &Context<'a>, source: &Resource<'a>, name: &str) -> Vec<usize> {
+    /// The data sources whose documents the unknown elements of a list are, in order.
+    fn others(
+        &self,
+        context: &Context<'a>,
+        source: &Resource<'a>,
+        name: &str,
+        elements: &[Marked<'a>],
+    ) -> Vec<Followed> {
         let Configured::Yes(references) = context.configuration.attribute(source, name) else {
             return Vec::new();
         };
         let Some(site) = Site::of(source) else {
             return Vec::new();
         };
+        let follow = |expression| follow(&context.configuration, &self.code, &self.index, &site, expression);
+        let place = WrittenAt::Attribute(source.mode, &source.resource_type, &source.name, name);
+        let written = self
+            .code
+            .written(&context.configuration, &source.modules, place, Some(&references));
+        if let Some(Written::List(items)) = written
+            && items.len() == elements.len()
+        {
+            let unknown = items
+                .iter()
+                .zip(elements)
+                .filter(|(_, element)| is_unknown(element));
+            let others: Option<Vec<Followed>> = unknown
+                .map(|(item, _)| {
+                    follow(Expression {
+                        references: None,
+                        written: item.as_ref(),
+                    })
+                })
+                .collect();
+            if let Some(others) = others {
+                return others;
+            }
+        }
+        // The plan lists what the elements refer to, each once.
         let keys: Vec<String> = references
             .iter()
             .filter(|reference| is_key(reference))
             .cloned()
             .collect();
-        let others = references
-            .into_iter()
-            .filter(|reference| !is_key(reference))
-            .filter_map(|reference| {
-                let with_keys: Vec<String> = keys.iter().cloned().chain([reference]).collect();
-                follow(&context.configuration, &self.index, &site, &with_keys)
-            });
-        others.collect()
+        let others = references.into_iter().filter(|reference| !is_key(reference));
+        let followed = others.filter_map(|reference| {
+            let with_keys: Vec<String> = keys.iter().cloned().chain([reference]).collect();
+            follow(Expression {
+                references: Some(with_keys),
+                written: None,
+            })
+        });
+        followed.collect()
     }
 
     /// Merges the parts of a data source, all of which are merged themselves.
@@ -156,6 +189,7 @@ impl<'a> Deferred<'a> {
             document: Document::default(),
             holes: BTreeMap::new(),
             sensitive: marks_something(source.sensitive),
+            is_itself: true,
         };
         let mut sids = BTreeSet::new();
         for part in &parts.sources {
@@ -180,6 +214,7 @@ impl<'a> Deferred<'a> {
             statements: made.document.statements,
             holes: made.holes,
             sensitive: made.sensitive,
+            is_itself: made.is_itself,
         })
     }
 }
@@ -191,6 +226,7 @@ struct Merging<'m, 'a> {
     document: Document,
     holes: BTreeMap<HoleId, Hole>,
     sensitive: bool,
+    is_itself: bool,
 }
 
 impl<'a> Merging<'_, 'a> {
@@ -206,14 +242,15 @@ impl<'a> Merging<'_, 'a> {
                 (version, statements) = read(&text, place)?;
                 (version.as_str(), statements.as_slice())
             }
-            Part::Source(at) => {
-                merged = self.deferred.merged.borrow().get(&at).cloned();
+            Part::Source(followed) => {
+                merged = self.deferred.merged.borrow().get(&followed.at).cloned();
                 let Some(result) = &merged else {
                     return Err(Why::told("merges a document that cannot be told"));
                 };
                 let part = result.as_ref().map_err(Clone::clone)?;
                 self.holes.extend(part.holes.clone());
                 self.sensitive |= part.sensitive;
+                self.is_itself &= part.is_itself && followed.is_itself;
                 (part.version.as_str(), part.statements.as_slice())
             }
         };
@@ -248,8 +285,9 @@ impl<'a> Merging<'_, 'a> {
                 super::MOST_STATEMENTS
             )));
         }
-        let configured = self.context.configuration.blocks(source, "statement");
-        let mut holes = Holes::new(&source.address, configured, blocks.len());
+        let (configuration, code) = (&self.context.configuration, &self.deferred.code);
+        let configured = configuration.blocks(source, "statement");
+        let mut holes = Holes::new(source, configured, blocks.len()).with_code(configuration, code);
         let mut statements = Vec::new();
         let mut sids = BTreeSet::new();
         for (index, block) in blocks.iter().enumerate() {
@@ -282,6 +320,10 @@ impl<'a> Merging<'_, 'a> {
         self.holes.extend(holes.found());
         self.document.merge(&version, &statements)
     }
+}
+
+fn is_unknown(element: &Marked<'_>) -> bool {
+    matches!(element.state(), State::Unknown)
 }
 
 /// A document beside the list of documents: which of them comes first differs by provider.
@@ -354,42 +396,33 @@ fn misfit(name: &str) -> Why {
     Why::told(format!("has a `{name}` of an unexpected shape"))
 }
 
-/// The document of one kind.
-pub(super) fn made(merged: &Merged, address: &str, kind: PolicyKind) -> Result<Made, Why> {
-    if merged.statements.is_empty() {
-        return Err(Why::told("makes a document without statements"));
+/// The document of one kind. Where the policy is not surely `itself`, it may be anything else.
+pub(super) fn made(merged: &Merged, address: &str, kind: PolicyKind, itself: bool) -> Result<Made, Why> {
+    let statements = merged
+        .statements
+        .iter()
+        .map(|statement| (*statement.value).clone());
+    let mut list: Vec<Value> = statements.collect();
+    let mut default_facts = Vec::new();
+    if !itself {
+        default_facts = doubt(&mut list, address, kind.document_kind());
     }
-    let itself: Arc<str> =
-        format!("whether it is {address} itself, which only the Terraform code tells (--source)").into();
-    let denies: Arc<str> = format!("what it denies otherwise{FACT_SEPARATOR}{address}").into();
-    let is = |fact: &Arc<str>, holds| GuardLiteral {
-        name: fact.clone(),
-        holds,
-    };
-    let statements = merged.statements.iter();
-    let mut list: Vec<Value> = statements
-        .map(|statement| Value::Guarded(vec![is(&itself, true)], Box::new((*statement.value).clone())))
-        .collect();
-    let all = anything(kind.document_kind());
-    let otherwise = all.into_iter().map(|(effect, value)| {
-        let mut guard = vec![is(&itself, false)];
-        if effect == "Deny" {
-            guard.push(is(&denies, true));
+    let mut entries = vec![("Version".to_owned(), Value::text(merged.version.as_str()))];
+    if !merged.statements.is_empty() {
+        entries.push(("Statement".to_owned(), Value::List(list)));
+    }
+    let parsed = match parse_document(&Value::Object(entries), kind.document_kind()) {
+        Err(invalid) if !itself => {
+            let what = format!("makes a document that is not valid here ({invalid})");
+            return Err(Why::told(what));
         }
-        Value::Guarded(guard, Box::new(value))
-    });
-    list.push(Value::List(otherwise.collect()));
-    let value = Value::Object(vec![
-        ("Version".to_owned(), Value::text(merged.version.as_str())),
-        ("Statement".to_owned(), Value::List(list)),
-    ]);
-    let parsed = parse_document(&value, kind.document_kind())
-        .map_err(|invalid| Why::told(format!("makes a document that is not valid here ({invalid})")))?;
+        parsed => parsed,
+    };
     let blocks = merged.statements.iter().map(|statement| statement.block.clone());
     Ok(Made {
         parsed,
         holes: merged.holes.values().cloned().collect(),
-        default_facts: vec![(itself, true), (denies, false)],
+        default_facts,
         places: merged
             .statements
             .iter()
@@ -401,6 +434,32 @@ pub(super) fn made(merged: &Merged, address: &str, kind: PolicyKind) -> Result<M
         }),
         sensitive: merged.sensitive,
     })
+}
+
+/// Has the statements hold only if the policy is the document of the data source itself. The facts, and what to take them
+/// for.
+fn doubt(list: &mut Vec<Value>, address: &str, kind: DocumentKind) -> Vec<(Arc<str>, bool)> {
+    let itself: Arc<str> =
+        format!("whether the policy is that of {address} itself, which only the code tells (--source)")
+            .into();
+    let denies: Arc<str> = format!("what a policy made of {address} denies").into();
+    let is = |fact: &Arc<str>, holds| GuardLiteral {
+        name: fact.clone(),
+        holds,
+    };
+    for statement in list.iter_mut() {
+        let own = std::mem::replace(statement, Value::Null);
+        *statement = Value::Guarded(vec![is(&itself, true)], Box::new(own));
+    }
+    let otherwise = anything(kind).into_iter().map(|(effect, value)| {
+        let mut guard = vec![is(&itself, false)];
+        if effect == "Deny" {
+            guard.push(is(&denies, true));
+        }
+        Value::Guarded(guard, Box::new(value))
+    });
+    list.push(Value::List(otherwise.collect()));
+    vec![(itself, true), (denies, false)]
 }
 
 /// Statements about every request, by effect.

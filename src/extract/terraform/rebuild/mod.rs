@@ -5,6 +5,7 @@
 //! The plan does not tell what an expression does with what it refers to: whether the policy is the document itself, or
 //! what some function makes of it, is a fact of its own. A PASS holds whichever way it is.
 
+mod code;
 mod follow;
 mod holes;
 mod make;
@@ -18,11 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::extract::{GapReason, PolicyKind};
+use crate::source::{TerraformSource, WrittenAt};
 
 use super::Context;
 use super::configuration::Configured;
 use super::resource::{Resource, View};
-use follow::{DOCUMENT, Index, Site, follow};
+use code::Code;
+use follow::{DOCUMENT, Expression, Followed, Index, Site, follow};
 pub(super) use make::Made;
 use make::Merged;
 
@@ -30,7 +33,7 @@ use make::Merged;
 const MOST_STATEMENTS: usize = 10_000;
 
 /// The statements of all rebuilt documents of a plan.
-const MOST_IN_ALL: usize = 1_000_000;
+const MOST_IN_ALL: usize = 500_000;
 
 /// Why a document could not be rebuilt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,13 +69,14 @@ pub(super) struct Deferred<'a> {
     sources: Vec<Resource<'a>>,
     index: Index,
     merged: Known<usize, Merged>,
-    made: Known<(usize, PolicyKind), Made>,
+    made: Known<(usize, PolicyKind, bool), Made>,
+    code: Code<'a>,
     statements: Cell<usize>,
 }
 
 impl<'a> Deferred<'a> {
     /// Finds them among the resources of a plan.
-    pub fn read(resources: &[Resource<'a>]) -> Deferred<'a> {
+    pub fn read(resources: &[Resource<'a>], source: Option<&'a TerraformSource>) -> Deferred<'a> {
         let is_deferred = |resource: &&Resource<'a>| {
             resource.view == View::Change
                 && resource.mode == "data"
@@ -80,7 +84,10 @@ impl<'a> Deferred<'a> {
                 && resource.after.is_some()
                 && resource.actions == ["read"]
         };
-        let mut deferred = Deferred::default();
+        let mut deferred = Deferred {
+            code: Code::new(source),
+            ..Deferred::default()
+        };
         for source in resources.iter().filter(is_deferred) {
             deferred.index.add(source, deferred.sources.len());
             deferred.sources.push(source.clone());
@@ -128,13 +135,18 @@ impl<'a> Deferred<'a> {
     }
 
     /// What a data source makes as a document of that kind.
-    fn made(&self, context: &Context<'a>, at: usize, kind: PolicyKind) -> Result<Rc<Made>, Why> {
-        let known = self.made.borrow().get(&(at, kind)).cloned();
+    fn made(&self, context: &Context<'a>, followed: Followed, kind: PolicyKind) -> Result<Rc<Made>, Why> {
+        let Followed { at, is_itself } = followed;
+        let key = (at, kind, is_itself);
+        let known = self.made.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
             let address = self.sources.get(at).map_or("", |source| source.address.as_str());
             let merged = self.merged(context, at);
-            let made = merged.and_then(|merged| make::made(&merged, address, kind).map(Rc::new));
-            self.made.borrow_mut().insert((at, kind), made.clone());
+            let made = merged.and_then(|merged| {
+                let itself = is_itself && merged.is_itself;
+                make::made(&merged, address, kind, itself).map(Rc::new)
+            });
+            self.made.borrow_mut().insert(key, made.clone());
             made
         })
     }
@@ -153,12 +165,27 @@ pub(super) fn rebuild<'a>(
     };
     let deferred = &context.deferred;
     let site = Site::of(resource).filter(|_| resource.view == View::Change)?;
-    let at = follow(&context.configuration, &deferred.index, &site, &references)?;
-    let address = deferred
-        .sources
-        .get(at)
-        .map_or("", |source| source.address.as_str());
-    Some(deferred.made(context, at, kind).map_err(|why| {
+    let place = WrittenAt::Attribute(resource.mode, &resource.resource_type, &resource.name, path);
+    let written = deferred.code.written(
+        &context.configuration,
+        &resource.modules,
+        place,
+        Some(&references),
+    );
+    let expression = Expression {
+        references: Some(references),
+        written,
+    };
+    let followed = follow(
+        &context.configuration,
+        &deferred.code,
+        &deferred.index,
+        &site,
+        expression,
+    )?;
+    let source = deferred.sources.get(followed.at);
+    let address = source.map_or("", |source| source.address.as_str());
+    Some(deferred.made(context, followed, kind).map_err(|why| {
         let of = match &why.at {
             Some(other) if **other != *address => format!("{address}, of which {other} {}", why.what),
             _ => format!("{address}, which {}", why.what),

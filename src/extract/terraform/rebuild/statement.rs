@@ -30,7 +30,7 @@ pub(super) fn statement(
     block: Marked<'_>,
     version: &str,
     at: At,
-    holes: &mut Holes<'_>,
+    holes: &mut Holes<'_, '_>,
 ) -> Result<Read, Why> {
     let members: BTreeMap<String, Marked<'_>> =
         block.members().map_err(|_| misfit(at))?.into_iter().collect();
@@ -115,14 +115,14 @@ fn misfit(at: At) -> Why {
     Why::told(format!("has an unexpected shape in {at}"))
 }
 
-struct Reader<'r, 'a, 'h> {
+struct Reader<'r, 'a, 'h, 'p> {
     members: BTreeMap<String, Marked<'a>>,
     version: &'r str,
     at: At,
-    holes: &'r mut Holes<'h>,
+    holes: &'r mut Holes<'h, 'p>,
 }
 
-impl<'a> Reader<'_, 'a, '_> {
+impl<'a> Reader<'_, 'a, '_, '_> {
     fn take(&mut self, name: &str) -> Option<Marked<'a>> {
         self.members.remove(name)
     }
