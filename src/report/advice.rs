@@ -39,6 +39,10 @@ const BY_HOLE: [(&str, &str); 3] = [
     ("AWS::Partition", "--partition aws"),
 ];
 
+/// What to do when nothing but the code is missing.
+const CODE: &str = "give the Terraform code of the plan with `--source`; where it does more than refer to the document, \
+    apply what that depends on first and plan again";
+
 /// What to do about an UNDECIDED, if there is something.
 pub(super) fn advice(entry: &Entry) -> Option<String> {
     if entry.verdict != Verdict::Undecided {
@@ -48,6 +52,9 @@ pub(super) fn advice(entry: &Entry) -> Option<String> {
     let in_template = entry.resource_type.starts_with("AWS::");
     if in_template && matches!(reason, "unknown-value" | "unknown-until-apply") {
         return Some(values_of_template(entry));
+    }
+    if !entry.holes.is_empty() && entry.holes.iter().all(|name| name.ends_with("(--source)")) {
+        return Some(CODE.to_string());
     }
     let reason = match reason {
         "unknown-value" => "unknown-until-apply",
@@ -106,6 +113,12 @@ mod tests {
             Some("unknown-value"),
             &["x"],
             Some("apply what it depends on"),
+        );
+        check(
+            "aws_iam_policy",
+            Some("unknown-value"),
+            &["whether it is, which only the code tells (--source)"],
+            Some("with `--source`"),
         );
         check(
             "corp_thing",

@@ -193,4 +193,31 @@ fn chains_and_lists_of_any_length_end() {
     resources[1]["expressions"]["policy"]["references"] = json!(many);
     let report = extract("references", &plan).json();
     assert_eq!((count(&report, "policies"), count(&report, "gaps")), (0, 1));
+
+    let many: Vec<String> = (0..50_000)
+        .map(|at| format!("aws_s3_bucket.b[{at}].arn"))
+        .collect();
+    let unknown = |count: usize| {
+        let block = json!({"actions": ["s3:*"], "resources": vec![Value::Null; count]});
+        let marks = json!([{"resources": vec![true; count]}]);
+        let expressions = json!({"statement": [{"resources": {"references": many}}]});
+        Plan::default()
+            .document(
+                &data("d"),
+                json!({"statement": [block]}),
+                json!({"statement": marks}),
+                expressions,
+            )
+            .policy("aws_iam_policy.p", &[&format!("{}.json", data("d"))])
+            .json()
+    };
+    let report = extract("unknown", &unknown(5_000)).json();
+    assert_eq!(report["policies"][0]["holes"].as_array().unwrap().len(), 5_000);
+    let report = extract("more-unknown", &unknown(200_000)).json();
+    assert!(
+        report["gaps"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("has more than 10000 unknown values")
+    );
 }

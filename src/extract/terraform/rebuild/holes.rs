@@ -40,6 +40,8 @@ pub(super) struct Holes<'h, 'a> {
     code: Option<(&'h Configuration<'a>, &'h Code<'a>)>,
     count: usize,
     found: BTreeMap<HoleId, Hole>,
+    /// What attributes refer to, by block and name.
+    spelled: BTreeMap<(usize, String), String>,
 }
 
 impl<'h, 'a> Holes<'h, 'a> {
@@ -52,6 +54,7 @@ impl<'h, 'a> Holes<'h, 'a> {
             code: None,
             count,
             found: BTreeMap::new(),
+            spelled: BTreeMap::new(),
         }
     }
 
@@ -157,6 +160,11 @@ impl<'h, 'a> Holes<'h, 'a> {
         Some(self.add(HoleId::new(&name), name))
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
     /// All of them.
     pub fn found(self) -> BTreeMap<HoleId, Hole> {
         self.found
@@ -181,14 +189,20 @@ impl<'h, 'a> Holes<'h, 'a> {
         found
     }
 
-    /// What an attribute of a block refers to.
-    fn references(&self, at: At, path: &str) -> String {
+    /// What an attribute of a block refers to, in words.
+    fn references(&mut self, at: At, path: &str) -> String {
         let attribute = path.split(['.', '[']).next().unwrap_or_default();
+        let key = (at.0, attribute.to_owned());
+        if let Some(known) = self.spelled.get(&key) {
+            return known.clone();
+        }
         let found = self.told(at, &format!("statement.{attribute}"));
         let found = longest(&found);
         let more = if found.len() > SPELLED_OUT { ", …" } else { "" };
         let shown: Vec<&str> = found.into_iter().take(SPELLED_OUT).collect();
-        format!("{}{more}", shown.join(", "))
+        let spelled = format!("{}{more}", shown.join(", "));
+        self.spelled.insert(key, spelled.clone());
+        spelled
     }
 }
 

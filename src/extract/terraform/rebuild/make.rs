@@ -182,6 +182,10 @@ impl<'a> Deferred<'a> {
     /// Merges the parts of a data source, all of which are merged themselves.
     pub(super) fn merge(&self, context: &Context<'a>, at: usize, parts: &Parts<'a>) -> Result<Merged, Why> {
         let source = self.source(at)?;
+        let too_many = || Why::told("is one of too many documents that are known only after apply");
+        if self.spent.get() > MOST_IN_ALL {
+            return Err(too_many());
+        }
         nothing_else(context, source)?;
         let mut made = Merging {
             deferred: self,
@@ -199,15 +203,10 @@ impl<'a> Deferred<'a> {
         for part in &parts.overrides {
             made.add(*part, None)?;
         }
-        let spent = self
-            .statements
-            .get()
-            .saturating_add(made.document.statements.len());
-        self.statements.set(spent);
-        if spent > MOST_IN_ALL {
-            return Err(Why::told(
-                "is one of too many documents that are known only after apply",
-            ));
+        let size = made.document.statements.len().saturating_add(made.holes.len());
+        self.spent.set(self.spent.get().saturating_add(size));
+        if self.spent.get() > MOST_IN_ALL {
+            return Err(too_many());
         }
         Ok(Merged {
             version: made.document.version,
@@ -298,6 +297,12 @@ impl<'a> Merging<'_, 'a> {
                 )));
             };
             let read = statement(*block, &version, At(index), &mut holes)?;
+            if holes.len() > super::MOST_HOLES {
+                return Err(Why::told(format!(
+                    "has more than {} unknown values",
+                    super::MOST_HOLES
+                )));
+            }
             if read.sid_is_unknown && has_parts {
                 return Err(Why::told("has an unknown `sid` and merges other documents"));
             }
@@ -412,9 +417,13 @@ pub(super) fn made(merged: &Merged, address: &str, kind: PolicyKind, itself: boo
         entries.push(("Statement".to_owned(), Value::List(list)));
     }
     let parsed = match parse_document(&Value::Object(entries), kind.document_kind()) {
-        Err(invalid) if !itself => {
-            let what = format!("makes a document that is not valid here ({invalid})");
-            return Err(Why::told(what));
+        // It may be valid all the same, if it is another one or once everything is known.
+        Err(invalid) if !itself || !merged.holes.is_empty() => {
+            let what = "makes a document that is not valid here";
+            return Err(Why::told(match merged.sensitive {
+                true => what.to_owned(),
+                false => format!("{what} ({invalid})"),
+            }));
         }
         parsed => parsed,
     };

@@ -32,7 +32,10 @@ use make::Merged;
 /// A policy has 20 kilobytes at most; whoever writes more wants something else.
 const MOST_STATEMENTS: usize = 10_000;
 
-/// The statements of all rebuilt documents of a plan.
+/// The unknown values of one data source.
+const MOST_HOLES: usize = 10_000;
+
+/// The statements and unknown values of all rebuilt documents of a plan.
 const MOST_IN_ALL: usize = 500_000;
 
 /// Why a document could not be rebuilt.
@@ -71,7 +74,8 @@ pub(super) struct Deferred<'a> {
     merged: Known<usize, Merged>,
     made: Known<(usize, PolicyKind, bool), Made>,
     code: Code<'a>,
-    statements: Cell<usize>,
+    /// How many statements and unknown values there are so far.
+    spent: Cell<usize>,
 }
 
 impl<'a> Deferred<'a> {
