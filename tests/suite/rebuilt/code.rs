@@ -219,33 +219,30 @@ fn locals_and_modules_are_followed_in_code() {
         "{DOCUMENT}module \"m\" {{\n  source   = \"./m\"\n  document = data.aws_iam_policy_document.d.json\n}}\n\
         resource \"aws_iam_policy\" \"p\" {{\n  policy = module.m.out\n}}\n"
     );
-    let through = |name: &str, caller: &str, child: &str| {
+    let through = |name: &str, caller: &str, child: &str, refers: &[&str]| {
         let plan = plan(&["module.m.out"]).call(
             "",
             "m",
             json!({"document": references(&[DOC])}),
-            json!({"out": references(&["var.document"])}),
+            json!({"out": {"references": refers}}),
         );
         is_itself(name, &plan, &[("main.tf", caller), ("m/main.tf", child)])
     };
-    assert!(through("module", &caller, child));
-    assert!(!through(
-        "module-out",
-        &caller,
-        &child.replace("= var.document", "= upper(var.document)")
-    ));
+    let variable = &["var.document"][..];
+    assert!(through("module", &caller, child, variable));
+    let made = child.replace("= var.document", "= upper(var.document)");
+    assert!(!through("module-out", &caller, &made, variable));
     let upper = caller.replace(
         "document = data.aws_iam_policy_document.d.json",
         "document = upper(data.aws_iam_policy_document.d.json)",
     );
-    assert!(!through("module-in", &upper, child));
-    assert!(!through(
-        "module-part",
-        &caller,
-        &child.replace("= var.document", "= var.document.json")
-    ));
+    assert!(!through("module-in", &upper, child, variable));
+    let part = child.replace("= var.document", "= var.document.json");
+    assert!(!through("module-other", &caller, &part, variable));
+    let refers = &["var.document.json", "var.document"];
+    assert!(!through("module-part", &caller, &part, refers));
     let remote = caller.replace("\"./m\"", "\"registry/m/aws\"");
-    assert!(!through("module-remote", &remote, child));
+    assert!(!through("module-remote", &remote, child, variable));
 }
 
 /// What it merges must be the documents themselves too.

@@ -7,3 +7,4 @@ mod differential;
 mod made;
 mod plan;
 mod provider;
+mod unknown;

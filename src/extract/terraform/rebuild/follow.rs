@@ -1,5 +1,5 @@
 //! From what an expression refers to, through variables and outputs of modules, to the one data source whose document it
-//! is. Local values are in no plan: there the trail ends.
+//! is. Local values are in no plan: only where the code is given does the trail go on there.
 
 use std::collections::BTreeMap;
 
@@ -27,20 +27,10 @@ impl Site {
     /// The site of the expressions of a resource. `None` if its address cannot be read.
     pub fn of(resource: &Resource<'_>) -> Option<Site> {
         let steps = steps(&resource.address)?;
-        let depth = steps
-            .chunks(2)
-            .take_while(|pair| {
-                pair.len() == 2
-                    && pair
-                        .iter()
-                        .next()
-                        .is_some_and(|step| step.name == "module" && step.key.is_none())
-            })
-            .count();
-        let modules = steps
-            .chunks(2)
-            .take(depth)
-            .filter_map(|pair| pair.last().cloned());
+        let modules = steps.chunks(2).map_while(|pair| match pair {
+            [word, call] if word.name == "module" && word.key.is_none() => Some(call.clone()),
+            _ => None,
+        });
         Some(Site {
             modules: modules.collect(),
             key: steps.last()?.key.clone(),
@@ -57,13 +47,8 @@ impl Site {
         self.key.as_deref()
     }
 
-    /// The address of something in the module instance.
+    /// The address of something in the module instance, by its name there.
     pub fn address(&self, name: &str) -> String {
-        self.block(name)
-    }
-
-    /// The address of the module instance, with what is in it told apart by name.
-    fn block(&self, name: &str) -> String {
         let modules = self.modules.iter().map(|step| match &step.key {
             Some(key) => format!("module.{}[{key}].", step.name),
             None => format!("module.{}.", step.name),
@@ -79,7 +64,7 @@ pub(super) struct Index(BTreeMap<String, BTreeMap<Option<String>, Option<usize>>
 impl Index {
     pub fn add(&mut self, source: &Resource<'_>, position: usize) {
         if let Some(site) = Site::of(source) {
-            let instances = self.0.entry(site.block(&source.name)).or_default();
+            let instances = self.0.entry(site.address(&source.name)).or_default();
             let told = instances.entry(site.key).or_insert(Some(position));
             *told = told.filter(|told| *told == position);
         }
@@ -87,13 +72,13 @@ impl Index {
 
     /// Whether there is an instance with exactly that key.
     fn has(&self, site: &Site, name: &str, key: Option<&String>) -> bool {
-        let instances = self.0.get(&site.block(name));
+        let instances = self.0.get(&site.address(name));
         instances.is_some_and(|instances| instances.contains_key(&key.cloned()))
     }
 
     /// The instance that a reference means. `keyed` tells whether the expression names the key of its own instance.
     fn instance(&self, site: &Site, name: &str, key: Option<&String>, keyed: bool) -> Option<usize> {
-        let instances = self.0.get(&site.block(name))?;
+        let instances = self.0.get(&site.address(name))?;
         let with = |key: Option<&String>| instances.get(&key.cloned());
         let found = match key {
             Some(_) => with(key),
