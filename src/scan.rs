@@ -141,7 +141,7 @@ fn gather(options: &ScanOptions) -> Gathered {
     let places = std::mem::take(&mut gathered.places);
     let templates: Vec<Input> = inputs.iter().copied().chain(before).collect();
     let around = nested::follow(&templates, places, &mut gathered.files, &options.limits);
-    let files = &gathered.files;
+    let (files, source) = (&gathered.files, gathered.source.as_ref());
     let earlier = before.map(|before| Earlier::read(before, files, &around, options));
     let earlier = match earlier.transpose() {
         Ok(earlier) => earlier,
@@ -155,7 +155,7 @@ fn gather(options: &ScanOptions) -> Gathered {
         .map(|input| {
             (
                 input,
-                extract_input(input, earlier.as_ref(), files, &around, options),
+                extract_input(input, earlier.as_ref(), files, (source, &around), options),
             )
         })
         .collect();

@@ -1,11 +1,11 @@
 //! One question: does this policy meet this check? The engines, and the replay of what they answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::extract::Before;
 use crate::formula::request;
-use crate::iam::{HoleId, PolicyDocument};
+use crate::iam::{HoleId, PolicyDocument, shown_fact};
 use crate::solve::{Decision, Reason, decide};
 
 use super::blame::finding;
@@ -110,7 +110,8 @@ pub(super) fn violated(
     }
 }
 
-/// A violation when every parameter takes its default; `None` when there is none, or no default.
+/// A violation when every parameter takes its default, or the facts that alone stand between the policy and a PASS; `None`
+/// when there is neither, or no default.
 fn by_default(
     asked: (&Check, Violation),
     reference: Option<&PolicyDocument>,
@@ -156,8 +157,16 @@ fn by_default(
             decide(&question.formula(), &question.symbols, solver)
         })
         .ok()?;
-    let Decision::Violated(model) = answered.decision else {
-        return None;
+    let model = match answered.decision {
+        Decision::Violated(model) => model,
+        // Nothing else is needed for a PASS than that these facts hold.
+        Decision::Proved if holes.is_empty() => {
+            let held = facts.into_iter().filter(|(_, truth)| *truth);
+            let held: BTreeSet<String> = held.map(|(fact, _)| shown_fact(&fact).to_owned()).collect();
+            let names: Vec<String> = held.into_iter().collect();
+            return (!names.is_empty()).then(|| Verdict::Undecided(depends(names)));
+        }
+        Decision::Proved | Decision::GaveUp(_) | Decision::Depends(_) => return None,
     };
     let request = request(&model, &question.symbols.vocabulary, question.kind);
     if !question.is_violated_by(&request) {
@@ -172,7 +181,7 @@ fn by_default(
     finding.assumes.extend(
         facts
             .into_iter()
-            .map(|(fact, truth)| (fact.to_string(), truth.to_string())),
+            .map(|(fact, truth)| (shown_fact(&fact).to_owned(), truth.to_string())),
     );
     finding.assumes.sort();
     finding.assumes.dedup();

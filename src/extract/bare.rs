@@ -30,6 +30,7 @@ pub fn extract_bare_policy_as(tree: &Node, file: FileId, kind: Option<PolicyKind
         },
         statements: statement_places(tree, file),
         block: None,
+        rebuilt: None,
     };
     let policy = Policy {
         document,

@@ -183,6 +183,28 @@ pub struct Origin {
     pub statements: Vec<Place>,
     /// How to find the block in .tf files; `None` for templates and bare policies.
     pub block: Option<BlockAddress>,
+    /// What the document was rebuilt from, if it was.
+    pub rebuilt: Option<Arc<Rebuilt>>,
+}
+
+/// What a document was rebuilt from that is known only after apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// The address of the data source.
+    pub from: String,
+    /// The blocks that its statements are written as, by their index; `None` for those that are from elsewhere.
+    pub statements: Vec<Option<Arc<StatementBlock>>>,
+}
+
+/// A `statement` block of a data source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementBlock {
+    /// The data source.
+    pub block: BlockAddress,
+    /// Which of its blocks, in the order of the plan.
+    pub index: usize,
+    /// How many it has in the plan.
+    pub count: usize,
 }
 
 /// A Terraform block: which module, which resource.

@@ -11,6 +11,10 @@ const BY_HOLE: [(&str, &str); 3] = [
     ("AWS::Partition", "--partition aws"),
 ];
 
+/// What to do when nothing but the code is missing.
+const CODE: &str = "give the Terraform code of the plan with `--source`; where it does more than refer to the document, \
+    apply what that depends on first and plan again";
+
 /// What to do about an UNDECIDED, if there is something.
 pub(super) fn advice(entry: &Entry) -> Option<String> {
     if entry.verdict != Verdict::Undecided {
@@ -20,6 +24,9 @@ pub(super) fn advice(entry: &Entry) -> Option<String> {
     let in_template = entry.resource_type.starts_with("AWS::");
     if in_template && matches!(reason, "unknown-value" | "unknown-until-apply") {
         return Some(values_of_template(entry));
+    }
+    if !entry.holes.is_empty() && entry.holes.iter().all(|name| name.ends_with("(--source)")) {
+        return Some(CODE.to_string());
     }
     // What a plan does not know it will know after apply.
     let reason = match reason {
@@ -86,6 +93,12 @@ mod tests {
             Some("unknown-value"),
             &["x"],
             Some("apply what it depends on"),
+        );
+        check(
+            "aws_iam_policy",
+            Some("unknown-value"),
+            &["whether it is, which only the code tells (--source)"],
+            Some("with `--source`"),
         );
         check(
             "corp_thing",

@@ -151,6 +151,9 @@ fn policy(policy: &Policy, location: Value) -> Value {
         .map(|hole| json!({"name": &*hole.id.0, "origin": hole.origin}));
     put("holes", holes.collect());
     put("provenance", json!(policy.provenance.word()));
+    if let Some(rebuilt) = &policy.origin.rebuilt {
+        put("rebuiltFrom", json!(rebuilt.from));
+    }
     put("location", location);
     Value::Object(object)
 }

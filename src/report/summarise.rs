@@ -251,11 +251,11 @@ impl<'a> Summary<'a> {
                 let snippet = self.violation_source(scanned, judged, &demand.check, &shown);
                 let statements = self.statements(scanned, judged, &shown);
                 let told = shown.statements.first().map_or_else(String::new, told_statement);
-                let changes = judged.changes(&demand.check);
+                let more = judged.rebuilt(finding) + &judged.changes(&demand.check);
                 self.findings.push(Entry {
                     verdict: Verdict::Fail,
                     statements,
-                    message: format!("{}{changes}", (self.sentence)(&shown, judged.holders())),
+                    message: format!("{}{more}", (self.sentence)(&shown, judged.holders())),
                     fingerprint: fingerprint(&demand.id, &judged.origin().address, &told),
                     counterexample: Some(shown.counterexample),
                     assumes: shown.assumes,

@@ -4,7 +4,7 @@ use crate::extract::{
     Before, EarlierTemplate, EarlierTerraform, Extraction, extract_bare_policy, extract_bare_policy_as,
     extract_plan_since, extract_state, extract_template_since,
 };
-use crate::source::{FileId, Input, InputKind, Limits, Loaded, Node, SourceFile, load};
+use crate::source::{FileId, Input, InputKind, Limits, Loaded, Node, SourceFile, TerraformSource, load};
 
 use super::ScanOptions;
 use super::nested::Surroundings;
@@ -143,14 +143,14 @@ impl<'f> Earlier<'f> {
         &self,
         input: Input,
         file: &'f SourceFile,
-        around: &Surroundings,
+        (source, around): (Option<&'f TerraformSource>, &Surroundings),
         options: &ScanOptions,
     ) -> Result<Extraction, String> {
         let extra = &options.standards.policy_attributes;
         let tree = |limits: &Limits| parse_tree(file, input.file, limits).map_err(|error| error.to_string());
         match (&self.what, input.kind) {
             (What::Terraform(earlier), InputKind::TerraformPlan) => {
-                extract_plan_since(&file.text, input.file, extra, earlier)
+                extract_plan_since(&file.text, input.file, extra, source, earlier)
             }
             (What::Terraform(earlier), InputKind::TerraformState) => {
                 extract_state(&file.text, input.file, extra, Some(earlier))

@@ -181,7 +181,7 @@ pub(super) fn extract_input<'f>(
     input: Input,
     earlier: Option<&Earlier<'f>>,
     files: &'f [SourceFile],
-    around: &Surroundings,
+    (source, around): (Option<&'f TerraformSource>, &Surroundings),
     options: &ScanOptions,
 ) -> Result<Extraction, Lost> {
     let FileId(position) = input.file;
@@ -193,7 +193,7 @@ pub(super) fn extract_input<'f>(
     let in_text = |message: String| Lost::Unreadable(in_file(&file.name, &message));
     let extra = &options.standards.policy_attributes;
     let alone = || match input.kind {
-        InputKind::TerraformPlan => extract_plan(&file.text, input.file, extra).map_err(in_text),
+        InputKind::TerraformPlan => extract_plan(&file.text, input.file, extra, source).map_err(in_text),
         InputKind::TerraformState => extract_state(&file.text, input.file, extra, None).map_err(in_text),
         InputKind::Template => {
             let tree = parse_tree(file, input.file, &options.limits).map_err(|error| placed(&error))?;
@@ -206,7 +206,9 @@ pub(super) fn extract_input<'f>(
         }
     };
     let read = || match earlier {
-        Some(earlier) => earlier.extract(input, file, around, options).map_err(in_text),
+        Some(earlier) => earlier
+            .extract(input, file, (source, around), options)
+            .map_err(in_text),
         None => alone(),
     };
     catch_unwind(AssertUnwindSafe(read))
@@ -322,6 +324,7 @@ mod tests {
             place,
             statements: vec![],
             block: None,
+            rebuilt: None,
         };
         Gap {
             origin,

@@ -79,6 +79,7 @@ mod tests {
             },
             statements: vec![],
             block: None,
+            rebuilt: None,
         }
     }
 

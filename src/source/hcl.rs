@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::decode::decode;
-use super::hcl_blocks::{Blocks, read_blocks};
+use super::hcl_blocks::{Blocks, WrittenAt, read_blocks};
+use super::hcl_written::Written;
 use super::load::{Limits, LoadError, TEMPLATE_BYTES, display_name, os_reason, read_bounded};
 use super::{FileId, Place, SourceFile};
 
@@ -23,6 +24,8 @@ struct Directory {
     blocks: Blocks,
     /// Module calls whose source is a directory that was read.
     followed: BTreeMap<String, PathBuf>,
+    /// Whether all of its code was read: what was not may override the rest.
+    is_whole: bool,
 }
 
 /// No configuration has this many modules; a tree that leads here by mistake might.
@@ -70,7 +73,7 @@ impl TerraformSource {
                 ));
                 break;
             }
-            let blocks = reader.directory(&real, &name);
+            let (blocks, is_whole) = reader.directory(&real, &name);
             let mut followed = BTreeMap::new();
             for (call, source) in blocks.sources() {
                 if let Some((target, target_name)) = reader.local_module(&real, &name, call, source) {
@@ -78,7 +81,14 @@ impl TerraformSource {
                     followed.insert(call.to_owned(), target);
                 }
             }
-            source.directories.insert(real, Directory { blocks, followed });
+            source.directories.insert(
+                real,
+                Directory {
+                    blocks,
+                    followed,
+                    is_whole,
+                },
+            );
         }
         Ok((source, reader.notes))
     }
@@ -131,6 +141,36 @@ impl TerraformSource {
         directory.blocks.statement(block, attribute_path, index)
     }
 
+    /// The place of the `statement` block of a policy document that has `count` of them; none where that is not sure.
+    pub fn find_block(&self, modules: &[String], name: &str, index: usize, count: usize) -> Option<Place> {
+        match self.module(modules)? {
+            Module::Read(directory) => directory.blocks.statement_block(name, (index, count)),
+            Module::Remote(_) => None,
+        }
+    }
+
+    /// An expression, where it is simple and its module was read whole.
+    pub fn written(&self, modules: &[String], at: WrittenAt<'_>) -> Option<&Written> {
+        self.whole(modules)?.blocks.written(at)
+    }
+
+    /// How many `statement` blocks a policy document has; none where some are dynamic.
+    pub fn statement_count(&self, modules: &[String], name: &str) -> Option<usize> {
+        self.whole(modules)?.blocks.statement_count(name)
+    }
+
+    /// Mode, type and name of the resources and data sources of a module that was read whole.
+    pub fn names(&self, modules: &[String]) -> Option<BTreeSet<&[String; 3]>> {
+        Some(self.whole(modules)?.blocks.names().collect())
+    }
+
+    fn whole(&self, modules: &[String]) -> Option<&Directory> {
+        match self.module(modules)? {
+            Module::Read(directory) => Some(directory).filter(|directory| directory.is_whole),
+            Module::Remote(_) => None,
+        }
+    }
+
     fn module(&self, modules: &[String]) -> Option<Module<'_>> {
         let mut directory = self.directories.get(&self.root)?;
         for call in modules {
@@ -165,8 +205,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The blocks of all files of a directory; those of override files come last, as their attributes win.
-    fn directory(&mut self, real: &Path, name: &Path) -> Blocks {
+    /// The blocks of all files of a directory; those of override files come last, as their attributes win. Whether all
+    /// of them were read.
+    fn directory(&mut self, real: &Path, name: &Path) -> (Blocks, bool) {
         let mut blocks = Blocks::default();
         let shown = if name.as_os_str().is_empty() {
             ".".to_owned()
@@ -177,7 +218,7 @@ impl Reader<'_> {
             Ok(entries) => entries,
             Err(error) => {
                 self.notes.push(format!("`{shown}`: {}", os_reason(&error)));
-                return blocks;
+                return (blocks, false);
             }
         };
         let names: BTreeSet<(bool, String)> = entries
@@ -202,23 +243,34 @@ impl Reader<'_> {
         if sources.is_empty() {
             self.notes.push(format!("`{shown}`: there are no .tf files"));
         }
+        let mut is_whole = others == 0;
         for file in sources {
-            self.file(&real.join(file), &name.join(file), &mut blocks);
+            is_whole &= self.file(&real.join(file), &name.join(file), &mut blocks);
         }
-        blocks
+        (blocks, is_whole)
     }
 
-    fn file(&mut self, real: &Path, name: &Path, blocks: &mut Blocks) {
+    /// Whether the file was read.
+    fn file(&mut self, real: &Path, name: &Path, blocks: &mut Blocks) -> bool {
         let name = display_name(name);
         let text = match self.text(real) {
             Ok(text) => text,
-            Err(message) => return self.notes.push(format!("`{name}`: {message}")),
+            Err(message) => {
+                self.notes.push(format!("`{name}`: {message}"));
+                return false;
+            }
         };
         match read_blocks(&text, FileId(self.files.len()), blocks) {
-            Ok(()) => self.files.push(SourceFile { name, text }),
-            Err((line, column)) => self.notes.push(format!(
-                "`{name}:{line}:{column}`: not understood as Terraform source: its blocks are not located"
-            )),
+            Ok(()) => {
+                self.files.push(SourceFile { name, text });
+                true
+            }
+            Err((line, column)) => {
+                self.notes.push(format!(
+                    "`{name}:{line}:{column}`: not understood as Terraform source: its blocks are not located"
+                ));
+                false
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! The blocks of one directory of Terraform source. Nothing names `hcl_edit` but this and `hcl_statements`.
+//! The blocks of one directory of Terraform source. Nothing names `hcl_edit` but this, `hcl_statements` and
+//! `hcl_written`.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -8,6 +9,7 @@ use hcl_edit::Span as _;
 use hcl_edit::structure::{Attribute, Block, BlockLabel, Body};
 
 use super::hcl_statements::{DOCUMENT, Statements, statements};
+use super::hcl_written::{Written, attributes as written_attributes, count, nested, written};
 use super::{FileId, Place, Span};
 
 /// Resource, data and module blocks by name.
@@ -16,6 +18,22 @@ pub(super) struct Blocks {
     /// By mode, type and name.
     resources: BTreeMap<[String; 3], BlockPlaces>,
     calls: BTreeMap<String, Call>,
+    /// Simple values of outputs, and local values; `None` for what is there twice.
+    outputs: BTreeMap<String, Option<Written>>,
+    locals: BTreeMap<String, Option<Written>>,
+}
+
+/// An expression of Terraform code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrittenAt<'n> {
+    /// An attribute of a resource or data source, by mode, type, name and path (`statement[0].resources`).
+    Attribute(&'n str, &'n str, &'n str, &'n str),
+    /// An argument of a module call: call and name.
+    Argument(&'n str, &'n str),
+    /// The value of an output.
+    Output(&'n str),
+    /// A local value.
+    Local(&'n str),
 }
 
 /// Where the parts of a block stand.
@@ -29,6 +47,10 @@ pub(super) struct BlockPlaces {
     attributes: BTreeMap<String, Place>,
     /// Where the statements of attributes are, by path.
     statements: BTreeMap<String, Statements>,
+    /// Simple expressions, by path.
+    written: BTreeMap<String, Written>,
+    /// Where its `statement` blocks are, if it has no dynamic ones.
+    statement_blocks: Option<Vec<Place>>,
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +58,8 @@ struct Call {
     header: Place,
     /// The value of `source`, when it is a literal.
     source: Option<String>,
+    /// Simple arguments.
+    written: BTreeMap<String, Written>,
 }
 
 /// Adds the blocks of one file. The error is the line and column where it stops being HCL.
@@ -53,10 +77,33 @@ pub(super) fn read_blocks(text: &str, file: FileId, blocks: &mut Blocks) -> Resu
                     header: header(block, file),
                     attributes: attributes(&block.body, text, file),
                     statements: statements(&block.body, text, file),
+                    written: match *resource_type == DOCUMENT {
+                        true => nested(&block.body),
+                        false => written_attributes(&block.body),
+                    },
+                    statement_blocks: count(&block.body, "statement")
+                        .map(|_| nested_places(&block.body, file)),
                 };
                 blocks.add_resource(key, places);
             }
-            ("module", [name]) => blocks.add_call(name, header(block, file), source(&block.body)),
+            ("module", [name]) => blocks.add_call(name, call(block, file)),
+            ("output", [name]) => {
+                let value = block.body.get_attribute("value");
+                add_once(
+                    &mut blocks.outputs,
+                    name,
+                    value.and_then(|value| written(&value.value)),
+                );
+            }
+            ("locals", []) => {
+                for attribute in block.body.attributes() {
+                    add_once(
+                        &mut blocks.locals,
+                        attribute.key.as_str(),
+                        written(&attribute.value),
+                    );
+                }
+            }
             (_, _) => {}
         }
     }
@@ -82,6 +129,37 @@ impl Blocks {
         }
     }
 
+    /// The place of a `statement` block of a policy document that has `count` of them.
+    pub fn statement_block(&self, name: &str, (index, count): (usize, usize)) -> Option<Place> {
+        let places = self.block("data", DOCUMENT, name)?.statement_blocks.as_ref()?;
+        places.get(index).filter(|_| places.len() == count).copied()
+    }
+
+    /// An expression, where it is simple and stands in one place only.
+    pub fn written(&self, at: WrittenAt<'_>) -> Option<&Written> {
+        match at {
+            WrittenAt::Attribute(mode, resource_type, name, path) => {
+                self.block(mode, resource_type, name)?.written.get(path)
+            }
+            WrittenAt::Argument(call, name) => self.calls.get(call)?.written.get(name),
+            WrittenAt::Output(name) => self.outputs.get(name)?.as_ref(),
+            WrittenAt::Local(name) => self.locals.get(name)?.as_ref(),
+        }
+    }
+
+    /// How many `statement` blocks a policy document has; `None` where some are dynamic.
+    pub fn statement_count(&self, name: &str) -> Option<usize> {
+        self.block("data", DOCUMENT, name)?
+            .statement_blocks
+            .as_ref()
+            .map(Vec::len)
+    }
+
+    /// Mode, type and name of all resources and data sources.
+    pub fn names(&self) -> impl Iterator<Item = &[String; 3]> {
+        self.resources.keys()
+    }
+
     /// The header of a module call.
     pub fn call(&self, name: &str) -> Option<Place> {
         self.calls.get(name).map(|call| call.header)
@@ -102,17 +180,22 @@ impl Blocks {
                 let block = entry.get_mut();
                 // How the two are merged differs by attribute: where statements end up is not told.
                 block.statements.clear();
+                block.written.clear();
+                block.statement_blocks = None;
                 block.attributes.extend(places.attributes);
             }
         }
     }
 
-    fn add_call(&mut self, name: &str, header: Place, source: Option<String>) {
-        let call = self
-            .calls
-            .entry(name.to_owned())
-            .or_insert_with(|| Call { header, source: None });
-        call.source = source.or_else(|| call.source.take());
+    fn add_call(&mut self, name: &str, call: Call) {
+        match self.calls.entry(name.to_owned()) {
+            Entry::Vacant(entry) => drop(entry.insert(call)),
+            Entry::Occupied(mut entry) => {
+                let first = entry.get_mut();
+                first.source = call.source.or_else(|| first.source.take());
+                first.written.clear();
+            }
+        }
     }
 }
 
@@ -162,6 +245,33 @@ fn attributes(body: &Body, text: &str, file: FileId) -> BTreeMap<String, Place> 
         places.insert(path, header(block, file));
     }
     places
+}
+
+fn call(block: &Block, file: FileId) -> Call {
+    Call {
+        header: header(block, file),
+        source: source(&block.body),
+        written: written_attributes(&block.body),
+    }
+}
+
+/// What is there twice is known of neither.
+fn add_once(found: &mut BTreeMap<String, Option<Written>>, name: &str, value: Option<Written>) {
+    match found.entry(name.to_owned()) {
+        Entry::Vacant(entry) => drop(entry.insert(value)),
+        Entry::Occupied(mut entry) => drop(entry.insert(None)),
+    }
+}
+
+fn nested_places(body: &Body, file: FileId) -> Vec<Place> {
+    let spans = body
+        .get_blocks("statement")
+        .map(|block| block.span().unwrap_or_default());
+    let place = |Range { start, end }: Range<usize>| Place {
+        file,
+        span: Span { start, end },
+    };
+    spans.map(place).collect()
 }
 
 fn source(body: &Body) -> Option<String> {

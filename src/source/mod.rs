@@ -7,6 +7,7 @@ mod expand;
 mod hcl;
 mod hcl_blocks;
 mod hcl_statements;
+mod hcl_written;
 mod json;
 mod load;
 mod locate;
@@ -20,6 +21,8 @@ mod yaml;
 
 pub use assembly::StackFacts;
 pub use hcl::TerraformSource;
+pub use hcl_blocks::WrittenAt;
+pub use hcl_written::{Written, WrittenPiece};
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
 pub use locate::{LineIndex, Region, region};
 pub use nested::{TemplatePlace, local_path, read_nested};

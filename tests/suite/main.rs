@@ -35,6 +35,7 @@ mod oracle;
 mod parsed;
 mod principals;
 mod quiet;
+mod rebuilt;
 mod run;
 mod sam;
 mod sarif;

@@ -88,6 +88,7 @@ pub(super) fn origin_of(site: Site<'_, '_>, address: String, place: Place, state
         place,
         statements,
         block: None,
+        rebuilt: None,
     }
 }
 

@@ -138,6 +138,7 @@ fn tell_expanded(template: &Template<'_>, expanded: &Expanded, extraction: &mut 
             place: template.place(unknown.span),
             statements: Vec::new(),
             block: None,
+            rebuilt: None,
         };
         extraction.gaps.push(Gap {
             origin,

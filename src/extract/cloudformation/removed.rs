@@ -158,6 +158,7 @@ fn at_start(address: &str, resource_type: &str) -> Origin {
         },
         statements: Vec::new(),
         block: None,
+        rebuilt: None,
     }
 }
 

@@ -86,6 +86,7 @@ fn add(message: String, address: &str, file: FileId, span: Span, extraction: &mu
         place: Place { file, span },
         statements: Vec::new(),
         block: None,
+        rebuilt: None,
     };
     extraction.gaps.push(Gap {
         origin,

@@ -1,5 +1,8 @@
 //! Terraform addresses and references, split with their quoting: an instance key may hold dots and brackets.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
 /// One step of an address: a name and the instance key after it, as written between the brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
@@ -41,18 +44,19 @@ pub(super) fn module_names(module_address: &str) -> Vec<String> {
 
 /// References without those that only repeat the start of another (`a.b` beside `a.b.arn`), in order, each once.
 pub(super) fn longest(references: &[String]) -> Vec<&str> {
-    let mut kept: Vec<&str> = Vec::new();
-    for reference in references {
-        let continued = |other: &String| {
-            other
-                .strip_prefix(reference.as_str())
-                .is_some_and(|rest| rest.starts_with(['.', '[']))
-        };
-        if !references.iter().any(continued) && !kept.contains(&reference.as_str()) {
-            kept.push(reference);
-        }
-    }
-    kept
+    let all: BTreeSet<&str> = references.iter().map(String::as_str).collect();
+    let is_continued = |reference: &str| {
+        ['.', '['].into_iter().any(|next| {
+            let longer = format!("{reference}{next}");
+            let mut from = all.range::<str, _>((Bound::Included(longer.as_str()), Bound::Unbounded));
+            from.next().is_some_and(|other| other.starts_with(&longer))
+        })
+    };
+    let mut kept = BTreeSet::new();
+    let longest = references.iter().map(String::as_str);
+    longest
+        .filter(|reference| !is_continued(reference) && kept.insert(*reference))
+        .collect()
 }
 
 /// The text up to the bracket that closes an instance key.

@@ -129,6 +129,38 @@ impl<'a> Configuration<'a> {
         Configured::Yes(longest(&references).into_iter().map(str::to_owned).collect())
     }
 
+    /// The configured nested blocks of that name, without dynamic ones.
+    pub fn blocks(&self, resource: &Resource<'_>, name: &str) -> Vec<Json<'a>> {
+        let key = (
+            resource.mode,
+            resource.resource_type.clone(),
+            resource.name.clone(),
+        );
+        let module = self.of(resource).modules.get(&resource.modules);
+        let expressions = module.and_then(|module| *module.resources.get(&key)?);
+        let blocks = expressions.and_then(|expressions| expressions.object().ok()?.get(name));
+        blocks.map(elements).unwrap_or_default()
+    }
+
+    /// Mode, type and name of the configured resources and data sources of a module.
+    pub fn names(&self, modules: &[String]) -> Option<BTreeSet<(String, String, String)>> {
+        let resources = self.modules.get(modules)?.resources.keys();
+        let names = resources.map(|(mode, kind, name)| ((*mode).to_owned(), kind.clone(), name.clone()));
+        Some(names.collect())
+    }
+
+    /// What an output of a module refers to; `None` where the plan has no such output.
+    pub fn output(&self, modules: &[String], name: &str) -> Option<Vec<String>> {
+        let outputs = self.modules.get(modules)?.outputs?.object().ok()?;
+        referred(outputs.object(name)?.get("expression")?)
+    }
+
+    /// What an argument of a module call refers to; `None` where it is not given.
+    pub fn argument(&self, modules: &[String], call: &str, name: &str) -> Option<Vec<String>> {
+        let arguments = self.modules.get(modules)?.calls.get(call)?.object().ok()?;
+        referred(arguments.get(name)?)
+    }
+
     /// Where references of a resource end, followed through variables, outputs and `each.value`. Instance keys are left
     /// out: they are known while planning, so nothing unknown comes from them; but one that is itself an ARN stays.
     pub fn trace(&self, resource: &Resource<'_>, references: &[String]) -> BTreeSet<Target> {
@@ -324,6 +356,12 @@ fn is_expression(object: &Object<'_>) -> bool {
         .0
         .iter()
         .all(|(key, _)| key == "references" || key == "constant_value")
+}
+
+/// The references of an expression, each once.
+fn referred(expression: Json<'_>) -> Option<Vec<String>> {
+    let references = references_of(expression);
+    Some(longest(&references).into_iter().map(str::to_owned).collect())
 }
 
 fn elements(json: Json<'_>) -> Vec<Json<'_>> {

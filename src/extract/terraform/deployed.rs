@@ -14,6 +14,7 @@ use super::identities::{Identities, bears_on_identities};
 use super::plan::Plan;
 use super::policies::{ManagedPolicies, is_managed_policy};
 use super::principals::{self, Told};
+use super::rebuild::Deferred;
 use super::resource::{Resource, View};
 use super::{Context, Time, environment, extract_resource, ties};
 
@@ -102,6 +103,7 @@ fn before<'a>(
         identities: Identities::read(was),
         policies: ManagedPolicies::read(was, &plan.prior, account),
         documents,
+        deferred: Deferred::default(),
         environment: context.environment.clone(),
         told: BTreeSet::new(),
         attached_before: BTreeMap::new(),

@@ -14,6 +14,7 @@ use super::configuration::Configured;
 use super::earlier::was_unknown;
 use super::found::{Found, Link};
 use super::json::{Json, Shape};
+use super::rebuild::{Made, rebuild};
 use super::removed::Target;
 use super::resource::{Resource, View};
 use super::rows::{documents_of, is_computed, is_required, rows_of};
@@ -258,6 +259,11 @@ fn at_attribute<'a>(
         Value::Absent => {}
         Value::Misshapen => found.gap(gap(unexpected(slot.path))),
         Value::Unknown => {
+            match rebuild(context, resource, slot.path, slot.kind) {
+                Some(Ok(made)) => return found.policy(rebuilt(context, resource, slot, attribute, &made)),
+                Some(Err(reason)) => return found.gap(gap(reason)),
+                None => {}
+            }
             let presence = if attribute.in_block {
                 Presence::Required
             } else {
@@ -308,6 +314,29 @@ fn known<'a>(
         before: before(context, resource, slot, attribute),
         sensitive: attribute.is_sensitive || was_sensitive(resource, slot),
         ..policy(resource, slot.kind, origin, parsed)
+    }
+}
+
+/// A document that is known only after apply, as far as its data source tells.
+fn rebuilt<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
+    slot: Slot<'_>,
+    attribute: &Attribute<'a>,
+    made: &Made,
+) -> Policy {
+    let policy = known(context, resource, slot, attribute, made.parsed.clone());
+    Policy {
+        origin: crate::extract::Origin {
+            statements: made.places.clone(),
+            rebuilt: Some(made.rebuilt.clone()),
+            ..policy.origin
+        },
+        holes: made.holes.clone(),
+        default_facts: made.default_facts.clone(),
+        provenance: Provenance::Reconstructed,
+        sensitive: policy.sensitive || made.sensitive,
+        ..policy
     }
 }
 

@@ -20,6 +20,7 @@ mod permissions;
 mod plan;
 mod policies;
 mod principals;
+mod rebuild;
 mod removed;
 mod resource;
 mod rows;
@@ -28,7 +29,7 @@ mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::source::{FileId, Place, Span};
+use crate::source::{FileId, Place, Span, TerraformSource};
 
 use super::tables::Row;
 use super::{Environment, Extraction, Gap, GapReason, Origin, PolicyKind};
@@ -38,18 +39,22 @@ pub use earlier::EarlierTerraform;
 use found::Found;
 use identities::Identities;
 use policies::ManagedPolicies;
+use rebuild::Deferred;
 use resource::{Resource, View};
 use rows::{Treatment, rows_of, treatment};
 
 /// Everything in a plan. `Err` only when the text is no plan that can be read at all: malformed JSON, duplicate keys,
 /// unsupported format version, no planned changes section. The message has `line:column` where known and quotes nothing.
+/// `source` is the Terraform code that the plan was made of, if it is given.
 pub fn extract_plan(
     text: &str,
     file: FileId,
     extra: &[(String, String, PolicyKind)],
+    source: Option<&TerraformSource>,
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
-    Ok(extract(text, file, extra, None, plan::read(text, &keep)?))
+    let plan = plan::read(text, &keep)?;
+    Ok(extract((text, file), extra, None, source, plan))
 }
 
 /// Everything in a plan, compared with what an earlier plan or state tells, and not with what the plan does.
@@ -57,11 +62,12 @@ pub fn extract_plan_since<'a>(
     text: &'a str,
     file: FileId,
     extra: &[(String, String, PolicyKind)],
+    source: Option<&'a TerraformSource>,
     earlier: &EarlierTerraform<'a>,
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
     let plan = plan::read(text, &keep)?;
-    Ok(extract(text, file, extra, Some(earlier), plan))
+    Ok(extract((text, file), extra, Some(earlier), source, plan))
 }
 
 /// Everything in a state, all of which is deployed. Compared with an earlier plan or state if there is one. Errors are
@@ -74,20 +80,20 @@ pub fn extract_state<'a>(
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
     let state = plan::read_deployed(text, &keep)?;
-    Ok(extract(text, file, extra, earlier, state))
+    Ok(extract((text, file), extra, earlier, None, state))
 }
 
 fn extract<'a>(
-    text: &'a str,
-    file: FileId,
+    input: (&'a str, FileId),
     extra: &[(String, String, PolicyKind)],
     earlier: Option<&EarlierTerraform<'a>>,
+    source: Option<&'a TerraformSource>,
     mut plan: plan::Plan<'a>,
 ) -> Extraction {
     if let Some(earlier) = earlier {
         earlier.tell(&mut plan);
     }
-    let mut context = Context::new(text, file, &plan, earlier);
+    let mut context = Context::new(input, &plan, earlier, source);
     let mut found = Found::default();
     for reason in &plan.incomplete {
         found.gap(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
@@ -132,6 +138,7 @@ struct Context<'a> {
     identities: Identities,
     policies: ManagedPolicies<'a>,
     documents: Documents<'a>,
+    deferred: Deferred<'a>,
     environment: Environment,
     /// Addresses that `resource_changes` tells of.
     told: BTreeSet<String>,
@@ -152,10 +159,10 @@ enum Time {
 
 impl<'a> Context<'a> {
     fn new(
-        text: &'a str,
-        file: FileId,
+        (text, file): (&'a str, FileId),
         plan: &plan::Plan<'a>,
         earlier: Option<&EarlierTerraform<'a>>,
+        source: Option<&'a TerraformSource>,
     ) -> Context<'a> {
         let told = plan
             .resources
@@ -176,6 +183,7 @@ impl<'a> Context<'a> {
                 .since(earlier.map(EarlierTerraform::configuration)),
             identities: Identities::read(&plan.resources),
             documents: Documents::default(),
+            deferred: Deferred::read(&plan.resources, source),
             policies: ManagedPolicies::read(&plan.resources, &plan.prior, account),
             environment,
             told: told.map(|resource| resource.address.clone()).collect(),
@@ -378,6 +386,7 @@ fn whole_plan(context: &Context<'_>, reason: GapReason) -> Gap {
         place,
         statements: Vec::new(),
         block: None,
+        rebuilt: None,
     };
     Gap {
         origin,

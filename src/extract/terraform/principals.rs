@@ -260,6 +260,7 @@ fn origin(now: &Told<'_, '_>, address: &str, principal_type: &str, composition: 
         place: first.unwrap_or(whole),
         statements: Vec::new(),
         block: None,
+        rebuilt: None,
     }
 }
 

@@ -130,6 +130,7 @@ impl Resource<'_> {
                 resource_type: self.resource_type.clone(),
                 name: self.name.clone(),
             }),
+            rebuilt: None,
         }
     }
 

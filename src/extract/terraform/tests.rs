@@ -57,6 +57,7 @@ fn check_text(text: &str, expected: &[&str]) {
         &text,
         FileId(0),
         &[("corp_policy".into(), "doc".into(), PolicyKind::Resource)],
+        None,
     ) {
         Ok(found) => found,
         Err(message) => panic!("{message}\n{text}"),
@@ -671,7 +672,7 @@ fn sensitive_values_and_places() {
         change(r#"aws_iam_policy.p create after={"policy": "$ALLOW"} sensitive=true"#)
     )
     .replace("$ALLOW", ALLOW);
-    let found = extract_plan(&text, FileId(7), &[]).unwrap();
+    let found = extract_plan(&text, FileId(7), &[], None).unwrap();
     let policy = &found.policies[0];
     assert!(policy.sensitive && policy.changed);
     let span = policy.origin.place.span;

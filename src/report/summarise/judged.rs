@@ -1,6 +1,6 @@
 //! What a standard was asked of: a document alone, or a principal with everything attached to it.
 
-use crate::check::{Check, GuiltyStatement, Reference, Standard};
+use crate::check::{Check, Finding, GuiltyStatement, Reference, Standard};
 use crate::extract::{Composition, Deployed, ExtractedPrincipal, Origin, Part, Policy, PolicyKind};
 
 use crate::iam::shown_fact;
@@ -93,6 +93,19 @@ impl<'a> Judged<'a> {
         match self {
             Judged::Policy(policy) => evidence.of(policy, Some(standard)),
             Judged::Principal(principal) => evidence.of_principal(principal, standard),
+        }
+    }
+
+    /// What is said after a violation of documents that nobody wrote as they are; the first of them for a principal.
+    pub(super) fn rebuilt(self, finding: &Finding) -> String {
+        let documents = finding
+            .statements
+            .iter()
+            .map(|statement| statement.document.as_deref());
+        let mut origins = documents.chain([None]).map(|document| self.origin_of(document));
+        match origins.find_map(|origin| origin.rebuilt.as_ref()) {
+            Some(rebuilt) => format!(" (rebuilt from {})", rebuilt.from),
+            None => String::new(),
         }
     }
 

@@ -80,7 +80,14 @@ impl Summary<'_> {
             resource_type,
             name,
         } = block;
-        let place = source.find_statement(modules, mode, resource_type, name, (attribute(origin), index))?;
+        let place = match &origin.rebuilt {
+            Some(rebuilt) => {
+                let written = rebuilt.statements.get(index)?.as_ref()?;
+                let BlockAddress { modules, name, .. } = &written.block;
+                source.find_block(modules, name, written.index, written.count)?
+            }
+            None => source.find_statement(modules, mode, resource_type, name, (attribute(origin), index))?,
+        };
         let named = |sid: &str| {
             self.text(place)?
                 .get(place.span.start..place.span.end)?

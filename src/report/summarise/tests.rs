@@ -29,6 +29,7 @@ fn origin(address: &str) -> Origin {
         place: place(4, 12),
         statements: vec![place(20, 31)],
         block: None,
+        rebuilt: None,
     }
 }
 

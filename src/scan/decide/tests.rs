@@ -15,6 +15,7 @@ fn origin(address: &str) -> Origin {
         },
         statements: vec![],
         block: None,
+        rebuilt: None,
     }
 }
 

@@ -28,6 +28,36 @@ pub fn count(plan: &Value, rows: &[Row]) -> usize {
     staying.map(count_entry).sum()
 }
 
+/// The addresses of configured policy documents that are known only after apply: `aws_iam_role.r/assume_role_policy`.
+pub fn unknown(plan: &Value, rows: &[Row]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in entries(plan).iter().filter(|entry| entry["mode"] != "data") {
+        let documents: Vec<&Row> = rows
+            .iter()
+            .filter(|row| !row.is_data_source && entry["type"] == row.resource_type && is_document(row))
+            .collect();
+        for row in &documents {
+            let segments: Vec<&str> = row
+                .path
+                .split('.')
+                .map(|segment| segment.trim_end_matches("[]"))
+                .collect();
+            let change = &entry["change"];
+            let mut leaves = Vec::new();
+            walk(&change["after"], &change["after_unknown"], &segments, &mut leaves);
+            let is_unknown = leaves.iter().any(|(_, unknown)| *unknown);
+            if is_unknown && configured(plan, entry, segments[0]).is_some() {
+                let address = entry["address"].as_str().unwrap();
+                found.push(match documents.len() {
+                    1 => address.to_owned(),
+                    _ => format!("{address}/{}", segments[0]),
+                });
+            }
+        }
+    }
+    found
+}
+
 /// A value at a path, and whether it will be known only after apply.
 type Leaf<'a> = (Option<&'a Value>, bool);
 

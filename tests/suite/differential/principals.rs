@@ -24,6 +24,7 @@ fn origin(address: &str) -> Origin {
         },
         statements: Vec::new(),
         block: None,
+        rebuilt: None,
     }
 }
 

@@ -49,7 +49,7 @@ fn text(text: &str) -> String {
 
 fn since(new: &str, old: &str, kind: InputKind) -> Extraction {
     let earlier = EarlierTerraform::read(old, kind, &[]).unwrap();
-    extract_plan_since(new, FileId(0), &[], &earlier).unwrap()
+    extract_plan_since(new, FileId(0), &[], None, &earlier).unwrap()
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn leftovers_in_a_state_are_deployed() {
         &[r#"aws_s3_bucket_policy.b create after={"bucket": "b", "policy": "$BUCKET"}"#],
         "",
     );
-    let found = extract_plan_since(&new, FileId(0), &[], &earlier).unwrap();
+    let found = extract_plan_since(&new, FileId(0), &[], None, &earlier).unwrap();
     assert_eq!(
         lines(&found),
         ["literal aws_s3_bucket_policy.b: resource 1 statements, new"]
@@ -300,6 +300,7 @@ fn what_a_plan_leaves_alone() {
         ),
         FileId(0),
         &[],
+        None,
     )
     .unwrap();
     assert_eq!(found.unchanged.iter().collect::<Vec<_>>(), ["aws_sqs_queue.same"]);
