@@ -1,25 +1,30 @@
 //! Files: loading and decoding them, telling them apart, places in them, the spanned tree of JSON and YAML, and blocks
 //! of Terraform source. Everything later refers to a file by [`Place`].
 
+mod code;
 mod decode;
 mod expand;
 mod hcl;
 mod hcl_blocks;
+mod hcl_json;
 mod hcl_statements;
 mod json;
 mod load;
 mod locate;
 mod recognise;
+mod saved_plan;
 #[cfg(test)]
 mod scratch;
+mod statements;
 mod tree;
 mod walk;
 mod yaml;
 
-pub use hcl::TerraformSource;
+pub use hcl::{BlockName, TerraformSource};
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
 pub use locate::{LineIndex, Region, region};
 pub use recognise::says_state;
+pub use statements::{Sketch, Told, Wanted};
 pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_tree, parse_yaml};
 
 /// A decoded file.

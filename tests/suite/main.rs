@@ -25,6 +25,7 @@ mod formulas;
 mod fuzzed;
 mod hostile;
 mod layers;
+mod lines;
 mod managed;
 mod metamorphic;
 mod oracle;

@@ -166,6 +166,15 @@ fn made() -> Option<&'static Made> {
     MADE.as_ref()
 }
 
+/// Whether there is a Terraform here; says so where there is none.
+pub fn has_terraform() -> bool {
+    let found = Command::new("terraform").arg("version").output().is_ok();
+    if !found {
+        eprintln!("skipped: no `terraform` on the path");
+    }
+    found
+}
+
 fn make() -> Option<Made> {
     Command::new("terraform").arg("version").output().ok()?;
     let folder = scratch("terraform-made");
@@ -201,7 +210,8 @@ fn make() -> Option<Made> {
     })
 }
 
-fn terraform(folder: &Path, arguments: &[&str]) -> Output {
+/// Runs Terraform, which must succeed.
+pub fn terraform(folder: &Path, arguments: &[&str]) -> Output {
     let output = call(folder, arguments);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "terraform {arguments:?}: {said}");
@@ -227,7 +237,7 @@ fn call(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// What `terraform show -json` says, rewritten.
-fn shown(folder: &Path, file: &[&str]) -> String {
+pub fn shown(folder: &Path, file: &[&str]) -> String {
     let output = terraform(folder, &[&["show", "-json"], file].concat());
     let mut value = serde_json::from_slice(&output.stdout).unwrap();
     rewrite(&mut value);

@@ -39,6 +39,7 @@ use found::Found;
 use identities::Identities;
 use policies::ManagedPolicies;
 use resource::{Resource, View};
+pub use rows::only_document;
 use rows::{Treatment, rows_of, treatment};
 
 /// Everything in a plan. `Err` only when the text is no plan that can be read at all: malformed JSON, duplicate keys,

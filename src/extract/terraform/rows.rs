@@ -100,6 +100,15 @@ pub(super) fn documents_of(resource_type: &str) -> usize {
         .count()
 }
 
+/// The attribute of a type that holds its only document.
+pub fn only_document(resource_type: &str) -> Option<&'static str> {
+    let mut documents = rows_of(resource_type).iter().filter(|row| is_document(row));
+    documents
+        .next()
+        .filter(|_| documents.next().is_none())
+        .map(|row| row.path)
+}
+
 const ENDPOINTS: [&str; 3] = [
     "aws_vpc_endpoint",
     "aws_vpc_endpoint_policy",
