@@ -16,6 +16,7 @@ mod found;
 mod identities;
 mod json;
 mod looks_like;
+mod openapi;
 mod permissions;
 mod plan;
 mod policies;
@@ -279,7 +280,8 @@ fn extract_resource<'a>(
             }
             Treatment::ControlPolicy => control_policy(context, resource, row, found),
             Treatment::Attachment(kind) => attachments::extract(context, resource, row, kind, found),
-            Treatment::Permission => permissions::extract(context, resource, found),
+            Treatment::OpenApi => openapi::extract(context, resource, row, found),
+            Treatment::Permission(synthesis) => permissions::extract(context, resource, synthesis, found),
             Treatment::Unsupported(what) => unsupported::extract(context, resource, row, what, found),
             Treatment::Data => {}
             Treatment::Never => count_other(resource, row, found),
