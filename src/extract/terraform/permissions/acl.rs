@@ -291,10 +291,13 @@ fn principal(who: &Grantee) -> (Value, Vec<(String, Value)>) {
     let of = |kind: &str, name: &str| Value::Object(vec![(kind.to_owned(), Value::text(name))]);
     match who {
         Grantee::All => (Value::text("*"), Vec::new()),
-        // Those without an account have none in their requests.
+        // Requests without credentials have that word for an account.
         Grantee::Authenticated => {
-            let present = vec![("aws:PrincipalAccount".to_owned(), Value::text("false"))];
-            (of("AWS", "*"), vec![("Null".to_owned(), Value::Object(present))])
+            let others = vec![("aws:PrincipalAccount".to_owned(), Value::text("anonymous"))];
+            (
+                of("AWS", "*"),
+                vec![("StringNotEquals".to_owned(), Value::Object(others))],
+            )
         }
         Grantee::LogDelivery => (of("Service", "logging.s3.amazonaws.com"), Vec::new()),
         Grantee::Account(id) => (of("CanonicalUser", id), Vec::new()),

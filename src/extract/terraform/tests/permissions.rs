@@ -105,7 +105,7 @@ fn access_control_lists_of_buckets() {
         &acl("authenticated-read"),
         "",
         &[&format!(
-            "AWS * may {list} on arn:aws:s3:::b if Null aws:PrincipalAccount false"
+            "AWS * may {list} on arn:aws:s3:::b if StringNotEquals aws:PrincipalAccount anonymous"
         )],
     );
     allows(
