@@ -10,6 +10,8 @@ pub struct Size {
     pub distinct: usize,
     /// How often each of them stands in the plan.
     pub copies: usize,
+    /// Bytes that the plan has at least: it is filled up with resources without policies, as plans are.
+    pub bytes: usize,
 }
 
 /// The text of a plan.
@@ -25,6 +27,23 @@ pub fn plan(size: Size, seed: u64) -> String {
             configured.push(resource.configured());
             changes.push(resource.change);
         }
+    }
+    let mut length: usize = [&planned, &changes, &configured]
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.to_string().len())
+        .sum();
+    for index in 0.. {
+        if length >= size.bytes {
+            break;
+        }
+        let resource = instance(index);
+        let entries = (resource.planned(), resource.configured());
+        length +=
+            entries.0.to_string().len() + entries.1.to_string().len() + resource.change.to_string().len();
+        planned.push(entries.0);
+        configured.push(entries.1);
+        changes.push(resource.change);
     }
     json!({
         "format_version": "1.2",
@@ -88,6 +107,25 @@ impl Resource {
             "expressions": expressions,
             "schema_version": 0,
         })
+    }
+}
+
+/// A resource without a policy, of a few kilobytes.
+fn instance(index: usize) -> Resource {
+    let name = format!("node_{index}");
+    let script = format!("#!/bin/sh\necho \"{index}\"\n").repeat(64);
+    let after = json!({"ami": "ami-0123456789abcdef0", "instance_type": "m7g.large", "user_data": script,
+        "tags": {"Name": name, "Team": format!("team-{}", index % 40)}});
+    let change = json!({
+        "address": format!("aws_instance.{name}"), "mode": "managed", "type": "aws_instance", "name": name,
+        "provider_name": PROVIDER,
+        "change": {"actions": ["create"], "before": null, "after": after, "after_unknown": {"id": true, "arn": true},
+            "before_sensitive": false, "after_sensitive": {}},
+    });
+    Resource {
+        change,
+        plain: vec!["ami", "instance_type", "user_data", "tags"],
+        after,
     }
 }
 

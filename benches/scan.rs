@@ -78,6 +78,7 @@ fn figures() {
     for (title, plan, runs) in [("distinct", &files.plan, 5), ("deduplicated", &files.copies, 2)] {
         figures_of(title, &files, plan, runs);
     }
+    figures_of_large(&files);
 }
 
 fn figures_of(title: &str, files: &Files, plan: &Path, runs: usize) {
@@ -139,6 +140,58 @@ struct Files {
     copies: PathBuf,
 }
 
+/// Policies and bytes of a large plan, and what a run of it may take on two cores.
+const LARGE: (usize, usize) = (10_000, 100_000_000);
+const MOST_SECONDS: f64 = 10.0;
+const MOST_MEMORY: f64 = 4.0;
+
+/// A plan as large as they get, one run each: time, memory, and how both grow from a quarter of it.
+fn figures_of_large(files: &Files) {
+    let run = |plan: &Path| {
+        let bytes = fs::metadata(plan).unwrap().len();
+        let parsed = best(1, || parse(&fs::read_to_string(plan).unwrap()));
+        let start = Instant::now();
+        let report = check(files, plan, 2);
+        let time = start.elapsed();
+        (
+            bytes,
+            parsed,
+            time,
+            report.policies.distinct,
+            peak_memory(files, plan),
+        )
+    };
+    let [large, quarter] = [1, 4].map(|part| {
+        let size = Size {
+            distinct: LARGE.0 / part,
+            copies: 1,
+            bytes: LARGE.1 / part,
+        };
+        let path = files.plan.with_file_name(format!("large-{part}.json"));
+        fs::write(&path, plan(size, SEED)).unwrap();
+        path
+    });
+    let (bytes, parsed, time, distinct, memory) = run(&large);
+    let (_, _, less_time, _, less_memory) = run(&quarter);
+    println!();
+    println!("large: {distinct} distinct policies, {bytes} bytes, 2 threads");
+    println!(
+        "  check               {time:.1?} of {MOST_SECONDS} s, {:.1} x serde_json ({parsed:.1?})",
+        ratio(time, parsed)
+    );
+    println!(
+        "  growth              {:.1} x the time of a quarter of it",
+        ratio(time, less_time)
+    );
+    if let (Some(memory), Some(less_memory)) = (memory, less_memory) {
+        println!(
+            "  peak memory         {memory} bytes, {:.1} x the file of {MOST_MEMORY}; {:.1} x that of a quarter",
+            memory as f64 / bytes as f64,
+            memory as f64 / less_memory as f64
+        );
+    }
+}
+
 impl Files {
     fn write(distinct: usize) -> Files {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-scan");
@@ -151,8 +204,28 @@ impl Files {
         write("ceiling.json", CEILING);
         Files {
             standards: write("keyaki.yaml", STANDARDS),
-            plan: write("plan.json", &plan(Size { distinct, copies: 1 }, SEED)),
-            copies: write("copies.json", &plan(Size { distinct, copies: 10 }, SEED)),
+            plan: write(
+                "plan.json",
+                &plan(
+                    Size {
+                        distinct,
+                        copies: 1,
+                        bytes: 0,
+                    },
+                    SEED,
+                ),
+            ),
+            copies: write(
+                "copies.json",
+                &plan(
+                    Size {
+                        distinct,
+                        copies: 10,
+                        bytes: 0,
+                    },
+                    SEED,
+                ),
+            ),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::iam::{DocumentKind, HoleId, Invalid, Note, PolicyDocument};
-use crate::source::Place;
+use crate::source::{BlockName, Place};
 
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
 pub use cloudformation::{
@@ -23,7 +23,7 @@ pub use cloudformation::{
 pub use managed::{attached_policy, is_aws_managed};
 pub use principal::{AttachedDocument, Composition, Deployed, ExtractedPrincipal, Part};
 pub use tables::{Row, RowKind, cloudformation_rows, is_known_type, terraform_rows};
-pub use terraform::{EarlierTerraform, extract_plan, extract_plan_since, extract_state};
+pub use terraform::{EarlierTerraform, extract_plan, extract_plan_since, extract_state, only_document};
 
 /// Everything found in one input.
 #[derive(Debug, Clone, Default)]
@@ -218,6 +218,18 @@ pub struct BlockAddress {
     pub resource_type: String,
     /// Resource name.
     pub name: String,
+}
+
+impl BlockAddress {
+    /// The name by which Terraform code is asked for it.
+    pub fn in_code(&self) -> BlockName<'_> {
+        BlockName {
+            modules: &self.modules,
+            mode: self.mode,
+            resource_type: &self.resource_type,
+            name: &self.name,
+        }
+    }
 }
 
 /// What was deployed before.

@@ -30,10 +30,10 @@ impl ExtractReport {
     pub fn new(run: &Run<'_>) -> ExtractReport {
         let locator = Locator::new(run.files, run.root);
         let place = |origin: &Origin| {
-            let found = origin.block.as_ref().and_then(|block| {
-                run.source?
-                    .find(&block.modules, block.mode, &block.resource_type, &block.name)
-            });
+            let found = origin
+                .block
+                .as_ref()
+                .and_then(|block| run.source?.find(&block.in_code()));
             super::json::location(&locator.locate(found.unwrap_or(origin.place)))
         };
         let extractions = || run.inputs.iter().map(|input| &input.extraction);

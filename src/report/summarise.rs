@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::check::rules::{Group, rule};
 use crate::check::{self, Finding, Proof, Severity, Standard, Undecided};
 use crate::extract::{Extraction, Gap, GapReason, IdentityChange, Origin, PolicyKind};
-use crate::iam::Invalid;
+use crate::iam::{Invalid, PolicyDocument};
 
 use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
 use super::outcome::{About, Outcome, Remark, Run, ScannedInput};
@@ -44,6 +44,7 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         hint_source: false,
         unconfirmed: 0,
         holders: places::holders(run),
+        documents: run.source.map(|_| places::documents(run)).unwrap_or_default(),
     };
     let mut last_checked = None;
     for outcome in run.outcomes {
@@ -121,6 +122,8 @@ struct Summary<'a> {
     hint_source: bool,
     unconfirmed: usize,
     holders: BTreeMap<(&'a str, &'a str), &'a Origin>,
+    /// Documents by input and address, where statements are looked up in code.
+    documents: BTreeMap<(&'a str, &'a str), &'a PolicyDocument>,
 }
 
 impl<'a> Summary<'a> {

@@ -355,6 +355,7 @@ pub(super) fn is_composed(kind: PolicyKind) -> bool {
 fn not_compared(change: &IdentityChange) -> Undecided {
     let (id, what) = match change.kind {
         PolicyKind::Identity => ("composed-comparison", "composed comparison"),
+        PolicyKind::Trust => ("assignment-comparison", "a comparison of assignments is"),
         _ => (
             "default-comparison",
             "a comparison with what the service applies instead is",

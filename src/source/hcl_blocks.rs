@@ -1,107 +1,98 @@
-//! The blocks of one directory of Terraform source. Nothing names `hcl_edit` but this, `hcl_statements` and
-//! `hcl_written`.
+//! The blocks of one directory of Terraform source, from whichever syntax. Nothing names `hcl_edit` but this,
+//! `hcl_statements` and `hcl_written`.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use hcl_edit::Span as _;
+use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Attribute, Block, BlockLabel, Body};
 
-use super::hcl_statements::{DOCUMENT, Statements, statements};
-use super::hcl_written::{Written, attributes as written_attributes, count, nested, written};
+use super::hcl_statements::{of_attributes, of_document, of_local};
+use super::hcl_written::Expressions;
+use super::statements::{DOCUMENT, Merged, Names, Part, Reading, Wanted, find, merged};
 use super::{FileId, Place, Span};
 
-/// Resource, data and module blocks by name.
+/// Resource, data and module blocks by name, and local values.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Blocks {
     /// By mode, type and name.
     resources: BTreeMap<[String; 3], BlockPlaces>,
     calls: BTreeMap<String, Call>,
-    /// Simple values of outputs, and local values; `None` for what is there twice.
-    outputs: BTreeMap<String, Option<Written>>,
-    locals: BTreeMap<String, Option<Written>>,
+    locals: BTreeMap<String, BTreeMap<Reading, Vec<Part>>>,
+    /// The parts of policy documents, once all files are read.
+    documents: BTreeMap<String, Vec<Part>>,
+    /// Of files in the native syntax.
+    pub expressions: Expressions,
 }
 
-/// An expression of Terraform code.
+/// Whether a file's blocks change those of other files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WrittenAt<'n> {
-    /// An attribute of a resource or data source, by mode, type, name and path (`statement[0].resources`).
-    Attribute(&'n str, &'n str, &'n str, &'n str),
-    /// An argument of a module call: call and name.
-    Argument(&'n str, &'n str),
-    /// The value of an output.
-    Output(&'n str),
-    /// A local value.
-    Local(&'n str),
+pub(super) enum Role {
+    /// A file as any.
+    Plain,
+    /// Its attributes and nested blocks replace those of other files.
+    Override,
 }
 
 /// Where the parts of a block stand.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct BlockPlaces {
     /// The line that names the block, without its body: an alert on a pull request is shown only when the diff has all
-    /// of its lines.
-    pub header: Place,
+    /// of its lines. None where two files claim to be the block.
+    pub header: Option<Place>,
     /// Attributes and nested blocks: `policy`, `inline_policy[0]`, `inline_policy[0].policy`. A dynamic block is there
     /// without index, since what it makes cannot be told by position.
-    attributes: BTreeMap<String, Place>,
-    /// Where the statements of attributes are, by path.
-    statements: BTreeMap<String, Statements>,
-    /// Simple expressions, by path.
-    written: BTreeMap<String, Written>,
-    /// Where its `statement` blocks are, if it has no dynamic ones.
-    statement_blocks: Option<Vec<Place>>,
+    pub attributes: BTreeMap<String, Place>,
+    /// What makes the statements of attributes, by path.
+    pub statements: BTreeMap<String, Vec<Part>>,
+    /// The `statement` blocks.
+    pub own: Vec<Part>,
+    /// Which other documents a policy document takes in, by the argument that names them.
+    pub merges: BTreeMap<&'static str, bool>,
 }
 
 #[derive(Debug, Clone)]
 struct Call {
-    header: Place,
+    header: Option<Place>,
     /// The value of `source`, when it is a literal.
     source: Option<String>,
-    /// Simple arguments.
-    written: BTreeMap<String, Written>,
 }
 
+/// The arguments of a policy document that take others in.
+pub(super) const MERGES: [&str; 4] = [
+    "source_policy_documents",
+    "source_json",
+    "override_policy_documents",
+    "override_json",
+];
+
 /// Adds the blocks of one file. The error is the line and column where it stops being HCL.
-pub(super) fn read_blocks(text: &str, file: FileId, blocks: &mut Blocks) -> Result<(), (usize, usize)> {
+pub(super) fn read_blocks(
+    text: &str,
+    file: FileId,
+    role: Role,
+    blocks: &mut Blocks,
+) -> Result<(), (usize, usize)> {
     let body = hcl_edit::parser::parse_body(text).map_err(|error| {
         let location = error.location();
         (location.line(), location.column())
     })?;
     for block in body.blocks() {
+        blocks.expressions.add(block, file);
         let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
         match (block.ident.as_str(), labels.as_slice()) {
             (mode @ ("resource" | "data"), [resource_type, name]) => {
-                let key = [mode.to_owned(), (*resource_type).to_owned(), (*name).to_owned()];
-                let places = BlockPlaces {
-                    header: header(block, file),
-                    attributes: attributes(&block.body, text, file),
-                    statements: statements(&block.body, text, file),
-                    written: match *resource_type == DOCUMENT {
-                        true => nested(&block.body),
-                        false => written_attributes(&block.body),
-                    },
-                    statement_blocks: count(&block.body, "statement")
-                        .map(|_| nested_places(&block.body, file)),
-                };
-                blocks.add_resource(key, places);
+                let places = places(block, text, file);
+                blocks.add_resource([mode, resource_type, name], places, role);
             }
-            ("module", [name]) => blocks.add_call(name, call(block, file)),
-            ("output", [name]) => {
-                let value = block.body.get_attribute("value");
-                add_once(
-                    &mut blocks.outputs,
-                    name,
-                    value.and_then(|value| written(&value.value)),
-                );
+            ("module", [name]) => {
+                blocks.add_call(name, header(block, file), source(&block.body), role);
             }
             ("locals", []) => {
                 for attribute in block.body.attributes() {
-                    add_once(
-                        &mut blocks.locals,
-                        attribute.key.as_str(),
-                        written(&attribute.value),
-                    );
+                    blocks.add_local(attribute.key.as_str(), of_local(attribute, file, text), role);
                 }
             }
             (_, _) => {}
@@ -117,97 +108,122 @@ impl Blocks {
             .get(&[mode.to_owned(), resource_type.to_owned(), name.to_owned()])
     }
 
-    /// The place of a statement of a policy that an attribute of a block holds, by index in the document.
-    pub fn statement(&self, block: &BlockPlaces, attribute_path: &str, index: usize) -> Option<Place> {
-        let statements = match block.statements.get(attribute_path)? {
-            Statements::Here(places) => return places.get(index).copied(),
-            Statements::Document(name) => self.block("data", DOCUMENT, name)?.statements.get("statement")?,
-        };
-        match statements {
-            Statements::Here(places) => places.get(index).copied(),
-            Statements::Document(_) => None,
-        }
-    }
-
-    /// The place of a `statement` block of a policy document that has `count` of them.
-    pub fn statement_block(&self, name: &str, (index, count): (usize, usize)) -> Option<Place> {
-        let places = self.block("data", DOCUMENT, name)?.statement_blocks.as_ref()?;
-        places.get(index).filter(|_| places.len() == count).copied()
-    }
-
-    /// An expression, where it is simple and stands in one place only.
-    pub fn written(&self, at: WrittenAt<'_>) -> Option<&Written> {
-        match at {
-            WrittenAt::Attribute(mode, resource_type, name, path) => {
-                self.block(mode, resource_type, name)?.written.get(path)
-            }
-            WrittenAt::Argument(call, name) => self.calls.get(call)?.written.get(name),
-            WrittenAt::Output(name) => self.outputs.get(name)?.as_ref(),
-            WrittenAt::Local(name) => self.locals.get(name)?.as_ref(),
-        }
-    }
-
-    /// How many `statement` blocks a policy document has; `None` where some are dynamic.
-    pub fn statement_count(&self, name: &str) -> Option<usize> {
-        self.block("data", DOCUMENT, name)?
-            .statement_blocks
-            .as_ref()
-            .map(Vec::len)
-    }
-
-    /// Mode, type and name of all resources and data sources.
-    pub fn names(&self) -> impl Iterator<Item = &[String; 3]> {
-        self.resources.keys()
+    /// The place of a statement of a policy that an attribute of a block holds.
+    pub fn statement(&self, block: &BlockPlaces, attribute_path: &str, wanted: &Wanted) -> Option<Place> {
+        find(block.statements.get(attribute_path)?, self, wanted)
     }
 
     /// The header of a module call.
     pub fn call(&self, name: &str) -> Option<Place> {
-        self.calls.get(name).map(|call| call.header)
+        self.calls.get(name).and_then(|call| call.header)
     }
 
-    /// The module calls with a literal source.
-    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// The module calls, with the source that stands there literally.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.calls
             .iter()
-            .filter_map(|(name, call)| Some((name.as_str(), call.source.as_deref()?)))
+            .map(|(name, call)| (name.as_str(), call.source.as_deref()))
     }
 
-    /// A block that is there already is being overridden: its place stays, the attributes of the later one win.
-    fn add_resource(&mut self, key: [String; 3], places: BlockPlaces) {
-        match self.resources.entry(key) {
-            Entry::Vacant(entry) => drop(entry.insert(places)),
+    /// A block that is there already is being overridden: its place stays, the attributes of the later one win, and its
+    /// nested blocks take the place of those of the same type. Without that, two files claim to be it.
+    pub fn add_resource(&mut self, [mode, resource_type, name]: [&str; 3], places: BlockPlaces, role: Role) {
+        let key = [mode.to_owned(), resource_type.to_owned(), name.to_owned()];
+        let mut entry = match self.resources.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(places);
+                return;
+            }
+            Entry::Occupied(entry) => entry,
+        };
+        let block = entry.get_mut();
+        if role == Role::Plain {
+            *block = BlockPlaces::default();
+            return;
+        }
+        let first = |path: &str| path.split(['[', '.']).next().unwrap_or_default().to_owned();
+        let replaced: Vec<String> = places.attributes.keys().map(|path| first(path)).collect();
+        block
+            .attributes
+            .retain(|path, _| !replaced.contains(&first(path)));
+        block
+            .statements
+            .retain(|path, _| !replaced.contains(&first(path)));
+        block.attributes.extend(places.attributes);
+        block.statements.extend(places.statements);
+        block.merges.extend(places.merges);
+        if !places.own.is_empty() {
+            block.own = places.own;
+        }
+    }
+
+    pub fn add_call(&mut self, name: &str, header: Place, source: Option<String>, role: Role) {
+        match self.calls.entry(name.to_owned()) {
+            Entry::Vacant(entry) => {
+                entry.insert(Call {
+                    header: Some(header),
+                    source,
+                });
+            }
+            Entry::Occupied(mut entry) if role == Role::Override => {
+                let call = entry.get_mut();
+                call.source = source.or_else(|| call.source.take());
+            }
             Entry::Occupied(mut entry) => {
-                let block = entry.get_mut();
-                // How the two are merged differs by attribute: where statements end up is not told.
-                block.statements.clear();
-                block.written.clear();
-                block.statement_blocks = None;
-                block.attributes.extend(places.attributes);
+                entry.insert(Call {
+                    header: None,
+                    source: None,
+                });
             }
         }
     }
 
-    fn add_call(&mut self, name: &str, call: Call) {
-        match self.calls.entry(name.to_owned()) {
-            Entry::Vacant(entry) => drop(entry.insert(call)),
-            Entry::Occupied(mut entry) => {
-                let first = entry.get_mut();
-                first.source = call.source.or_else(|| first.source.take());
-                first.written.clear();
+    pub fn add_local(&mut self, name: &str, readings: BTreeMap<Reading, Vec<Part>>, role: Role) {
+        let known = self.locals.insert(name.to_owned(), readings).is_some();
+        if known && role == Role::Plain {
+            self.locals.insert(name.to_owned(), BTreeMap::new());
+        }
+    }
+
+    /// To be called when all files are read.
+    pub fn finish(&mut self) {
+        for ([mode, resource_type, name], block) in &self.resources {
+            if mode == "data" && resource_type == DOCUMENT && block.header.is_some() {
+                let is = |names: [&str; 2]| names.iter().any(|name| block.merges.get(name) == Some(&true));
+                let [source, source_json, over, over_json] = MERGES;
+                let merge = Merged {
+                    under: is([source, source_json]),
+                    over: is([over, over_json]),
+                };
+                self.documents.insert(name.clone(), merged(&block.own, merge));
             }
         }
     }
 }
 
+impl Names for Blocks {
+    fn local(&self, name: &str, reading: Reading) -> Option<&[Part]> {
+        self.locals.get(name)?.get(&reading).map(Vec::as_slice)
+    }
+
+    fn document(&self, name: &str) -> Option<&[Part]> {
+        self.documents.get(name).map(Vec::as_slice)
+    }
+}
+
 impl BlockPlaces {
     /// The place of an attribute or nested block. A nested block without index is the first; what comes from a dynamic
-    /// block is at that block.
+    /// block is at that block. Nested blocks are often sets, which the plan orders otherwise than the code, so that they
+    /// are told only where there is one.
     pub fn attribute(&self, path: &str) -> Option<Place> {
         let (first, rest) = match path.split_once('.') {
             Some((first, rest)) => (first, format!(".{rest}")),
             None => (path, String::new()),
         };
         let name = first.split('[').next().unwrap_or(first);
+        if self.attributes.contains_key(&format!("{name}[1]")) {
+            return None;
+        }
         let candidates = [path.to_owned(), format!("{first}[0]{rest}"), name.to_owned()];
         candidates
             .iter()
@@ -216,23 +232,67 @@ impl BlockPlaces {
     }
 }
 
+fn places(block: &Block, text: &str, file: FileId) -> BlockPlaces {
+    let body = &block.body;
+    let mut statements = of_attributes(body, file, text);
+    let mut names: BTreeMap<&str, (usize, &Block)> = BTreeMap::new();
+    for nested in body.blocks() {
+        names.entry(nested.ident.as_str()).or_insert((0, nested)).0 += 1;
+    }
+    let dynamic: Vec<&str> = body
+        .get_blocks("dynamic")
+        .filter_map(|block| Some(block.labels.first()?.as_str()))
+        .collect();
+    for (name, (count, nested)) in names {
+        if count == 1 && !dynamic.contains(&name) {
+            let of_nested = of_attributes(&nested.body, file, text);
+            statements.extend(
+                of_nested
+                    .into_iter()
+                    .map(|(path, parts)| (format!("{name}[0].{path}"), parts)),
+            );
+        }
+    }
+    let is_none = |value: &Expression| match value {
+        Expression::Null(_) => true,
+        Expression::Array(array) => array.is_empty(),
+        value => value.as_str() == Some(""),
+    };
+    let merges = MERGES.into_iter().filter_map(|name| {
+        let attribute = body.get_attribute(name)?;
+        Some((name, !is_none(&attribute.value)))
+    });
+    BlockPlaces {
+        header: Some(header(block, file)),
+        attributes: attributes(body, text, file),
+        statements,
+        own: of_document(body, file),
+        merges: merges.collect(),
+    }
+}
+
 fn attributes(body: &Body, text: &str, file: FileId) -> BTreeMap<String, Place> {
     let mut places = BTreeMap::new();
     for attribute in body.attributes() {
         places.extend(attribute_place(attribute, text, file).map(|place| (attribute.key.to_string(), place)));
     }
-    let dynamic: Vec<&str> = body
-        .get_blocks("dynamic")
-        .filter_map(|block| {
-            let name = block.labels.first()?.as_str();
-            places.insert(name.to_owned(), header(block, file));
-            Some(name)
-        })
-        .collect();
+    let mut dynamic: Vec<&str> = Vec::new();
+    for block in body.get_blocks("dynamic") {
+        let Some(name) = block.labels.first().map(BlockLabel::as_str) else {
+            continue;
+        };
+        // Which of two made what the plan has cannot be told.
+        match dynamic.contains(&name) {
+            true => drop(places.remove(name)),
+            false => drop(places.insert(name.to_owned(), header(block, file))),
+        }
+        dynamic.push(name);
+    }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for block in body.blocks().filter(|block| block.ident.as_str() != "dynamic") {
         let name = block.ident.as_str();
         if dynamic.contains(&name) {
+            places.remove(name);
             continue;
         }
         let count = counts.entry(name).or_default();
@@ -245,33 +305,6 @@ fn attributes(body: &Body, text: &str, file: FileId) -> BTreeMap<String, Place> 
         places.insert(path, header(block, file));
     }
     places
-}
-
-fn call(block: &Block, file: FileId) -> Call {
-    Call {
-        header: header(block, file),
-        source: source(&block.body),
-        written: written_attributes(&block.body),
-    }
-}
-
-/// What is there twice is known of neither.
-fn add_once(found: &mut BTreeMap<String, Option<Written>>, name: &str, value: Option<Written>) {
-    match found.entry(name.to_owned()) {
-        Entry::Vacant(entry) => drop(entry.insert(value)),
-        Entry::Occupied(mut entry) => drop(entry.insert(None)),
-    }
-}
-
-fn nested_places(body: &Body, file: FileId) -> Vec<Place> {
-    let spans = body
-        .get_blocks("statement")
-        .map(|block| block.span().unwrap_or_default());
-    let place = |Range { start, end }: Range<usize>| Place {
-        file,
-        span: Span { start, end },
-    };
-    spans.map(place).collect()
 }
 
 fn source(body: &Body) -> Option<String> {

@@ -2,10 +2,16 @@
 //! and lists of those. Of everything else (functions, conditions, splats) nothing is said.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ops::Range;
 
+use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
-use hcl_edit::structure::{BlockLabel, Body};
+use hcl_edit::structure::{Block, BlockLabel, Body};
 use hcl_edit::template::{Element, StringTemplate};
+
+use super::statements::DOCUMENT;
+use super::{FileId, Place, Span};
 
 /// A simple expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +29,123 @@ pub enum WrittenPiece {
     Literal(String),
     /// `aws_s3_bucket.b[each.key].arn`, in the spelling of plans.
     Reference(String),
+}
+
+/// An expression of Terraform code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrittenAt<'n> {
+    /// An attribute of a resource or data source, by mode, type, name and path (`statement[0].resources`).
+    Attribute(&'n str, &'n str, &'n str, &'n str),
+    /// An argument of a module call: call and name.
+    Argument(&'n str, &'n str),
+    /// The value of an output.
+    Output(&'n str),
+    /// A local value.
+    Local(&'n str),
+}
+
+/// The simple expressions of one directory. What is there twice is known of neither: how two files are merged differs by
+/// attribute.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Expressions {
+    /// By mode, type and name.
+    resources: BTreeMap<[String; 3], Option<Expressed>>,
+    calls: BTreeMap<String, Option<BTreeMap<String, Written>>>,
+    outputs: BTreeMap<String, Option<Written>>,
+    locals: BTreeMap<String, Option<Written>>,
+}
+
+#[derive(Debug, Clone)]
+struct Expressed {
+    /// By path.
+    written: BTreeMap<String, Written>,
+    /// Where its `statement` blocks are, if it has no dynamic ones.
+    statements: Option<Vec<Place>>,
+}
+
+impl Expressions {
+    /// Adds those of a block.
+    pub fn add(&mut self, block: &Block, file: FileId) {
+        let labels: Vec<&str> = block.labels.iter().map(BlockLabel::as_str).collect();
+        let body = &block.body;
+        match (block.ident.as_str(), labels.as_slice()) {
+            (mode @ ("resource" | "data"), [resource_type, name]) => {
+                let expressed = Expressed {
+                    written: match *resource_type == DOCUMENT {
+                        true => nested(body),
+                        false => attributes(body),
+                    },
+                    statements: count(body, "statement").map(|_| nested_places(body, file)),
+                };
+                let key = [mode.to_owned(), (*resource_type).to_owned(), (*name).to_owned()];
+                add_once(&mut self.resources, key, Some(expressed));
+            }
+            ("module", [name]) => {
+                add_once(&mut self.calls, (*name).to_owned(), Some(attributes(body)));
+            }
+            ("output", [name]) => {
+                let value = body.get_attribute("value");
+                let value = value.and_then(|value| written(&value.value));
+                add_once(&mut self.outputs, (*name).to_owned(), value);
+            }
+            ("locals", []) => {
+                for attribute in body.attributes() {
+                    add_once(
+                        &mut self.locals,
+                        attribute.key.to_string(),
+                        written(&attribute.value),
+                    );
+                }
+            }
+            (_, _) => {}
+        }
+    }
+
+    /// An expression, where it is simple and stands in one place only.
+    pub fn written(&self, at: WrittenAt<'_>) -> Option<&Written> {
+        match at {
+            WrittenAt::Attribute(mode, resource_type, name, path) => {
+                self.block(mode, resource_type, name)?.written.get(path)
+            }
+            WrittenAt::Argument(call, name) => self.calls.get(call)?.as_ref()?.get(name),
+            WrittenAt::Output(name) => self.outputs.get(name)?.as_ref(),
+            WrittenAt::Local(name) => self.locals.get(name)?.as_ref(),
+        }
+    }
+
+    /// The `statement` blocks of a policy document; `None` where some are dynamic.
+    pub fn statements(&self, name: &str) -> Option<&[Place]> {
+        self.block("data", DOCUMENT, name)?.statements.as_deref()
+    }
+
+    /// Mode, type and name of all resources and data sources.
+    pub fn names(&self) -> impl Iterator<Item = &[String; 3]> {
+        self.resources.keys()
+    }
+
+    fn block(&self, mode: &str, resource_type: &str, name: &str) -> Option<&Expressed> {
+        let key = [mode.to_owned(), resource_type.to_owned(), name.to_owned()];
+        self.resources.get(&key)?.as_ref()
+    }
+}
+
+/// What is there twice is known of neither.
+fn add_once<K: Ord, V>(found: &mut BTreeMap<K, Option<V>>, key: K, value: Option<V>) {
+    match found.entry(key) {
+        Entry::Vacant(entry) => drop(entry.insert(value)),
+        Entry::Occupied(mut entry) => drop(entry.insert(None)),
+    }
+}
+
+fn nested_places(body: &Body, file: FileId) -> Vec<Place> {
+    let spans = body
+        .get_blocks("statement")
+        .map(|block| block.span().unwrap_or_default());
+    let place = |Range { start, end }: Range<usize>| Place {
+        file,
+        span: Span { start, end },
+    };
+    spans.map(place).collect()
 }
 
 impl Written {
@@ -57,7 +180,7 @@ impl Written {
 }
 
 /// The simple attributes of a block that are not constant, by name.
-pub(super) fn attributes(body: &Body) -> BTreeMap<String, Written> {
+fn attributes(body: &Body) -> BTreeMap<String, Written> {
     let simple = body.attributes().filter_map(|attribute| {
         let written = written(&attribute.value)?;
         let constant = written
@@ -70,7 +193,7 @@ pub(super) fn attributes(body: &Body) -> BTreeMap<String, Written> {
 
 /// The same with those of nested blocks, two deep: `statement[0].principals[0].identifiers`. Blocks of a name that is also
 /// dynamic are left out, and so are blocks that have dynamic blocks.
-pub(super) fn nested(body: &Body) -> BTreeMap<String, Written> {
+fn nested(body: &Body) -> BTreeMap<String, Written> {
     let mut found = attributes(body);
     for (outer, block) in blocks(body) {
         if block.has_blocks("dynamic") {
@@ -99,7 +222,7 @@ pub(super) fn nested(body: &Body) -> BTreeMap<String, Written> {
 }
 
 /// How many blocks of a name there are; `None` where some are dynamic.
-pub(super) fn count(body: &Body, name: &str) -> Option<usize> {
+fn count(body: &Body, name: &str) -> Option<usize> {
     let dynamic = body
         .get_blocks("dynamic")
         .any(|block| block.labels.first().is_some_and(|label| label.as_str() == name));
@@ -127,7 +250,7 @@ fn blocks(body: &Body) -> Vec<(String, &Body)> {
 }
 
 /// A simple expression.
-pub(super) fn written(expression: &Expression) -> Option<Written> {
+fn written(expression: &Expression) -> Option<Written> {
     match expression {
         Expression::Array(items) => Some(Written::List(items.iter().map(text).collect())),
         other => text(other),

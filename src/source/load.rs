@@ -281,6 +281,19 @@ impl BoundOf {
 }
 
 impl Bound {
+    /// How many bytes.
+    pub fn bytes(self) -> usize {
+        self.bytes
+    }
+
+    /// An error when a file of that length is too large.
+    pub fn check(self, length: u64) -> Result<(), String> {
+        match length > self.bytes as u64 {
+            true => Err(self.message()),
+            false => Ok(()),
+        }
+    }
+
     fn message(self) -> String {
         format!(
             "larger than {} bytes: raise with `--limit {}=N`",
@@ -294,10 +307,20 @@ pub(super) fn read_bounded(path: &Path, metadata: &Metadata, bound: Bound) -> Re
     if is_device(metadata) {
         return Err("a device, not a file".into());
     }
-    if metadata.is_file() && metadata.len() > bound.bytes as u64 {
-        return Err(bound.message());
+    if metadata.is_file() {
+        bound.check(metadata.len())?;
     }
     read_at_most(File::open(path).map_err(|error| os_reason(&error))?, bound)
+}
+
+/// The first bytes of a file, by which some kinds of files are known.
+pub(super) fn starts_with(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| os_reason(&error))?;
+    let mut bytes = Vec::new();
+    file.take(8)
+        .read_to_end(&mut bytes)
+        .map_err(|error| os_reason(&error))?;
+    Ok(bytes)
 }
 
 fn read_at_most(from: impl Read, bound: Bound) -> Result<Vec<u8>, String> {

@@ -2,10 +2,12 @@
 //! of Terraform source. Everything later refers to a file by [`Place`].
 
 mod assembly;
+mod code;
 mod decode;
 mod expand;
 mod hcl;
 mod hcl_blocks;
+mod hcl_json;
 mod hcl_statements;
 mod hcl_written;
 mod json;
@@ -13,20 +15,22 @@ mod load;
 mod locate;
 mod nested;
 mod recognise;
+mod saved_plan;
 #[cfg(test)]
 mod scratch;
+mod statements;
 mod tree;
 mod walk;
 mod yaml;
 
 pub use assembly::StackFacts;
-pub use hcl::TerraformSource;
-pub use hcl_blocks::WrittenAt;
-pub use hcl_written::{Written, WrittenPiece};
+pub use hcl::{BlockName, TerraformSource};
+pub use hcl_written::{Written, WrittenAt, WrittenPiece};
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
 pub use locate::{LineIndex, Region, region};
 pub use nested::{TemplatePlace, local_path, read_nested};
 pub use recognise::says_state;
+pub use statements::{Sketch, Told, Wanted};
 pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_tree, parse_yaml};
 
 /// A decoded file.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::FileId;
 use super::json::{Fault, JsonEvent, JsonReader};
 use super::load::{InputKind, Limits};
-use super::tree::{DEEPEST, NodeKind, ParseError, located, looks_like_json, parse_json, parse_yaml};
+use super::tree::{
+    DEEPEST, NodeKind, ParseError, located, looks_like_json, parse_json, parse_yaml, quoted_key,
+};
 
 /// Why a text is no input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub(super) fn recognise(text: &str, limits: &Limits) -> Result<InputKind, Refusa
         yaml(text, limits)
     };
     kind.map_err(|refusal| match (refusal.reason, start_of_plan(text)) {
+        (Reason::Unknown, Some(_)) if refusal.message.ends_with(PLANS) => refusal,
         (Reason::Malformed | Reason::Unknown, Some(place)) => Refusal {
             place: Some(place),
             message: "a plan starts here, but other text was printed before it: keep only the output of `terraform show -json` \
@@ -89,6 +92,10 @@ pub fn says_state(message: &str) -> bool {
     message.ends_with(RAW_STATE)
 }
 
+const PLANS: &str = "the file is a list that holds a plan: give each plan in a file of its own";
+const AFTER: &str = "a plan ends before it: keep only the output of `terraform show -json` (for the action \
+                     `setup-terraform`: `terraform_wrapper: false`)";
+
 /// The first row whose condition holds decides.
 fn verdict(keys: &BTreeSet<String>) -> Verdict {
     let has = |key: &str| keys.contains(key);
@@ -128,13 +135,33 @@ fn verdict(keys: &BTreeSet<String>) -> Verdict {
 fn json(text: &str, limits: &Limits) -> Result<InputKind, Refusal> {
     let outline = outline(text, limits);
     let kind = match (&outline.keys, &outline.fault) {
+        (Some(keys), Some(fault)) if outline.ended && keys.contains("format_version") => {
+            let refusal = malformed(text, fault);
+            return Err(Refusal {
+                message: format!("{}: {AFTER}", refusal.message),
+                ..refusal
+            });
+        }
         // Told first, as the stream is many JSON values and so never valid.
         (Some(keys), _) if keys.contains("@level") || keys.contains("@message") => {
             return Err(unsupported(EVENTS));
         }
         (_, Some(fault)) => return Err(malformed(text, fault)),
+        (None, None) if outline.holds_plan.is_some() => {
+            return Err(unknown(
+                "the file is a list that holds a plan: give each plan in a file of its own",
+            ));
+        }
         (None, None) => return Err(unknown("the file is a JSON list or a lone value")),
-        (Some(keys), None) => kind(keys)?,
+        (Some(keys), None) => match (kind(keys), &outline.holds_plan) {
+            (Err(refusal), Some(key)) if refusal.reason == Reason::Unknown => {
+                let key = quoted_key(key);
+                return Err(unknown(&format!(
+                    "a plan stands in it under {key}: give that alone, as `terraform show -json PLANFILE` prints it"
+                )));
+            }
+            (kind, _) => kind?,
+        },
     };
     match kind {
         InputKind::TerraformPlan | InputKind::TerraformState => {}
@@ -228,35 +255,58 @@ struct Outline {
     keys: Option<BTreeSet<String>>,
     /// What is wrong anywhere in the text.
     fault: Option<Fault>,
+    /// Whether the root value is whole, and what is wrong comes after it.
+    ended: bool,
+    /// The key of the root object under which a plan stands, as an object or as text; an empty one in a list.
+    holds_plan: Option<String>,
 }
 
 /// Reads a JSON text to its end without building a tree.
 fn outline(text: &str, limits: &Limits) -> Outline {
     let mut reader = JsonReader::new(text, limits.depth.min(DEEPEST));
-    let mut keys = None;
+    let mut outline = Outline {
+        keys: None,
+        fault: None,
+        ended: false,
+        holds_plan: None,
+    };
+    let mut under = String::new();
     let mut depth = 0_usize;
-    let fault = loop {
+    outline.fault = loop {
         match reader.next_event() {
             Ok(Some(JsonEvent::MapStart(_))) => {
                 if depth == 0 {
-                    keys = Some(BTreeSet::new());
+                    outline.keys = Some(BTreeSet::new());
                 }
                 depth += 1;
             }
             Ok(Some(JsonEvent::ListStart(_))) => depth += 1,
-            Ok(Some(JsonEvent::End(_))) => depth = depth.saturating_sub(1),
-            Ok(Some(JsonEvent::Key(name, _))) => {
-                if let (1, Some(keys)) = (depth, &mut keys) {
+            Ok(Some(JsonEvent::End(_))) => {
+                depth = depth.saturating_sub(1);
+                outline.ended |= depth == 0;
+            }
+            Ok(Some(JsonEvent::Key(name, _))) => match (depth, &mut outline.keys) {
+                (1, Some(keys)) => {
+                    under = name.clone().into_owned();
                     keys.insert(name.into_owned());
                 }
+                (2, _) if PLANNED.contains(&name.as_ref()) => outline.holds_plan = Some(under.clone()),
+                _ => {}
+            },
+            Ok(Some(JsonEvent::Scalar(value, ..))) => {
+                if depth == 1 && value.trim_start().starts_with('{') && value.contains("\"format_version\"") {
+                    outline.holds_plan = Some(under.clone());
+                }
             }
-            Ok(Some(JsonEvent::Scalar(..))) => {}
             Ok(None) => break reader.finish().err(),
             Err(fault) => break Some(fault),
         }
     };
-    Outline { keys, fault }
+    outline
 }
+
+/// Sections that only plans have.
+const PLANNED: [&str; 2] = ["resource_changes", "planned_values"];
 
 /// Where a plan starts in a text that starts with something else.
 fn start_of_plan(text: &str) -> Option<(usize, usize)> {
@@ -375,6 +425,20 @@ mod tests {
             r#"{"statement":[]}"#,
             "Unknown not a Terraform plan, template or policy: case matters",
         );
+        for wrapped in [
+            r#"{"id": 1, "plan":{"format_version":"1.2","resource_changes":[]}}"#,
+            r#"{"plan":{"planned_values":{}}}"#,
+            r#"{"plan":"{\"format_version\":\"1.2\",\"resource_changes\":[]}"}"#,
+        ] {
+            check(
+                wrapped,
+                "Unknown not a Terraform plan, template or policy: a plan stands in it under key `plan`: give that alone",
+            );
+        }
+        check(
+            r#"[{"format_version":"1.2","resource_changes":[]}]"#,
+            "Unknown not a Terraform plan, template or policy: the file is a list that holds a plan",
+        );
         check(
             r#"{"a":{"format_version":1}}"#,
             "Unknown not a Terraform plan, template or policy: it has none",
@@ -391,6 +455,10 @@ mod tests {
         check(
             r#"{"format_version":"1.2","resource_changes":[]} {}"#,
             "Malformed 1:48 there is more text",
+        );
+        check(
+            "{\"format_version\":\"1.2\",\"resource_changes\":[]}\n\n::debug::Terraform exited with code 0.\n",
+            "Malformed 3:1 there is more text",
         );
         check(
             r#"{"Resources":{"a":1,"a":2}}"#,

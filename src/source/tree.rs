@@ -135,7 +135,7 @@ pub(super) fn check_unique(text: &str, entries: &[(Node, Node)]) -> Result<(), F
 }
 
 /// A key as messages may show it: only short, plain ones, since keys are seldom secrets but may be.
-fn quoted_key(name: &str) -> Cow<'static, str> {
+pub(super) fn quoted_key(name: &str) -> Cow<'static, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '/' | ' ');
     if !name.is_empty() && name.len() <= 64 && name.chars().all(plain) {
         Cow::Owned(format!("key `{name}`"))

@@ -519,12 +519,12 @@ fn only_what_changes_is_checked() {
         ),
         (
             "gap-stays",
-            vec![("aws_s3_bucket_acl.a", acl("public-read"), acl("public-read"))],
+            vec![("aws_s3_bucket_acl.a", acl("aws-exec-read"), acl("aws-exec-read"))],
             &["0 pass, 1 unchanged"],
         ),
         (
             "gap-changes",
-            vec![("aws_s3_bucket_acl.a", acl("private"), acl("public-read"))],
+            vec![("aws_s3_bucket_acl.a", acl("private"), acl("aws-exec-read"))],
             &["UNDECIDED aws_s3_bucket_acl.a", "0 pass, 0 unchanged"],
         ),
         (

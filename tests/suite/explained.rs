@@ -30,6 +30,7 @@ const OTHER_WORDS: &[&str] = &[
     "plan-bytes",
     "security-severity",
     "template-bytes",
+    "unknown-region",
     "us-east-1",
     "very-high",
     "vpc-1a2b3c4d",

@@ -28,6 +28,7 @@ mod fuzzed;
 mod hostile;
 mod injection;
 mod layers;
+mod lines;
 mod managed;
 mod metamorphic;
 mod nested;

@@ -1,6 +1,7 @@
 //! Principals as wholes: each way in which one gains access although no document changes, and the ways in which it only
 //! seems to. Plans and templates are made here, one line a resource.
 
+mod lists;
 mod planned;
 mod templates;
 

@@ -84,13 +84,20 @@ fn paste(folder: &Path, script: &str, variables: &[(&str, &str)]) -> Pasted {
     }
 }
 
+/// What `cdk synth` writes, as far as it is read.
+const ASSEMBLY: &str = r#"{"version": "36.0.0", "artifacts": {"Shop": {"type": "aws:cloudformation:stack",
+    "environment": "aws://123456789012/eu-west-1", "properties": {"templateFile": "Shop.template.json"}}}}"#;
+const STACK: &str = r#"{"Resources": {"Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "reports",
+    "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",
+    "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}]}}}}}"#;
+
 /// A repository with templates, plans and what else the pages name. `None` without Terraform, which is said.
 fn project(name: &str) -> Option<PathBuf> {
     let folder = scratch(name);
     let path = |file: &str| folder.join(file);
     let fixture =
         |from: &str, to: &str| fs::copy(repository().join("fixtures").join(from), path(to)).unwrap();
-    for inner in [".git", "templates", "ceilings"] {
+    for inner in [".git", "templates", "ceilings", "cdk.out"] {
         fs::create_dir(path(inner)).unwrap();
     }
     fs::write(path("main.tf"), CODE).unwrap();
@@ -100,6 +107,8 @@ fn project(name: &str) -> Option<PathBuf> {
     fixture("org-only/template.yaml", "deployed.yaml");
     fixture("webshop/ceilings/service.json", "old.json");
     fixture("webshop/ceilings/service.json", "new.json");
+    fs::write(path("cdk.out/manifest.json"), ASSEMBLY).unwrap();
+    fs::write(path("cdk.out/Shop.template.json"), STACK).unwrap();
     let question =
         r#"{"id":"1","check":"no-public-access","policyDocument":{"Version":"2012-10-17","Statement":[]}}"#;
     fs::write(path("questions.jsonl"), format!("{question}\n")).unwrap();

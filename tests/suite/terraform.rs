@@ -166,6 +166,15 @@ fn made() -> Option<&'static Made> {
     MADE.as_ref()
 }
 
+/// Whether there is a Terraform here; says so where there is none.
+pub fn has_terraform() -> bool {
+    let found = Command::new("terraform").arg("version").output().is_ok();
+    if !found {
+        eprintln!("skipped: no `terraform` on the path");
+    }
+    found
+}
+
 fn make() -> Option<Made> {
     Command::new("terraform").arg("version").output().ok()?;
     let folder = scratch("terraform-made");
@@ -201,7 +210,8 @@ fn make() -> Option<Made> {
     })
 }
 
-fn terraform(folder: &Path, arguments: &[&str]) -> Output {
+/// Runs Terraform, which must succeed.
+pub fn terraform(folder: &Path, arguments: &[&str]) -> Output {
     let output = call(folder, arguments);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "terraform {arguments:?}: {said}");
@@ -227,7 +237,7 @@ fn call(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// What `terraform show -json` says, rewritten.
-fn shown(folder: &Path, file: &[&str]) -> String {
+pub fn shown(folder: &Path, file: &[&str]) -> String {
     let output = terraform(folder, &[&["show", "-json"], file].concat());
     let mut value = serde_json::from_slice(&output.stdout).unwrap();
     rewrite(&mut value);
@@ -538,6 +548,67 @@ fn other_versions() {
     assert_eq!(told(&check("opened", PASSROLE, opened, None, &[])), expected);
 }
 
+/// What Terraform 0.12 does not write, and what OpenTofu writes otherwise.
+#[test]
+fn other_shapes() {
+    let Some(made) = made() else { return };
+    let expected = (violations(), 6);
+    let read = || serde_json::from_str::<Value>(&made.plan).unwrap();
+    let mut old = read();
+    old["format_version"] = json!("0.1");
+    old["terraform_version"] = json!("0.12.31");
+    let newer = [
+        "applyable",
+        "complete",
+        "errored",
+        "checks",
+        "timestamp",
+        "relevant_attributes",
+        "resource_drift",
+    ];
+    let top = old.as_object_mut().unwrap();
+    let count = top.len();
+    newer.iter().for_each(|name| drop(top.remove(*name)));
+    assert!(top.len() < count, "nothing is newer");
+    for change in old["resource_changes"].as_array_mut().unwrap() {
+        change["provider_name"] = json!("aws");
+        let change = change.as_object_mut().unwrap();
+        change.remove("action_reason");
+        let inner = change["change"].as_object_mut().unwrap();
+        for name in [
+            "before_sensitive",
+            "after_sensitive",
+            "replace_paths",
+            "importing",
+        ] {
+            inner.remove(name);
+        }
+    }
+    let ran = check("terraform-0.12", PASSROLE, old.to_string(), None, &[]);
+    assert_eq!(told(&ran), expected, "{}", ran.stderr);
+    let tofu = read()
+        .to_string()
+        .replace("registry.terraform.io/", "registry.opentofu.org/");
+    let ran = check("tofu", PASSROLE, tofu, None, &[]);
+    assert_eq!(told(&ran), expected, "{}", ran.stderr);
+    // Actions that are not known: what will be is checked all the same.
+    for actions in [
+        "[\"surprise\"]",
+        "[\"create\",\"surprise\"]",
+        "[\"open\",\"create\"]",
+    ] {
+        let plan = made
+            .plan
+            .replace(r#""actions":["create"]"#, &format!("\"actions\":{actions}"));
+        assert_ne!(plan, made.plan);
+        let ran = check("actions", PASSROLE, plan, None, &[]);
+        let (lines, _) = told(&ran);
+        for line in &expected.0 {
+            assert!(lines.contains(line), "{actions}: {line} is missing of {lines:?}");
+        }
+    }
+}
+
 #[test]
 fn encodings_and_wrong_files() {
     let Some(made) = made() else { return };
@@ -562,6 +633,36 @@ fn encodings_and_wrong_files() {
     let unmarked: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
     for (name, bytes, words) in [
         ("wrapped", wrapped.into_bytes(), "terraform_wrapper: false"),
+        (
+            "followed",
+            format!("{}\n::debug::Terraform exited with code 0.\n", made.plan).into_bytes(),
+            "terraform_wrapper: false",
+        ),
+        (
+            "logged",
+            format!("2026-01-02T03:04:05.0Z {}\n", made.plan).into_bytes(),
+            "input:1:24: a plan starts here",
+        ),
+        (
+            "fenced",
+            format!("```json\n{}\n```\n", made.plan).into_bytes(),
+            "input:2:1: a plan starts here",
+        ),
+        (
+            "in-an-object",
+            format!("{{\"plan\": {}}}", made.plan).into_bytes(),
+            "a plan stands in it under key `plan`",
+        ),
+        (
+            "as-text",
+            json!({"result": made.plan}).to_string().into_bytes(),
+            "a plan stands in it under key `result`",
+        ),
+        (
+            "in-a-list",
+            format!("[{}]", made.plan).into_bytes(),
+            "a list that holds a plan",
+        ),
         ("stream", stream, "terraform show -json tfplan"),
         ("binary", read("second"), "terraform show -json PLANFILE"),
         (

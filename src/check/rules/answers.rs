@@ -153,6 +153,12 @@ pub(super) const REASONS: &[Rule] = &[
         "Ask the standard of principals as wholes, with `on: principal`, or review by hand what is attached.",
     ),
     reason(
+        "assignment-comparison",
+        "A principal is assigned to a permission set",
+        "Whoever is assigned to a permission set gets all that it allows in that account. Who that is, is not compared.",
+        "Review the assignment by hand.",
+    ),
+    reason(
         "default-comparison",
         "A policy is created or deleted where the service has a default",
         "Without a policy of its own the service applies a default, and the comparison with it is not supported.",

@@ -124,11 +124,22 @@ const MORE_IDENTITIES: [&str; 5] = [
     "awscc_sso_permission_set",
 ];
 
+/// Who may use a permission set, and in which account.
+const ASSIGNMENTS: [&str; 2] = ["aws_ssoadmin_account_assignment", "awscc_sso_assignment"];
+
 /// Adds what a resource change does to identities.
 pub(super) fn extract(context: &Context<'_>, resource: &Resource<'_>, found: &mut Found) {
     let is_told = resource.view == View::Change && resource.mode == "resource" && !resource.deposed;
     if !is_told || !resource.is_changed() {
         return;
+    }
+    if ASSIGNMENTS.contains(&resource.resource_type.as_str()) && resource.after.is_some() {
+        found.extraction.changes.push(IdentityChange {
+            origin: resource.origin("", resource.place(context.text, context.file)),
+            identities: Vec::new(),
+            what: "a principal is assigned to a permission set".to_owned(),
+            kind: PolicyKind::Trust,
+        });
     }
     let row = BEARINGS
         .iter()

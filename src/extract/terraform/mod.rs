@@ -16,6 +16,7 @@ mod found;
 mod identities;
 mod json;
 mod looks_like;
+mod openapi;
 mod permissions;
 mod plan;
 mod policies;
@@ -41,6 +42,7 @@ use identities::Identities;
 use policies::ManagedPolicies;
 use rebuild::Deferred;
 use resource::{Resource, View};
+pub use rows::only_document;
 use rows::{Treatment, rows_of, treatment};
 
 /// Everything in a plan. `Err` only when the text is no plan that can be read at all: malformed JSON, duplicate keys,
@@ -286,7 +288,8 @@ fn extract_resource<'a>(
             }
             Treatment::ControlPolicy => control_policy(context, resource, row, found),
             Treatment::Attachment(kind) => attachments::extract(context, resource, row, kind, found),
-            Treatment::Permission => permissions::extract(context, resource, found),
+            Treatment::OpenApi => openapi::extract(context, resource, row, found),
+            Treatment::Permission(synthesis) => permissions::extract(context, resource, synthesis, found),
             Treatment::Unsupported(what) => unsupported::extract(context, resource, row, what, found),
             Treatment::Data => {}
             Treatment::Never => count_other(resource, row, found),

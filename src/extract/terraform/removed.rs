@@ -37,6 +37,7 @@ pub(super) fn extract(
             row.attaches_to == "self" || row.attaches_to.ends_with(" self") || kind == PolicyKind::Trust;
         Some((row.path, kind, own, Target::of(resource, row)))
     });
+    detached(resource, found, context);
     let extra = extra
         .iter()
         .filter(|(resource_type, ..)| *resource_type == resource.resource_type)
@@ -60,6 +61,30 @@ pub(super) fn extract(
             origin: resource.origin("", resource.place(context.text, context.file)),
             identities: Vec::new(),
             what: what.to_owned(),
+            kind,
+        });
+    }
+}
+
+/// Adds a change where a control policy no longer applies to all that it did. Which kind of control policy it is, its
+/// attachment does not tell.
+fn detached(resource: &Resource<'_>, found: &mut Found, context: &Context<'_>) {
+    let names: &[&str] = match resource.resource_type.as_str() {
+        "aws_organizations_policy_attachment" => &["policy_id", "target_id"],
+        "awscc_organizations_policy" => &["target_ids"],
+        _ => return,
+    };
+    let own = resource.resource_type == "awscc_organizations_policy" && resource.after.is_none();
+    let stays = |name: &&str| resource.after.is_some() && compare(resource, name) == Target::Same;
+    // What goes with its policy is told with it.
+    if own || names.iter().all(stays) {
+        return;
+    }
+    for kind in [PolicyKind::Scp, PolicyKind::Rcp] {
+        found.extraction.changes.push(IdentityChange {
+            origin: resource.origin("", resource.place(context.text, context.file)),
+            identities: Vec::new(),
+            what: "a control policy no longer applies to all that it did".to_owned(),
             kind,
         });
     }
@@ -90,7 +115,7 @@ fn compare(resource: &Resource<'_>, path: &str) -> Target {
         let found = attributes(resource, path).ok()?;
         let known = found.iter().filter_map(|attribute| match attribute.value {
             Value::Absent => None,
-            Value::Known(value) => Some(value.string().ok()),
+            Value::Known(value) => Some(value.string().ok().or_else(|| list_text(value))),
             Value::Unknown | Value::Misshapen => Some(None),
         });
         known.collect()
@@ -101,6 +126,17 @@ fn compare(resource: &Resource<'_>, path: &str) -> Target {
         // The marks alone do not tell: it may become the same again.
         _ => Target::Unknown,
     }
+}
+
+/// A list of texts as one, whatever their order.
+fn list_text(value: Json<'_>) -> Option<String> {
+    let items = value.list().ok()?;
+    let mut texts: Vec<String> = items
+        .into_iter()
+        .map(|item| item.string().ok())
+        .collect::<Option<_>>()?;
+    texts.sort();
+    Some(format!("{texts:?}"))
 }
 
 /// How many documents are, or may be, at a path of what will be.

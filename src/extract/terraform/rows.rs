@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use crate::extract::PolicyKind;
 use crate::extract::tables::{Row, RowKind, terraform_rows};
 
+use super::permissions::Synthesis;
+
 /// What is done with what a row points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
@@ -15,8 +17,10 @@ pub(super) enum Treatment {
     ControlPolicy,
     /// It is an ARN, or a list of ARNs, of managed policies that give their access here.
     Attachment(PolicyKind),
-    /// The whole resource is a permission that is written as a statement.
-    Permission,
+    /// It is an OpenAPI document, which may hold a policy document.
+    OpenApi,
+    /// It gives access without a document: statements are made from it.
+    Permission(Synthesis),
     /// It may give access and is not read yet: a gap wherever it is there. Says what it is.
     Unsupported(&'static str),
     /// It gives no access by itself: only names, boundaries and guards.
@@ -27,14 +31,18 @@ pub(super) enum Treatment {
 
 /// What is done with a row.
 pub(super) fn treatment(row: &Row) -> Treatment {
+    if let Some(synthesis) = synthesis(row) {
+        return Treatment::Permission(synthesis);
+    }
     let last = row.path.rsplit('.').next().unwrap_or_default();
     let by_arn = last.ends_with("_arn") || last.ends_with("_arns");
     match row.kind {
-        RowKind::IdentityManaged | RowKind::IdentityInline | RowKind::SsoInline => {
+        // The grammar of IoT policies is that of identity policies, with variables of its own.
+        RowKind::IdentityManaged | RowKind::IdentityInline | RowKind::IdentityIot | RowKind::SsoInline => {
             Treatment::Document(PolicyKind::Identity)
         }
         RowKind::Trust => Treatment::Document(PolicyKind::Trust),
-        RowKind::Resource if row.path == "body" => Treatment::Unsupported("a policy inside an OpenAPI body"),
+        RowKind::Resource if row.path == "body" => Treatment::OpenApi,
         RowKind::Resource if ENDPOINTS.contains(&row.resource_type) => {
             Treatment::Document(PolicyKind::Endpoint)
         }
@@ -50,9 +58,7 @@ pub(super) fn treatment(row: &Row) -> Treatment {
             "a customer managed policy that each account of the organization has by name",
         ),
         RowKind::SsoAttach => Treatment::Attachment(PolicyKind::Identity),
-        RowKind::Synth if row.resource_type == "aws_lambda_permission" => Treatment::Permission,
         RowKind::Synth => Treatment::Unsupported("a permission that is not written as a document"),
-        RowKind::IdentityIot => Treatment::Unsupported("an IoT policy, whose grammar is its own"),
         RowKind::ResourceStatement => Treatment::Unsupported("a single statement of a resource policy"),
         RowKind::ResourceTemplate => Treatment::Unsupported("a fragment of a resource policy"),
         RowKind::Grant => Treatment::Unsupported("a grant that is not written as a policy"),
@@ -70,6 +76,28 @@ pub(super) fn treatment(row: &Row) -> Treatment {
         | RowKind::Membership
         | RowKind::Guard => Treatment::Data,
         RowKind::DataSource | RowKind::OtherLang | RowKind::Ignore => Treatment::Never,
+    }
+}
+
+/// How statements are made from what a row points at.
+fn synthesis(row: &Row) -> Option<Synthesis> {
+    match (row.resource_type, row.path) {
+        ("aws_lambda_permission" | "awscc_lambda_permission", _) => Some(Synthesis::Function),
+        ("aws_lambda_function_url", _) => Some(Synthesis::FunctionUrl),
+        ("aws_lambda_layer_version_permission" | "awscc_lambda_layer_version_permission", _) => {
+            Some(Synthesis::Layer)
+        }
+        ("aws_cloudwatch_event_permission", _) => Some(Synthesis::EventBus),
+        ("awscc_events_event_bus_policy", _) => Some(Synthesis::EventBusStatement),
+        ("aws_acmpca_permission" | "awscc_acmpca_permission", _) => Some(Synthesis::CertificateAuthority),
+        ("aws_kms_grant", _) => Some(Synthesis::KeyGrant),
+        ("aws_s3_bucket_acl", _) | ("aws_s3_bucket", "acl") => Some(Synthesis::BucketAcl),
+        ("aws_s3_bucket", "grant") => Some(Synthesis::BucketGrants),
+        ("aws_s3_object" | "aws_s3_bucket_object" | "aws_s3_object_copy", "acl") => {
+            Some(Synthesis::ObjectAcl)
+        }
+        ("aws_s3_object_copy", "grant") => Some(Synthesis::ObjectGrants),
+        _ => None,
     }
 }
 
@@ -98,6 +126,15 @@ pub(super) fn documents_of(resource_type: &str) -> usize {
         .iter()
         .filter(|row| is_document(row))
         .count()
+}
+
+/// The attribute of a type that holds its only document.
+pub fn only_document(resource_type: &str) -> Option<&'static str> {
+    let mut documents = rows_of(resource_type).iter().filter(|row| is_document(row));
+    documents
+        .next()
+        .filter(|_| documents.next().is_none())
+        .map(|row| row.path)
 }
 
 const ENDPOINTS: [&str; 3] = [
@@ -176,7 +213,12 @@ mod tests {
         check("awscc_iam_managed_policy", "roles", Treatment::Data, false);
         check("awscc_iam_managed_policy", "policy_document", identity, true);
         check("aws_ecr_lifecycle_policy", "policy", Treatment::Never, false);
-        check("aws_lambda_permission", "-", Treatment::Permission, false);
+        check(
+            "aws_lambda_permission",
+            "-",
+            Treatment::Permission(Synthesis::Function),
+            false,
+        );
     }
 
     #[test]

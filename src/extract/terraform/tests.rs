@@ -6,6 +6,8 @@ use crate::source::FileId;
 use super::extract_plan;
 
 mod earlier;
+mod permissions;
+mod table;
 
 const ALLOW: &str = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}"#;
 const ASSUME: &str = r#"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"Service\":\"ec2.amazonaws.com\"}}}"#;
@@ -486,13 +488,13 @@ fn what_is_not_read_is_a_gap() {
         ],
         "",
         &[
+            "literal aws_iot_policy.i: identity 1 statements, new",
             "literal aws_iam_role.b/assume_role_policy: trust 1 statements, new",
             "gap aws_newservice_policy.n/p: type",
             "gap terraform_data.t/input: type",
-            "gap aws_iot_policy.i: unsupported",
-            "gap aws_s3_bucket.public/acl: unsupported",
-            "gap aws_lambda_function_url.none: unsupported",
-            "gap aws_kms_grant.g: unsupported",
+            "gap aws_s3_bucket.public/acl: shape",
+            "gap aws_lambda_function_url.none: shape",
+            "gap aws_kms_grant.g: shape",
             "gap aws_cloudformation_stack.s: unsupported",
             "gap aws_iam_role.b/extra: type",
         ],

@@ -82,9 +82,6 @@ fn is_harmless(row: &Row, value: Json<'_>) -> bool {
     match row.kind {
         RowKind::Acl => is(&["private", "Private", ""]) || value.list().is_ok_and(|items| items.is_empty()),
         RowKind::Exposure => is(&["AWS_IAM"]),
-        RowKind::Resource if row.path == "body" => {
-            !value.text().contains("x-amazon-apigateway-policy") && !value.text().contains("\\u")
-        }
         _ => match value.shape() {
             Shape::List => value.list().is_ok_and(|items| items.is_empty()),
             Shape::String => is(&[""]),
@@ -100,12 +97,6 @@ fn is_harmless_resource(resource: &Resource<'_>, row: &Row) -> bool {
         .and_then(|values| values.object().ok())
         .unwrap_or_default();
     match row.kind {
-        RowKind::Acl => {
-            values.string("acl").as_deref() == Some("private")
-                && values
-                    .get("access_control_policy")
-                    .is_none_or(|list| list.list().is_ok_and(|list| list.is_empty()))
-        }
         // Of the types that Cloud Control makes, only those of the table bear on access.
         RowKind::Template if resource.resource_type == "aws_cloudcontrolapi_resource" => {
             values.string("type_name").is_some_and(|type_name| {

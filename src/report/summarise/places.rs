@@ -1,12 +1,14 @@
 //! Where what is reported is: in the Terraform code where that is given, else in the input.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Finding;
-use crate::extract::{BlockAddress, Origin, PolicyKind};
+use crate::extract::{BlockAddress, Origin, PolicyKind, only_document};
+use crate::iam::{Effect, PolicyDocument};
 use crate::report::outcome::{Run, ScannedInput};
 use crate::report::{EntryStatement, Location, split_attribute};
-use crate::source::{InputKind, Place};
+use crate::source::{InputKind, Place, Sketch, Span, Wanted};
 
 use super::{Judged, Summary};
 
@@ -30,7 +32,8 @@ pub(super) fn holders<'a>(run: &Run<'a>) -> BTreeMap<(&'a str, &'a str), &'a Ori
 }
 
 impl Summary<'_> {
-    /// Where an origin is: its block in the Terraform code, where that is given and holds it, else its input.
+    /// Where an origin is: its attribute in the Terraform code, or else its block, where that is given and holds it, else its
+    /// input.
     pub(super) fn location(&mut self, scanned: &ScannedInput, origin: &Origin) -> Location {
         if is_terraform(scanned.kind) && self.run.source.is_none() {
             self.hint_source = true;
@@ -42,59 +45,62 @@ impl Summary<'_> {
     }
 
     fn block(&self, origin: &Origin) -> Option<Location> {
-        let block = origin.block.as_ref()?;
-        let place = self
-            .run
-            .source?
-            .find(&block.modules, block.mode, &block.resource_type, &block.name)?;
-        Some(self.locator.locate(place))
+        let (block, source) = (origin.block.as_ref()?.in_code(), self.run.source?);
+        let attribute = source.find_attribute(&block, &attribute(origin));
+        let place = attribute.map(|place| self.first_line(place));
+        Some(self.locator.locate(place.or_else(|| source.find(&block))?))
+    }
+
+    /// The part of a place that is in its first line: an alert on a pull request is shown only when the diff has all of
+    /// its lines.
+    fn first_line(&self, place: Place) -> Place {
+        let Span { start, end } = place.span;
+        let text = self.text(place).and_then(|text| text.get(start..end));
+        let length = text
+            .and_then(|text| text.lines().next())
+            .map_or(end - start, |line| line.trim_end().len());
+        Place {
+            span: Span {
+                start,
+                end: start + length,
+            },
+            ..place
+        }
     }
 
     /// Where Terraform code writes a policy: the attribute, or else the header of the block.
     pub(super) fn written(&self, origin: &Origin) -> Option<Place> {
-        let (block, source) = (origin.block.as_ref()?, self.run.source?);
-        let BlockAddress {
-            modules,
-            mode,
-            resource_type,
-            name,
-        } = block;
-        let found = source.find_attribute(modules, mode, resource_type, name, attribute(origin));
-        found
-            // Nested blocks are often sets, which the plan orders otherwise than the code.
-            .filter(|_| !attribute(origin).contains('['))
-            .or_else(|| source.find(modules, mode, resource_type, name))
+        let (block, source) = (origin.block.as_ref()?.in_code(), self.run.source?);
+        source
+            .find_attribute(&block, &attribute(origin))
+            .or_else(|| source.find(&block))
     }
 
-    /// Where Terraform code writes a statement, where that is sure.
+    /// Where Terraform code writes a statement, where that is sure. The code may be newer than what is deployed, or a
+    /// provider may keep the deployed order: what the statement says must not contradict the code.
     pub(super) fn written_statement(
         &self,
+        scanned: &ScannedInput,
         origin: &Origin,
         index: usize,
         sid: Option<&str>,
     ) -> Option<Place> {
-        let (block, source) = (origin.block.as_ref()?, self.run.source?);
-        let BlockAddress {
-            modules,
-            mode,
-            resource_type,
-            name,
-        } = block;
-        let place = match &origin.rebuilt {
-            Some(rebuilt) => {
-                let written = rebuilt.statements.get(index)?.as_ref()?;
-                let BlockAddress { modules, name, .. } = &written.block;
-                source.find_block(modules, name, written.index, written.count)?
-            }
-            None => source.find_statement(modules, mode, resource_type, name, (attribute(origin), index))?,
-        };
-        let named = |sid: &str| {
-            self.text(place)?
-                .get(place.span.start..place.span.end)?
-                .contains(sid)
-                .then_some(())
-        };
-        sid.is_none_or(|sid| named(sid).is_some()).then_some(place)
+        let (block, source) = (origin.block.as_ref()?.in_code(), self.run.source?);
+        if let Some(rebuilt) = &origin.rebuilt {
+            let written = rebuilt.statements.get(index)?.as_ref()?;
+            let BlockAddress { modules, name, .. } = &written.block;
+            let place = source.find_block(modules, name, written.index, written.count)?;
+            let text = self.text(place)?.get(place.span.start..place.span.end)?;
+            return sid.is_none_or(|sid| text.contains(sid)).then_some(place);
+        }
+        let key = (scanned.name.as_str(), origin.address.as_str());
+        let document = self.documents.get(&key);
+        let mut wanted = document.map_or_else(Wanted::default, |document| wanted(document, index));
+        wanted.index = index;
+        if let Some(sid) = sid {
+            wanted.sketch.sid = Some(Some(sid.to_owned()));
+        }
+        source.find_statement(&block, &attribute(origin), &wanted)
     }
 
     /// Where what a policy is attached to stands: where its trust policy is.
@@ -153,19 +159,59 @@ impl Summary<'_> {
         sid: Option<&str>,
     ) -> Option<Location> {
         let place = match is_terraform(scanned.kind) && self.block(origin).is_some() {
-            true => self.written_statement(origin, index, sid)?,
+            true => self.written_statement(scanned, origin, index, sid)?,
             false => *origin.statements.get(index)?,
         };
         Some(self.locator.locate(place))
     }
 }
 
-/// The attribute that holds a policy.
-fn attribute(origin: &Origin) -> &str {
+/// What is known of a statement.
+fn wanted(document: &PolicyDocument, index: usize) -> Wanted {
+    let statements = &document.statements;
+    let count = statements.iter().map(|statement| statement.index + 1).max();
+    let Some(found) = statements.iter().find(|statement| statement.index == index) else {
+        return Wanted {
+            index,
+            count,
+            sketch: Sketch::default(),
+        };
+    };
+    let actions: BTreeSet<String> = found
+        .spelled
+        .iter()
+        .map(|action| action.to_ascii_lowercase())
+        .collect();
+    Wanted {
+        index,
+        count,
+        sketch: Sketch {
+            sid: Some(found.sid.as_ref().map(ToString::to_string)),
+            allows: Some(found.effect == Effect::Allow),
+            actions: Some(actions).filter(|actions| !actions.is_empty()),
+        },
+    }
+}
+
+/// The documents of a run, by input and address.
+pub(super) fn documents<'a>(run: &Run<'a>) -> BTreeMap<(&'a str, &'a str), &'a PolicyDocument> {
+    let documents = run.inputs.iter().flat_map(|input| {
+        let policies = input.extraction.policies.iter();
+        policies.filter_map(|policy| {
+            let key = (input.name.as_str(), policy.origin.address.as_str());
+            Some((key, policy.document.as_ref().ok()?))
+        })
+    });
+    documents.collect()
+}
+
+/// The attribute that holds a policy. An address names it where the type has several.
+fn attribute(origin: &Origin) -> Cow<'_, str> {
     let (_, attribute) = split_attribute(&origin.address);
     match attribute.trim_start_matches('/') {
-        "" => "policy",
-        path => path,
+        "" => only_document(&origin.resource_type)
+            .map_or(Cow::Borrowed("policy"), |path| path.replace("[]", "[0]").into()),
+        path => path.into(),
     }
 }
 

@@ -62,7 +62,8 @@ impl Summary<'_> {
         }
         match scanned.kind {
             InputKind::TerraformPlan | InputKind::TerraformState => {
-                let found = statement.and_then(|(index, sid)| self.written_statement(origin, index, sid));
+                let found =
+                    statement.and_then(|(index, sid)| self.written_statement(scanned, origin, index, sid));
                 found.or_else(|| self.written(origin))
             }
             InputKind::Template | InputKind::Policy => {

@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::{check, report};
 
-const BEFORE: &str = "check: no-new-access, reference: before, on: principal, scope: {kinds: [identity]}";
+pub const BEFORE: &str = "check: no-new-access, reference: before, on: principal, scope: {kinds: [identity]}";
 const NO_DELETE: &str =
     "check: access-not-granted, actions: ['s3:DeleteBucket'], on: principal, scope: {kinds: [identity]}";
 
 /// A plan of resources `TYPE.NAME: BEFORE -> AFTER`, both JSON objects in which `$s3`, `$deny`, … stand for documents and
 /// `"?"` for what is known after apply; the sides may be missing. `= OBJECT` is a resource that stays. References of the
 /// configuration follow after `with`.
-fn plan(resources: &[&str]) -> String {
+pub fn plan(resources: &[&str]) -> String {
     let mut changes = Vec::new();
     let mut configured = Vec::new();
     for line in resources {
@@ -104,10 +104,10 @@ fn without_unknowns(after: Value, unknown: &mut Map<String, Value>) -> Value {
     Value::Object(known.into_iter().collect())
 }
 
-const ROLE: &str = r#"aws_iam_role.r: = {"name": "r", "arn": "arn:aws:iam::123456789012:role/r", "assume_role_policy": "{\"Statement\":[]}", "managed_policy_arns": [], "inline_policy": []}"#;
-const USER: &str = r#"aws_iam_user.u: = {"name": "u"}"#;
-const GROUP: &str = r#"aws_iam_group.g: = {"name": "g"}"#;
-const SET: &str =
+pub const ROLE: &str = r#"aws_iam_role.r: = {"name": "r", "arn": "arn:aws:iam::123456789012:role/r", "assume_role_policy": "{\"Statement\":[]}", "managed_policy_arns": [], "inline_policy": []}"#;
+pub const USER: &str = r#"aws_iam_user.u: = {"name": "u"}"#;
+pub const GROUP: &str = r#"aws_iam_group.g: = {"name": "g"}"#;
+pub const SET: &str =
     r#"aws_ssoadmin_permission_set.s: = {"name": "s", "arn": "arn:aws:sso:::permissionSet/i/s"}"#;
 
 #[test]
