@@ -25,7 +25,7 @@ import time
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")).resolve() / "seeded"
 SCRATCH = TARGET / "crate"
-COPIED = ["Cargo.toml", "Cargo.lock", "README.md", "SOUNDNESS.md", "src", "tests", "fixtures", "benches", "fuzz", ".ci"]
+NOT_COPIED = ["target", ".git"]
 # Long enough for the whole suite on a small machine; a bug that makes tests run for longer is killed by that.
 SECONDS = 1800
 
@@ -69,12 +69,13 @@ def copy_crate():
     if SCRATCH.exists():
         shutil.rmtree(SCRATCH)
     SCRATCH.mkdir(parents=True)
-    for name in COPIED:
-        source = PROJECT / name
+    for source in PROJECT.iterdir():
+        if source.name in NOT_COPIED:
+            continue
         if source.is_dir():
-            shutil.copytree(source, SCRATCH / name, ignore=shutil.ignore_patterns("target", "artifacts"))
-        elif source.exists():
-            shutil.copy2(source, SCRATCH / name)
+            shutil.copytree(source, SCRATCH / source.name, ignore=shutil.ignore_patterns("target", "artifacts"))
+        else:
+            shutil.copy2(source, SCRATCH / source.name)
 
 
 def tried(bug, only_lib):
