@@ -10,6 +10,11 @@
     reason = "a bench that cannot go on should stop"
 )]
 
+/// As in the binary.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod generate;
 
 use std::fs;
