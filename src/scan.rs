@@ -27,7 +27,7 @@ use crate::check::standards::StandardsFile;
 use crate::check::{self, Verdict};
 use crate::extract::{Environment, Extraction};
 use crate::report::{ExtractReport, Report, Run};
-use crate::source::{Input, Limits};
+use crate::source::{Input, InputKind, Limits};
 
 use before::Earlier;
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
@@ -141,6 +141,13 @@ fn gather(options: &ScanOptions) -> Gathered {
     let places = std::mem::take(&mut gathered.places);
     let templates: Vec<Input> = inputs.iter().copied().chain(before).collect();
     let around = nested::follow(&templates, places, &mut gathered.files, &options.limits);
+    if options.assume_defaults && inputs.iter().any(|input| input.kind == InputKind::Template) {
+        let message = "parameters that are not given take their defaults (`--assume-defaults`): what passes, passes for \
+                       those values";
+        gathered
+            .notes
+            .push(read::remark("defaults-assumed", "", message.to_owned()));
+    }
     let (files, source) = (&gathered.files, gathered.source.as_ref());
     let earlier = before.map(|before| Earlier::read(before, files, &around, options));
     let earlier = match earlier.transpose() {

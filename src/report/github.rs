@@ -23,6 +23,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for defect in &report.internal {
         command("error", None, "keyaki: internal error", defect, out)?;
     }
+    for note in report.assumptions() {
+        command("notice", None, &note.id, &note.message, out)?;
+    }
     for group in groups(&report.findings) {
         let entry = group.first;
         let level = match (entry.verdict, entry.severity) {

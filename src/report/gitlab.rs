@@ -42,7 +42,12 @@ struct Lines {
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let lost = report.errors.iter().chain(&report.internal);
     let issues: Vec<Issue> = lost
-        .map(|message| unread(message))
+        .map(|message| of_run("not-scanned", "blocker", message))
+        .chain(
+            report
+                .assumptions()
+                .map(|note| of_run(&note.id, "info", &note.message)),
+        )
         .chain(groups(&report.findings).iter().map(finding))
         .chain(note_groups(report).iter().map(note))
         .collect();
@@ -88,12 +93,13 @@ fn note(group: &NoteGroup<'_>) -> Issue {
     }
 }
 
-fn unread(message: &str) -> Issue {
+/// What is said of the run as a whole.
+fn of_run(name: &str, severity: &'static str, message: &str) -> Issue {
     Issue {
         description: single_line(message, DESCRIPTION),
-        check_name: "not-scanned".to_string(),
-        fingerprint: hash(&["not-scanned", message]),
-        severity: "blocker",
+        check_name: name.to_string(),
+        fingerprint: hash(&[name, message]),
+        severity,
         location: Place {
             path: ".".to_string(),
             lines: Lines { begin: 1, end: 1 },

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::escape::xml;
 use super::request::request_rows;
 use super::write::Sanitised;
-use super::{Entry, INVALID_RULE, Report, UNDECIDED_RULE, Verdict};
+use super::{Entry, INVALID_RULE, Remark, Report, UNDECIDED_RULE, Verdict};
 
 /// Characters of an attribute.
 const NAME: usize = 300;
@@ -56,8 +56,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         });
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(out, "<testsuites name=\"keyaki\" {}>", attributes(sum))?;
+    let assumed: Vec<&Remark> = report.assumptions().collect();
     for suite in &suites {
-        write_suite(suite, &mut out)?;
+        write_suite(suite, &assumed, &mut out)?;
     }
     writeln!(out, "</testsuites>")
 }
@@ -100,13 +101,21 @@ fn suites(report: &Report) -> Vec<Suite<'_>> {
     standards.chain(extra).collect()
 }
 
-fn write_suite(suite: &Suite<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn write_suite(suite: &Suite<'_>, assumed: &[&Remark], out: &mut dyn Write) -> io::Result<()> {
     let name = xml(suite.name, NAME);
     writeln!(
         out,
         "  <testsuite name=\"{name}\" {}>",
         attributes(suite.counts())
     )?;
+    if !assumed.is_empty() {
+        writeln!(out, "    <properties>")?;
+        for note in assumed {
+            let (id, message) = (xml(&note.id, NAME), xml(&note.message, SENTENCE));
+            writeln!(out, "      <property name=\"{id}\" value=\"{message}\"/>")?;
+        }
+        writeln!(out, "    </properties>")?;
+    }
     if let Some(passing) = &suite.passing {
         writeln!(out, "    <testcase classname=\"{name}\" name=\"{passing}\"/>")?;
     }

@@ -337,6 +337,11 @@ impl Report {
         summarise::summarise(run, crate::check::sentence)
     }
 
+    /// What all answers rest on, which every format says.
+    fn assumptions(&self) -> impl Iterator<Item = &Remark> {
+        self.notes.iter().filter(|note| note.id == "defaults-assumed")
+    }
+
     /// The exit status (interface.md): 2 when nothing was scanned, else by precedence 70, 3, 1, 4, 0.
     pub fn exit_status(&self, fail_on: Severity, flags: ExitFlags) -> u8 {
         let violated = |entry: &Entry| entry.verdict == Verdict::Fail && entry.severity >= fail_on;

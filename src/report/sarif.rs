@@ -63,6 +63,9 @@ fn log(report: &Report) -> Log<'_> {
                 .map(|defect| notification("error", &format!("internal error: {defect}"))),
         )
         .collect();
+    let assumed = report.assumptions();
+    notifications
+        .extend(assumed.map(|note| notification("warning", &format!("{} ({})", note.message, note.id))));
     let mut noted = note_groups(report);
     let count = groups.len() + noted.len();
     for warning in warnings(count) {

@@ -394,3 +394,45 @@ fn ids_are_explained() {
         unknown.stderr
     );
 }
+
+#[test]
+fn assumed_defaults_are_told_in_every_report() {
+    let folder = scratch("cli-defaults");
+    let template = r#"
+Parameters:
+  Who: {Type: String, Default: "123456789012"}
+Resources:
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: b
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: {Effect: Allow, Principal: {AWS: !Ref Who}, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/*"}
+"#;
+    fs::write(folder.join("template.yaml"), template).unwrap();
+    let standards = "version: 1\ntrust: {accounts: [\"123456789012\"]}\nstandards:\n  - {id: ours, check: no-external-access}\n";
+    fs::write(folder.join("keyaki.yaml"), standards).unwrap();
+    assert_eq!(run(&folder, &["check", "template.yaml"]).status, 4);
+    for format in [
+        "table", "full", "json", "jsonl", "sarif", "markdown", "junit", "gitlab", "github",
+    ] {
+        let assumed = ["check", "template.yaml", "--assume-defaults", "--format", format];
+        let ran = run(&folder, &assumed);
+        assert_eq!(ran.status, 0, "{format}: {}{}", ran.stdout, ran.stderr);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains("defaults-assumed"), "{format}: {told}");
+    }
+    let given = run(
+        &folder,
+        &[
+            "check",
+            "template.yaml",
+            "--parameters",
+            "Who=123456789012",
+            "--format",
+            "json",
+        ],
+    );
+    assert!(given.status == 0 && !given.stdout.contains("defaults-assumed"));
+}

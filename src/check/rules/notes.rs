@@ -192,6 +192,13 @@ pub(super) const RUN: &[Rule] = &[
         "Remove the entry when it no longer holds.",
     ),
     run(
+        "defaults-assumed",
+        "Parameters take their defaults",
+        "With `--assume-defaults`, a parameter that is not given has the value of its `Default`. Whoever deploys the template \
+         with another value gets policies that were not checked.",
+        "Give the values of the deployment with `--parameters`, or leave `--assume-defaults` out.",
+    ),
+    run(
         "unused-ignore",
         "An `ignore` entry that matches nothing",
         "No policy and nothing unreadable has the type and address of the entry.",
