@@ -166,9 +166,16 @@ impl Reader<'_, '_> {
                 return (blocks, false);
             }
         };
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let (mut none, mut is_whole) = (true, true);
-        for file in in_order(names) {
+        let mut names = Vec::new();
+        for entry in entries {
+            match entry.map(|entry| entry.file_name().into_string()) {
+                Ok(Ok(name)) => names.push(name),
+                // Terraform may read what cannot be named here.
+                Ok(Err(_)) | Err(_) => is_whole = false,
+            }
+        }
+        for file in in_order(names.into_iter()) {
             none = false;
             let name = display_name(&name.join(&file));
             match self.text(&real.join(&file)) {
@@ -286,6 +293,22 @@ mod tests {
         ] {
             assert_eq!(plain(Path::new(path)), Path::new(expected), "{path}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn code_with_a_file_that_cannot_be_named_is_not_whole() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let scratch =
+            super::super::scratch::Scratch::new("code-names", &[("main.tf", "resource \"a\" \"b\" {}\n")]);
+        let is_whole = || {
+            let opened = TerraformSource::open(&scratch.0, &Limits::default(), &mut Vec::new());
+            opened.unwrap().0.names(&[]).is_some()
+        };
+        assert!(is_whole());
+        let name = std::ffi::OsStr::from_bytes(b"\xff_override.tf");
+        std::fs::write(scratch.0.join(name), "").unwrap();
+        assert!(!is_whole());
     }
 
     #[test]
