@@ -59,11 +59,14 @@ pub(super) fn violated(
         options,
         engines: &engines,
     };
-    if hint.is_none()
-        && violation != Violation::Refused
-        && let Some(answered) = passed.without_axioms(&question)
-    {
-        return Verdict::Pass(passed.proof(Vec::new(), answered.solver, answered.unconfirmed));
+    if hint.is_none() && violation != Violation::Refused {
+        match passed.without_axioms(&question) {
+            Ok(Some(Answered {
+                solver, unconfirmed, ..
+            })) => return Verdict::Pass(passed.proof(Vec::new(), solver, unconfirmed)),
+            Ok(None) => {}
+            Err(message) => return Verdict::Internal(message),
+        }
     }
     let answered = engines.ask(hint.as_ref(), |solver| {
         decide(&question.formula(), &question.symbols, solver)

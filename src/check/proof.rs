@@ -36,16 +36,17 @@ impl Passed<'_> {
         }
     }
 
-    /// The answer without any axiom, where axioms say anything at all and none is needed: it settles the question.
-    pub(super) fn without_axioms(&self, question: &Question<'_>) -> Option<Answered> {
+    /// The answer without any axiom, where axioms say anything at all and none is needed: it settles the question. `Err`
+    /// when two engines differ.
+    pub(super) fn without_axioms(&self, question: &Question<'_>) -> Result<Option<Answered>, String> {
         let relevant = relevant(question);
         if relevant.is_empty() {
-            return None;
+            return Ok(None);
         }
         let question = self.asked_without(&relevant);
         let asked = |solver: &dyn Solver| decide(&question.formula(), &question.symbols, solver);
-        let answered = self.engines.ask(None, asked).ok()?;
-        matches!(answered.decision, Decision::Proved).then_some(answered)
+        let answered = self.engines.ask(None, asked)?;
+        Ok(Some(answered).filter(|answered| matches!(answered.decision, Decision::Proved)))
     }
 
     /// The axioms of which none can be left out, of a question that they are needed for, if any are relevant.
