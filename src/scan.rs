@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
+use crate::catalog;
 use crate::check::lint::Linted;
 use crate::check::standards::StandardsFile;
 use crate::check::{self, Verdict};
@@ -33,7 +34,7 @@ use before::Earlier;
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
 use noted::{linted, mere_notes, noted};
 use principals::{answers, firsts, principal_outcomes, principal_questions};
-use read::{Gathered, Lost, extract_input, open, remark, with_id};
+use read::{Gathered, Lost, extract_input, in_parallel, open, remark, with_id};
 use suggested::{at_first, suggest};
 
 pub use diff::diff;
@@ -88,7 +89,8 @@ pub enum Progress {
 /// Checks the inputs against the standards.
 pub fn scan(options: &ScanOptions) -> Report {
     in_pool(options, || {
-        let mut gathered = gather(options);
+        // Lint asks for names sooner or later.
+        let (mut gathered, ()) = rayon::join(|| gather(options), catalog::unpack);
         gathered.leave_out(&options.standards.ignore);
         let notes = options
             .standards
@@ -246,11 +248,12 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     let outcomes = outcomes(&gathered.inputs, standards, &by_policy, &noted, of_principals);
     let mere = mere_notes(&gathered.inputs, &noted, standards, &outcomes);
     let notes: Vec<_> = gathered.notes.iter().cloned().chain(cut).collect();
-    Report::new(&Run {
+    let run = Run {
         noted: &mere,
         notes: &notes,
         ..run(gathered, &options.standards, &root, &outcomes, distinct)
-    })
+    };
+    Report::new(&run, &in_parallel)
 }
 
 /// Whether a standard asks for notes, which are there already.

@@ -71,6 +71,11 @@ pub fn is_service(prefix: &str) -> bool {
     SERVICES.contains_key(prefix)
 }
 
+/// Unpacks the reference, which otherwise waits until somebody asks.
+pub fn unpack() {
+    LazyLock::force(&SERVICES);
+}
+
 /// The entries of all services, unparsed.
 pub(super) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
     SERVICES.iter().map(|(prefix, service)| (*prefix, service.text))

@@ -6,7 +6,7 @@ mod conditions;
 mod managed;
 
 pub use authorization::{
-    ActionFacts, action, actions_of, facts, facts_from, is_service, rcp_supported_services, services,
+    ActionFacts, action, actions_of, facts, facts_from, is_service, rcp_supported_services, services, unpack,
 };
 pub use conditions::{KeyEntry, condition_key, keys_near};
 pub use managed::{managed_policies, managed_policy, managed_policy_arn};

@@ -25,6 +25,14 @@ pub use principal::{AttachedDocument, Composition, Deployed, ExtractedPrincipal,
 pub use tables::{Row, RowKind, cloudformation_rows, is_known_type, terraform_rows};
 pub use terraform::{EarlierTerraform, extract_plan, extract_plan_since, extract_state, only_document};
 
+/// Runs a task for each of the numbers below the first, in any order and perhaps at once, and returns when all are done.
+pub type Runner<'r> = &'r dyn Fn(usize, &(dyn Fn(usize) + Sync));
+
+/// Runs tasks one by one, in order.
+pub fn one_by_one(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+    (0..tasks).for_each(task);
+}
+
 /// Everything found in one input.
 #[derive(Debug, Clone, Default)]
 pub struct Extraction {

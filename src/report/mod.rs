@@ -31,7 +31,7 @@ mod write;
 use serde::Serialize;
 
 use crate::check::{Change, MissedDeny, Regions, Severity};
-use crate::extract::PolicyKind;
+use crate::extract::{PolicyKind, Runner};
 use crate::iam::Request;
 use crate::source::Region;
 
@@ -332,9 +332,9 @@ pub struct ExitFlags {
 }
 
 impl Report {
-    /// Counts, locates and redacts what a run found.
-    pub fn new(run: &Run<'_>) -> Report {
-        summarise::summarise(run, crate::check::sentence)
+    /// Counts, locates and redacts what a run found. `run_tasks` runs the parts of the work.
+    pub fn new(run: &Run<'_>, run_tasks: Runner<'_>) -> Report {
+        summarise::summarise(run, crate::check::sentence, run_tasks)
     }
 
     /// What all answers rest on, which every format says.

@@ -1,8 +1,8 @@
 //! From symbolic places to URIs, lines and columns. Files are indexed once, and only those with findings: a plan is often
 //! one line of many megabytes.
 
-use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::source::{FileId, LineIndex, Place, Region, SourceFile, Span};
 
@@ -12,7 +12,7 @@ use super::Location;
 pub(super) struct Locator<'a> {
     files: &'a [SourceFile],
     root: &'a Path,
-    indices: Vec<OnceCell<Index>>,
+    indices: Vec<OnceLock<Index>>,
 }
 
 /// What is kept of a file.
@@ -24,7 +24,8 @@ struct Index {
 
 impl Index {
     fn new(file: &SourceFile) -> Index {
-        let bytes = file.text.bytes().enumerate();
+        let text = if file.text.is_ascii() { "" } else { &file.text };
+        let bytes = text.bytes().enumerate();
         Index {
             lines: LineIndex::new(file),
             pairs: bytes
@@ -52,7 +53,7 @@ impl<'a> Locator<'a> {
         Locator {
             files,
             root,
-            indices: files.iter().map(|_| OnceCell::new()).collect(),
+            indices: files.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 

@@ -8,14 +8,15 @@ mod snippets;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::check::rules::{Group, rule};
 use crate::check::{self, Finding, Proof, Severity, Standard, Undecided};
-use crate::extract::{Extraction, Gap, GapReason, IdentityChange, Origin, PolicyKind};
+use crate::extract::{Extraction, Gap, GapReason, IdentityChange, Origin, PolicyKind, Runner};
 use crate::iam::{Invalid, PolicyDocument};
 
 use super::fingerprint::{Evidence, evidence_of_reason, fingerprint};
-use super::outcome::{About, Outcome, Remark, Run, ScannedInput};
+use super::outcome::{About, Outcome, PolicyNotes, Remark, Run, ScannedInput};
 use super::place::{Locator, category};
 use super::redact::redacted;
 use super::{
@@ -24,34 +25,44 @@ use super::{
 };
 use judged::{Judged, open, told_statement};
 
-/// Makes the report. `sentence` says a violation in one sentence; it is given those who hold the policy.
-pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>) -> String) -> Report {
-    let mut summary = Summary {
+/// Makes the report. `sentence` says a violation in one sentence; it is given those who hold the policy. What the report
+/// says does not depend on how `run_tasks` runs.
+pub(super) fn summarise(
+    run: &Run<'_>,
+    sentence: fn(&Finding, Option<&[String]>) -> String,
+    run_tasks: Runner<'_>,
+) -> Report {
+    let shared = Shared {
         run,
         sentence,
         locator: Locator::new(run.files, run.root),
-        evidence: Evidence::default(),
-        standards: run.standards.standards.iter().map(row).collect(),
-        results: ResultCounts::default(),
-        policies: PolicyCounts {
-            distinct: run.distinct,
-            ..PolicyCounts::default()
-        },
-        internal: run.internal.to_vec(),
-        findings: Vec::new(),
-        proofs: Vec::new(),
-        readings: Vec::new(),
-        hint_source: false,
-        unconfirmed: 0,
         holders: places::holders(run),
         documents: run.source.map(|_| places::documents(run)).unwrap_or_default(),
     };
+    let answers: Vec<&[Outcome]> = run.outcomes.chunks(CHUNK).collect();
+    let noted: Vec<&[PolicyNotes]> = run.noted.chunks(CHUNK).collect();
+    let parts: Vec<OnceLock<Part>> = (0..answers.len() + noted.len())
+        .map(|_| OnceLock::new())
+        .collect();
+    run_tasks(parts.len(), &|at| {
+        let outcomes = answers.get(at).copied().unwrap_or_default();
+        let noted = at.checked_sub(answers.len()).and_then(|at| noted.get(at));
+        if let Some(part) = parts.get(at) {
+            part.get_or_init(|| shared.part(outcomes, noted.copied().unwrap_or_default()));
+        }
+    });
+    let mut whole = Part::new(run);
+    for part in parts.into_iter().filter_map(OnceLock::into_inner) {
+        whole.append(part);
+    }
+    let mut policies = PolicyCounts {
+        distinct: run.distinct,
+        ..PolicyCounts::default()
+    };
     let mut last_checked = None;
     for outcome in run.outcomes {
-        summary.count_policy(outcome, &mut last_checked);
-        summary.add(outcome);
+        count_policy(outcome, &mut policies, &mut last_checked);
     }
-    let mut policies = summary.policies;
     policies.ignored = run.inputs.iter().map(|input| input.ignored).sum();
     let unchanged = |input: &ScannedInput| input.unchanged.policies.len() + input.unchanged.gaps.len();
     policies.unchanged = run.inputs.iter().map(unchanged).sum();
@@ -62,27 +73,30 @@ pub(super) fn summarise(run: &Run<'_>, sentence: fn(&Finding, Option<&[String]>)
         + policies.unchanged
         + policies.not_applicable;
     let mut notes = run.notes.to_vec();
-    notes.append(&mut summary.readings);
-    notes.extend(run.noted.iter().flat_map(|noted| summary.remarks(noted)));
-    if summary.unconfirmed > 0 {
-        notes.push(unconfirmed(summary.unconfirmed));
+    notes.append(&mut whole.readings);
+    notes.append(&mut whole.remarks);
+    if whole.unconfirmed > 0 {
+        notes.push(unconfirmed(whole.unconfirmed));
     }
     Report {
         inputs: run.inputs.iter().map(|input| input.name.clone()).collect(),
         standards_name: run.standards.name.clone(),
-        standards: summary.standards,
+        standards: whole.standards,
         policies,
-        results: summary.results,
+        results: whole.results,
         notes,
-        proofs: summary.proofs,
+        proofs: whole.proofs,
         errors: run.errors.to_vec(),
-        internal: summary.internal,
+        internal: [run.internal, &whole.internal].concat(),
         usage: run.usage.to_vec(),
-        findings: summary.findings,
+        findings: whole.findings,
         category: category(run.inputs.iter().map(|input| input.name.as_str()), run.root),
-        hint_source: summary.hint_source,
+        hint_source: whole.hint_source,
     }
 }
+
+/// Outcomes that are summarised in one go.
+const CHUNK: usize = 128;
 
 fn row(standard: &Standard) -> StandardRow {
     StandardRow {
@@ -106,43 +120,120 @@ fn unconfirmed(answers: usize) -> Remark {
     }
 }
 
-/// A report in the making.
-struct Summary<'a> {
+/// Counts each policy once: its answers follow each other.
+fn count_policy(outcome: &Outcome, policies: &mut PolicyCounts, last_checked: &mut Option<(usize, usize)>) {
+    match outcome {
+        Outcome::Answer { input, policy, .. } => {
+            if last_checked.replace((*input, *policy)) != Some((*input, *policy)) {
+                policies.checked += 1;
+            }
+        }
+        Outcome::NotApplicable => policies.not_applicable += 1,
+        Outcome::Composed => policies.checked += 1,
+        Outcome::Invalid { .. } => policies.invalid += 1,
+        Outcome::Gap { .. } => policies.undecided += 1,
+        Outcome::Change { .. } | Outcome::Principal { .. } => {}
+    }
+}
+
+/// What all parts of a report are made with.
+struct Shared<'a> {
     run: &'a Run<'a>,
     sentence: fn(&Finding, Option<&[String]>) -> String,
     locator: Locator<'a>,
-    evidence: Evidence<'a>,
-    standards: Vec<StandardRow>,
-    results: ResultCounts,
-    policies: PolicyCounts,
-    internal: Vec<String>,
-    findings: Vec<Entry>,
-    proofs: Vec<ProofRow>,
-    readings: Vec<Remark>,
-    hint_source: bool,
-    unconfirmed: usize,
     holders: BTreeMap<(&'a str, &'a str), &'a Origin>,
     /// Documents by input and address, where statements are looked up in code.
     documents: BTreeMap<(&'a str, &'a str), &'a PolicyDocument>,
 }
 
-impl<'a> Summary<'a> {
-    /// Counts each policy once: its answers follow each other.
-    fn count_policy(&mut self, outcome: &Outcome, last_checked: &mut Option<(usize, usize)>) {
-        match outcome {
-            Outcome::Answer { input, policy, .. } => {
-                if last_checked.replace((*input, *policy)) != Some((*input, *policy)) {
-                    self.policies.checked += 1;
-                }
-            }
-            Outcome::NotApplicable => self.policies.not_applicable += 1,
-            Outcome::Composed => self.policies.checked += 1,
-            Outcome::Invalid { .. } => self.policies.invalid += 1,
-            Outcome::Gap { .. } => self.policies.undecided += 1,
-            Outcome::Change { .. } | Outcome::Principal { .. } => {}
+impl Shared<'_> {
+    fn part(&self, outcomes: &[Outcome], noted: &[PolicyNotes]) -> Part {
+        let mut summary = Summary {
+            run: self.run,
+            shared: self,
+            evidence: Evidence::default(),
+            part: Part::new(self.run),
+        };
+        for outcome in outcomes {
+            summary.add(outcome);
+        }
+        for noted in noted {
+            let remarks = summary.remarks(noted);
+            summary.part.remarks.extend(remarks);
+        }
+        summary.part
+    }
+}
+
+/// A part of a report.
+struct Part {
+    standards: Vec<StandardRow>,
+    results: ResultCounts,
+    internal: Vec<String>,
+    findings: Vec<Entry>,
+    proofs: Vec<ProofRow>,
+    readings: Vec<Remark>,
+    remarks: Vec<Remark>,
+    hint_source: bool,
+    unconfirmed: usize,
+}
+
+impl Part {
+    fn new(run: &Run<'_>) -> Part {
+        Part {
+            standards: run.standards.standards.iter().map(row).collect(),
+            results: ResultCounts::default(),
+            internal: Vec::new(),
+            findings: Vec::new(),
+            proofs: Vec::new(),
+            readings: Vec::new(),
+            remarks: Vec::new(),
+            hint_source: false,
+            unconfirmed: 0,
         }
     }
 
+    /// Adds what comes after it.
+    fn append(&mut self, other: Part) {
+        for (row, more) in self.standards.iter_mut().zip(&other.standards) {
+            row.matched += more.matched;
+            row.pass += more.pass;
+            row.fail += more.fail;
+            row.undecided += more.undecided;
+        }
+        let ResultCounts {
+            pass,
+            fail,
+            undecided,
+            error,
+            waived,
+            known,
+        } = other.results;
+        self.results.pass += pass;
+        self.results.fail += fail;
+        self.results.undecided += undecided;
+        self.results.error += error;
+        self.results.waived += waived;
+        self.results.known += known;
+        self.internal.extend(other.internal);
+        self.findings.extend(other.findings);
+        self.proofs.extend(other.proofs);
+        self.readings.extend(other.readings);
+        self.remarks.extend(other.remarks);
+        self.hint_source |= other.hint_source;
+        self.unconfirmed += other.unconfirmed;
+    }
+}
+
+/// A part of a report in the making.
+struct Summary<'a> {
+    run: &'a Run<'a>,
+    shared: &'a Shared<'a>,
+    evidence: Evidence<'a>,
+    part: Part,
+}
+
+impl<'a> Summary<'a> {
     fn add(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::NotApplicable | Outcome::Composed => {}
@@ -211,7 +302,7 @@ impl<'a> Summary<'a> {
     }
 
     fn tally(&mut self, standard: usize, count: impl FnOnce(&mut StandardRow)) {
-        if let Some(row) = self.standards.get_mut(standard) {
+        if let Some(row) = self.part.standards.get_mut(standard) {
             count(row);
         }
     }
@@ -236,14 +327,14 @@ impl<'a> Summary<'a> {
         self.tally(standard, |row| row.matched += 1);
         match verdict {
             check::Verdict::Pass(proof) => {
-                self.unconfirmed += usize::from(proof.unconfirmed);
+                self.part.unconfirmed += usize::from(proof.unconfirmed);
                 self.passed(scanned, judged, demand, proof);
-                self.results.pass += 1;
+                self.part.results.pass += 1;
                 self.tally(standard, |row| row.pass += 1);
             }
             check::Verdict::Fail(finding) => {
-                self.unconfirmed += usize::from(finding.unconfirmed);
-                self.results.fail += 1;
+                self.part.unconfirmed += usize::from(finding.unconfirmed);
+                self.part.results.fail += 1;
                 self.tally(standard, |row| row.fail += 1);
                 let shown = if judged.is_sensitive() {
                     redacted(finding)
@@ -255,10 +346,10 @@ impl<'a> Summary<'a> {
                 let statements = self.statements(scanned, judged, &shown);
                 let told = shown.statements.first().map_or_else(String::new, told_statement);
                 let more = judged.rebuilt(finding) + &judged.changes(&demand.check);
-                self.findings.push(Entry {
+                self.part.findings.push(Entry {
                     verdict: Verdict::Fail,
                     statements,
-                    message: format!("{}{more}", (self.sentence)(&shown, judged.holders())),
+                    message: format!("{}{more}", (self.shared.sentence)(&shown, judged.holders())),
                     fingerprint: fingerprint(&demand.id, &judged.origin().address, &told),
                     counterexample: Some(shown.counterexample),
                     assumes: shown.assumes,
@@ -273,19 +364,19 @@ impl<'a> Summary<'a> {
                 });
             }
             check::Verdict::Noted(notes) => {
-                self.results.fail += notes.len();
+                self.part.results.fail += notes.len();
                 self.tally(standard, |row| row.fail += 1);
                 for note in notes {
                     let base = self.base(scanned, judged, demand);
                     let entry = self.noted(scanned, judged, note, base);
-                    self.findings.push(entry);
+                    self.part.findings.push(entry);
                 }
             }
             check::Verdict::Undecided(undecided) => {
-                self.results.undecided += 1;
+                self.part.results.undecided += 1;
                 self.tally(standard, |row| row.undecided += 1);
                 let base = self.base(scanned, judged, demand);
-                self.findings.push(Entry {
+                self.part.findings.push(Entry {
                     message: undecided.message.clone(),
                     reason: Some(undecided.id),
                     holes: undecided.holes.clone(),
@@ -293,21 +384,22 @@ impl<'a> Summary<'a> {
                 });
             }
             check::Verdict::Error(Invalid { message, .. }) => {
-                self.results.error += 1;
+                self.part.results.error += 1;
                 let base = self.base(scanned, judged, demand);
-                self.findings.push(Entry {
+                self.part.findings.push(Entry {
                     verdict: Verdict::Error,
                     message: message.clone(),
                     ..base
                 });
             }
             check::Verdict::Internal(message) => {
-                self.results.undecided += 1;
+                self.part.results.undecided += 1;
                 self.tally(standard, |row| row.undecided += 1);
-                self.internal
+                self.part
+                    .internal
                     .push(format!("{}: {}: {message}", judged.origin().address, demand.id));
                 let base = self.base(scanned, judged, demand);
-                self.findings.push(Entry {
+                self.part.findings.push(Entry {
                     message: format!("internal error: {message}"),
                     reason: Some("internal-error"),
                     ..base
@@ -322,10 +414,10 @@ impl<'a> Summary<'a> {
         if let Judged::Principal(principal) = judged
             && principal.open
         {
-            self.readings.push(open(principal, standard));
+            self.part.readings.push(open(principal, standard));
         }
         if !proof.axioms.is_empty() {
-            self.proofs.push(ProofRow {
+            self.part.proofs.push(ProofRow {
                 standard: standard.id.clone(),
                 input: scanned.name.clone(),
                 address: origin.address.clone(),
@@ -343,7 +435,7 @@ impl<'a> Summary<'a> {
                 fingerprint: fingerprint(note.id, &origin.address, &standard.id),
                 evidence: evidence_of_reason(&message, note.id),
             };
-            self.readings.push(Remark {
+            self.part.readings.push(Remark {
                 id: note.id.to_string(),
                 address: origin.address.clone(),
                 message,
@@ -407,7 +499,7 @@ impl<'a> Summary<'a> {
             return;
         };
         let Err(invalid) = &policy.document else { return };
-        self.results.error += 1;
+        self.part.results.error += 1;
         let blank = self.blank(scanned, &policy.origin, Some(policy.kind));
         let statement = invalid.statement.map(|index| EntryStatement {
             address: None,
@@ -415,7 +507,7 @@ impl<'a> Summary<'a> {
             sid: None,
             location: self.statement_location(scanned, &policy.origin, index, None),
         });
-        self.findings.push(Entry {
+        self.part.findings.push(Entry {
             standard: INVALID_RULE.to_string(),
             severity: Severity::High,
             verdict: Verdict::Error,
@@ -435,10 +527,10 @@ impl<'a> Summary<'a> {
         let Some(Gap { origin, reason, kind }) = scanned.extraction.gaps.get(gap) else {
             return;
         };
-        self.results.undecided += 1;
+        self.part.results.undecided += 1;
         let (id, message) = told(reason);
         let blank = self.blank(scanned, origin, *kind);
-        self.findings.push(Entry {
+        self.part.findings.push(Entry {
             evidence: evidence_of_reason(&message, UNDECIDED_RULE),
             message,
             reason: Some(id),
@@ -456,9 +548,9 @@ impl<'a> Summary<'a> {
         let Some(standard) = self.run.standards.standards.get(standard) else {
             return;
         };
-        self.results.undecided += 1;
+        self.part.results.undecided += 1;
         let blank = self.blank(scanned, origin, Some(*kind));
-        self.findings.push(Entry {
+        self.part.findings.push(Entry {
             standard: standard.id.clone(),
             severity: standard.severity,
             message: undecided.message.clone(),

@@ -8,7 +8,7 @@ use crate::source::{FileId, Input, InputKind, Limits, Loaded, Node, SourceFile, 
 
 use super::ScanOptions;
 use super::nested::Surroundings;
-use super::read::{Gathered, in_file, parse_tree, with_id};
+use super::read::{Gathered, in_file, in_parallel, parse_tree, with_id};
 
 /// The file of `--before`, read.
 pub(super) struct Earlier<'f> {
@@ -150,10 +150,10 @@ impl<'f> Earlier<'f> {
         let tree = |limits: &Limits| parse_tree(file, input.file, limits).map_err(|error| error.to_string());
         match (&self.what, input.kind) {
             (What::Terraform(earlier), InputKind::TerraformPlan) => {
-                extract_plan_since(&file.text, input.file, extra, source, earlier)
+                extract_plan_since(&file.text, input.file, extra, source, earlier, &in_parallel)
             }
             (What::Terraform(earlier), InputKind::TerraformState) => {
-                extract_state(&file.text, input.file, extra, Some(earlier))
+                extract_state(&file.text, input.file, extra, Some(earlier), &in_parallel)
             }
             (What::Template(earlier), InputKind::Template) => {
                 let tree = tree(&options.limits)?;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rayon::prelude::*;
+
 use crate::check::standards::Ignore;
 use crate::extract::{self, Extraction, extract_bare_policy, extract_plan, extract_state, extract_template};
 use crate::report::{Remark, ScannedInput, Unchanged};
@@ -193,8 +195,12 @@ pub(super) fn extract_input<'f>(
     let in_text = |message: String| Lost::Unreadable(in_file(&file.name, &message));
     let extra = &options.standards.policy_attributes;
     let alone = || match input.kind {
-        InputKind::TerraformPlan => extract_plan(&file.text, input.file, extra, source).map_err(in_text),
-        InputKind::TerraformState => extract_state(&file.text, input.file, extra, None).map_err(in_text),
+        InputKind::TerraformPlan => {
+            extract_plan(&file.text, input.file, extra, source, &in_parallel).map_err(in_text)
+        }
+        InputKind::TerraformState => {
+            extract_state(&file.text, input.file, extra, None, &in_parallel).map_err(in_text)
+        }
         InputKind::Template => {
             let tree = parse_tree(file, input.file, &options.limits).map_err(|error| placed(&error))?;
             let options = around.template_options(input.file, options);
@@ -213,6 +219,11 @@ pub(super) fn extract_input<'f>(
     };
     catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(Lost::Defect(format!("{}: reading the input panicked", file.name))))
+}
+
+/// Runs tasks on all threads of the run.
+pub(super) fn in_parallel(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+    (0..tasks).into_par_iter().for_each(task);
 }
 
 /// A message with the id under which `keyaki explain` says more.

@@ -49,6 +49,8 @@ pub(super) struct JsonReader<'t> {
     open: Vec<Container>,
     state: State,
     depth: usize,
+    /// Texts below so many containers are checked, and given as empty.
+    told: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,16 @@ impl<'t> JsonReader<'t> {
             open: Vec::new(),
             state: State::Value,
             depth,
+            told: usize::MAX,
+        }
+    }
+
+    /// The same, for those who only look at the first levels: texts below so many containers are checked, and given as
+    /// empty.
+    pub fn outline(text: &'t str, depth: usize, told: usize) -> JsonReader<'t> {
+        JsonReader {
+            told,
+            ..JsonReader::new(text, depth)
         }
     }
 
@@ -273,6 +285,9 @@ impl<'t> JsonReader<'t> {
     /// A string at an opening quote; leaves the reader after the closing one.
     fn string(&mut self) -> Result<Cow<'t, str>, Fault> {
         self.at += 1;
+        if self.open.len() > self.told {
+            return self.pass_string().map(|()| Cow::Borrowed(""));
+        }
         let mut unescaped = String::new();
         loop {
             let start = self.at;
@@ -281,10 +296,7 @@ impl<'t> JsonReader<'t> {
                 .iter()
                 .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20)
             else {
-                return Err(Fault::new(
-                    self.text.len(),
-                    "the text ends inside a string: is the file cut off?",
-                ));
+                return Err(self.in_string());
             };
             self.at += length;
             let piece = self.text.get(start..self.at).unwrap_or_default();
@@ -301,14 +313,41 @@ impl<'t> JsonReader<'t> {
                     unescaped.push_str(piece);
                     unescaped.push(self.escape()?);
                 }
-                _ => {
-                    return Err(Fault::new(
-                        self.at,
-                        "a control character inside a string must be written as an escape",
-                    ));
-                }
+                _ => return Err(self.control_character()),
             }
         }
+    }
+
+    /// As [`Self::string`], after the opening quote, where nobody wants the text.
+    fn pass_string(&mut self) -> Result<(), Fault> {
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => {
+                    self.escape()?;
+                }
+                Some(byte) if byte < 0x20 => return Err(self.control_character()),
+                Some(_) => self.at += 1,
+                None => return Err(self.in_string()),
+            }
+        }
+    }
+
+    fn control_character(&self) -> Fault {
+        Fault::new(
+            self.at,
+            "a control character inside a string must be written as an escape",
+        )
+    }
+
+    fn in_string(&self) -> Fault {
+        Fault::new(
+            self.text.len(),
+            "the text ends inside a string: is the file cut off?",
+        )
     }
 
     fn escape(&mut self) -> Result<char, Fault> {
@@ -325,10 +364,7 @@ impl<'t> JsonReader<'t> {
             Some(b'r') => Ok('\r'),
             Some(b't') => Ok('\t'),
             Some(b'u') => self.unicode_escape(start),
-            None => Err(Fault::new(
-                self.text.len(),
-                "the text ends inside a string: is the file cut off?",
-            )),
+            None => Err(self.in_string()),
             Some(_) => Err(Fault::new(start, "not a JSON escape")),
         }
     }

@@ -24,7 +24,8 @@ pub fn region(file: &SourceFile, span: Span) -> Region {
 /// Bytes between two stored character counts: bounds the counting for a column, also when a file is one long line.
 const BLOCK: usize = 4096;
 
-/// Where the lines of one file start, and how many characters precede each block of it.
+/// Where the lines of one file start, and how many characters precede each block of it; no blocks where every byte is a
+/// character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineIndex {
     line_starts: Vec<usize>,
@@ -38,7 +39,8 @@ impl LineIndex {
         let newlines = file.text.match_indices('\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(newlines).collect();
         let mut before = 0;
-        let characters = bytes
+        let blocks = if bytes.is_ascii() { &[] } else { bytes };
+        let characters = blocks
             .chunks(BLOCK)
             .map(|block| {
                 let here = before;
@@ -77,9 +79,12 @@ impl LineIndex {
     }
 
     fn characters_before(&self, file: &SourceFile, offset: usize) -> usize {
+        if self.characters.is_empty() {
+            return offset;
+        }
         let block = offset / BLOCK;
         let Some(before) = self.characters.get(block) else {
-            // The end of a text whose length is a multiple of the block, or an empty text.
+            // The end of a text whose length is a multiple of the block.
             let last = self.characters.last().copied().unwrap_or(0);
             let rest = file.text.as_bytes().chunks(BLOCK).last().unwrap_or_default();
             return last + count(rest);

@@ -263,7 +263,8 @@ struct Outline {
 
 /// Reads a JSON text to its end without building a tree.
 fn outline(text: &str, limits: &Limits) -> Outline {
-    let mut reader = JsonReader::new(text, limits.depth.min(DEEPEST));
+    // The deepest texts looked at are the keys of what stands under a key of the whole.
+    let mut reader = JsonReader::outline(text, limits.depth.min(DEEPEST), 2);
     let mut outline = Outline {
         keys: None,
         fault: None,

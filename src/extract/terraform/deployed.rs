@@ -2,6 +2,7 @@
 //! put together from both.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use crate::extract::Deployed;
 
@@ -14,7 +15,6 @@ use super::identities::{Identities, bears_on_identities};
 use super::plan::Plan;
 use super::policies::{ManagedPolicies, is_managed_policy};
 use super::principals::{self, Told};
-use super::rebuild::Deferred;
 use super::resource::{Resource, View};
 use super::{Context, Time, environment, extract_resource, ties};
 
@@ -103,7 +103,7 @@ fn before<'a>(
         identities: Identities::read(was),
         policies: ManagedPolicies::read(was, &plan.prior, account),
         documents,
-        deferred: Deferred::default(),
+        deferred: Mutex::default(),
         environment: context.environment.clone(),
         told: BTreeSet::new(),
         attached_before: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! Policy documents at the attributes of a resource: each becomes a policy, a gap, or is counted as no policy.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use crate::extract::tables::Row;
 use crate::extract::{Before, Gap, GapReason, Policy, PolicyKind, Provenance};
@@ -214,14 +214,18 @@ type ByText<'a> = HashMap<(&'a str, DocumentKind), Result<Parsed, Invalid>>;
 
 /// The documents of a plan that were parsed, by their text in the plan: equal ones are parsed once and shared.
 #[derive(Debug, Default)]
-pub(super) struct Documents<'a>(RefCell<ByText<'a>>);
+pub(super) struct Documents<'a>(Mutex<ByText<'a>>);
 
 impl<'a> Documents<'a> {
     /// Parses the text of a value.
     fn parse(&self, value: Json<'a>, text: &str, kind: PolicyKind) -> Result<Parsed, Invalid> {
         let key = (value.text(), kind.document_kind());
-        let mut known = self.0.borrow_mut();
-        known.entry(key).or_insert_with(|| parse(text, kind)).clone()
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(parsed) = known().get(&key) {
+            return parsed.clone();
+        }
+        let parsed = parse(text, kind);
+        known().entry(key).or_insert(parsed).clone()
     }
 }
 

@@ -61,6 +61,40 @@ impl Found {
         self.extraction.not_policies += 1;
     }
 
+    /// Adds what was found after it.
+    pub fn append(&mut self, other: Found) {
+        let Found {
+            extraction,
+            links,
+            open,
+            open_types,
+        } = other;
+        // Taken apart, so that a new field is not forgotten here.
+        let Extraction {
+            policies,
+            gaps,
+            changes,
+            principals,
+            environment: _,
+            unchanged,
+            not_policies,
+            names,
+            notes,
+        } = extraction;
+        let own = &mut self.extraction;
+        own.policies.extend(policies);
+        own.gaps.extend(gaps);
+        own.changes.extend(changes);
+        own.principals.extend(principals);
+        own.unchanged.extend(unchanged);
+        own.not_policies += not_policies;
+        own.names.extend(names);
+        own.notes.extend(notes);
+        self.links.extend(links);
+        self.open.extend(open);
+        self.open_types.extend(open_types);
+    }
+
     /// Marks identities of which something attached is not known.
     pub fn open(&mut self, targets: &Targets) {
         self.open.extend(targets.identities.iter().cloned());

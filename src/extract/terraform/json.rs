@@ -215,7 +215,7 @@ fn unreadable(text: &str, error: &serde_json::Error) -> Unreadable {
 
 /// Whether two values have the same text, whitespace between tokens aside.
 pub(super) fn same_text(left: Json<'_>, right: Json<'_>) -> bool {
-    significant(left.text()).eq(significant(right.text()))
+    left.text() == right.text() || significant(left.text()).eq(significant(right.text()))
 }
 
 fn significant(text: &str) -> impl Iterator<Item = u8> {

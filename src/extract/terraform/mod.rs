@@ -29,11 +29,12 @@ mod ties;
 mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, OnceLock};
 
 use crate::source::{FileId, Place, Span, TerraformSource};
 
 use super::tables::Row;
-use super::{Environment, Extraction, Gap, GapReason, Origin, PolicyKind};
+use super::{Environment, Extraction, Gap, GapReason, Origin, PolicyKind, Runner};
 use configuration::Configuration;
 use documents::{Documents, Presence, Slot};
 pub use earlier::EarlierTerraform;
@@ -47,16 +48,18 @@ use rows::{Treatment, rows_of, treatment};
 
 /// Everything in a plan. `Err` only when the text is no plan that can be read at all: malformed JSON, duplicate keys,
 /// unsupported format version, no planned changes section. The message has `line:column` where known and quotes nothing.
-/// `source` is the Terraform code that the plan was made of, if it is given.
+/// `source` is the Terraform code that the plan was made of, if it is given; what is found does not depend on how `run`
+/// runs.
 pub fn extract_plan(
     text: &str,
     file: FileId,
     extra: &[(String, String, PolicyKind)],
     source: Option<&TerraformSource>,
+    run: Runner<'_>,
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
     let plan = plan::read(text, &keep)?;
-    Ok(extract((text, file), extra, None, source, plan))
+    Ok(extract((text, file), extra, (None, source), plan, run))
 }
 
 /// Everything in a plan, compared with what an earlier plan or state tells, and not with what the plan does.
@@ -66,10 +69,11 @@ pub fn extract_plan_since<'a>(
     extra: &[(String, String, PolicyKind)],
     source: Option<&'a TerraformSource>,
     earlier: &EarlierTerraform<'a>,
+    run: Runner<'_>,
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
     let plan = plan::read(text, &keep)?;
-    Ok(extract((text, file), extra, Some(earlier), source, plan))
+    Ok(extract((text, file), extra, (Some(earlier), source), plan, run))
 }
 
 /// Everything in a state, all of which is deployed. Compared with an earlier plan or state if there is one. Errors are
@@ -79,18 +83,19 @@ pub fn extract_state<'a>(
     file: FileId,
     extra: &[(String, String, PolicyKind)],
     earlier: Option<&EarlierTerraform<'a>>,
+    run: Runner<'_>,
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
     let state = plan::read_deployed(text, &keep)?;
-    Ok(extract((text, file), extra, earlier, None, state))
+    Ok(extract((text, file), extra, (earlier, None), state, run))
 }
 
 fn extract<'a>(
     input: (&'a str, FileId),
     extra: &[(String, String, PolicyKind)],
-    earlier: Option<&EarlierTerraform<'a>>,
-    source: Option<&'a TerraformSource>,
+    (earlier, source): (Option<&EarlierTerraform<'a>>, Option<&'a TerraformSource>),
     mut plan: plan::Plan<'a>,
+    run: Runner<'_>,
 ) -> Extraction {
     if let Some(earlier) = earlier {
         earlier.tell(&mut plan);
@@ -100,13 +105,8 @@ fn extract<'a>(
     for reason in &plan.incomplete {
         found.gap(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
     }
-    for resource in &plan.resources {
-        changes::extract(&context, resource, &mut found);
-        removed::extract(&context, resource, extra, &mut found);
-        let gaps = found.extraction.gaps.len();
-        extract_resource(&context, resource, extra, &mut found);
-        ties::link_unread(&context, resource, gaps, &mut found);
-        ties::link_forgotten(&context, resource, &mut found);
+    for chunk in found_in(&context, &plan.resources, extra, run) {
+        found.append(chunk);
     }
     deployed::compose(&mut context, &plan, &mut found);
     Extraction {
@@ -115,6 +115,57 @@ fn extract<'a>(
         notes: plan.notes,
         ..found.extraction
     }
+}
+
+/// Resources that are looked at in one go.
+const CHUNK: usize = 32;
+
+/// What is found in the resources, in their order. Those with unknown values come one by one: they share what is rebuilt.
+fn found_in<'a>(
+    context: &Context<'a>,
+    resources: &[Resource<'a>],
+    extra: &[(String, String, PolicyKind)],
+    run: Runner<'_>,
+) -> Vec<Found> {
+    let mut chunks: Vec<&[Resource<'a>]> = Vec::new();
+    for alike in resources.chunk_by(|one, next| has_unknown(one) == has_unknown(next)) {
+        chunks.extend(alike.chunks(CHUNK));
+    }
+    let found: Vec<OnceLock<Found>> = chunks.iter().map(|_| OnceLock::new()).collect();
+    let look = |at: usize, wanted: bool| {
+        if let (Some(chunk), Some(found)) = (chunks.get(at), found.get(at))
+            && chunk.first().is_some_and(has_unknown) == wanted
+        {
+            found.get_or_init(|| found_in_chunk(context, chunk, extra));
+        }
+    };
+    run(chunks.len(), &|at| look(at, false));
+    (0..chunks.len()).for_each(|at| look(at, true));
+    found.into_iter().filter_map(OnceLock::into_inner).collect()
+}
+
+/// Whether anything of a resource is known only after apply.
+fn has_unknown(resource: &Resource<'_>) -> bool {
+    resource
+        .unknown
+        .is_some_and(|marks| marks.text().contains("true"))
+}
+
+fn found_in_chunk<'a>(
+    context: &Context<'a>,
+    resources: &[Resource<'a>],
+    extra: &[(String, String, PolicyKind)],
+) -> Found {
+    let mut found = Found::default();
+    for resource in resources {
+        changes::extract(context, resource, &mut found);
+        removed::extract(context, resource, extra, &mut found);
+        let gaps = found.extraction.gaps.len();
+        extract_resource(context, resource, extra, &mut found);
+        ties::link_unread(context, resource, gaps, &mut found);
+        ties::link_forgotten(context, resource, &mut found);
+    }
+    found
 }
 
 /// The addresses that the plan leaves as they are, whichever of its parts tells of them.
@@ -140,7 +191,7 @@ struct Context<'a> {
     identities: Identities,
     policies: ManagedPolicies<'a>,
     documents: Documents<'a>,
-    deferred: Deferred<'a>,
+    deferred: Mutex<Deferred<'a>>,
     environment: Environment,
     /// Addresses that `resource_changes` tells of.
     told: BTreeSet<String>,
@@ -185,7 +236,7 @@ impl<'a> Context<'a> {
                 .since(earlier.map(EarlierTerraform::configuration)),
             identities: Identities::read(&plan.resources),
             documents: Documents::default(),
-            deferred: Deferred::read(&plan.resources, source),
+            deferred: Mutex::new(Deferred::read(&plan.resources, source)),
             policies: ManagedPolicies::read(&plan.resources, &plan.prior, account),
             environment,
             told: told.map(|resource| resource.address.clone()).collect(),

@@ -1,6 +1,6 @@
 //! Whole plans through the extractor, one line a result.
 
-use crate::extract::{Before, Extraction, Gap, GapReason, Policy, PolicyKind};
+use crate::extract::{Before, Extraction, Gap, GapReason, Policy, PolicyKind, one_by_one};
 use crate::source::FileId;
 
 use super::extract_plan;
@@ -60,6 +60,7 @@ fn check_text(text: &str, expected: &[&str]) {
         FileId(0),
         &[("corp_policy".into(), "doc".into(), PolicyKind::Resource)],
         None,
+        &one_by_one,
     ) {
         Ok(found) => found,
         Err(message) => panic!("{message}\n{text}"),
@@ -674,7 +675,7 @@ fn sensitive_values_and_places() {
         change(r#"aws_iam_policy.p create after={"policy": "$ALLOW"} sensitive=true"#)
     )
     .replace("$ALLOW", ALLOW);
-    let found = extract_plan(&text, FileId(7), &[], None).unwrap();
+    let found = extract_plan(&text, FileId(7), &[], None, &one_by_one).unwrap();
     let policy = &found.policies[0];
     assert!(policy.sensitive && policy.changed);
     let span = policy.origin.place.span;

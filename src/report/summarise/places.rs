@@ -36,11 +36,11 @@ impl Summary<'_> {
     /// input.
     pub(super) fn location(&mut self, scanned: &ScannedInput, origin: &Origin) -> Location {
         if is_terraform(scanned.kind) && self.run.source.is_none() {
-            self.hint_source = true;
+            self.part.hint_source = true;
         }
         match self.block(origin) {
             Some(location) => location,
-            None => self.locator.locate(origin.place),
+            None => self.shared.locator.locate(origin.place),
         }
     }
 
@@ -48,7 +48,7 @@ impl Summary<'_> {
         let (block, source) = (origin.block.as_ref()?.in_code(), self.run.source?);
         let attribute = source.find_attribute(&block, &attribute(origin));
         let place = attribute.map(|place| self.first_line(place));
-        Some(self.locator.locate(place.or_else(|| source.find(&block))?))
+        Some(self.shared.locator.locate(place.or_else(|| source.find(&block))?))
     }
 
     /// The part of a place that is in its first line: an alert on a pull request is shown only when the diff has all of
@@ -94,7 +94,7 @@ impl Summary<'_> {
             return sid.is_none_or(|sid| text.contains(sid)).then_some(place);
         }
         let key = (scanned.name.as_str(), origin.address.as_str());
-        let document = self.documents.get(&key);
+        let document = self.shared.documents.get(&key);
         let mut wanted = document.map_or_else(Wanted::default, |document| wanted(document, index));
         wanted.index = index;
         if let Some(sid) = sid {
@@ -115,7 +115,10 @@ impl Summary<'_> {
         let holders = policy.attached_to.iter().take(ATTACHMENTS);
         let found: Vec<(&String, &Origin)> = holders
             .filter_map(|holder| {
-                let origin = self.holders.get(&(scanned.name.as_str(), holder.as_str()))?;
+                let origin = self
+                    .shared
+                    .holders
+                    .get(&(scanned.name.as_str(), holder.as_str()))?;
                 Some((holder, *origin))
             })
             .collect();
@@ -162,7 +165,7 @@ impl Summary<'_> {
             true => self.written_statement(scanned, origin, index, sid)?,
             false => *origin.statements.get(index)?,
         };
-        Some(self.locator.locate(place))
+        Some(self.shared.locator.locate(place))
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::check::standards::StandardsFile;
 use crate::check::{Check, GuiltyStatement, MissedDeny, Scope, Unit};
 use crate::extract::{
-    Before, Composition, Deployed, ExtractedPrincipal, Extraction, Hole, Policy, Provenance,
+    Before, Composition, Deployed, ExtractedPrincipal, Extraction, Hole, Policy, Provenance, one_by_one,
 };
 use crate::iam::{ContextKey, Effect, ElementSet, HoleId, PolicyDocument, Principal, PrincipalSet, Request};
 use crate::iam::{ResourceSet, Statement, Version};
@@ -198,6 +198,7 @@ fn report_of(
             distinct: 1,
         },
         sentence,
+        &one_by_one,
     )
 }
 

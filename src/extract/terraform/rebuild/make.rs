@@ -1,7 +1,6 @@
 //! Making a document: what a data source merges, then its own blocks, then what overrides them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::extract::terraform::Context;
@@ -230,7 +229,7 @@ struct Merging<'m, 'a> {
 
 impl<'a> Merging<'_, 'a> {
     /// Merges a part. No two statements of sources may have the same `Sid`.
-    fn add(&mut self, part: Part<'a>, sids: Option<&mut BTreeSet<Rc<str>>>) -> Result<(), Why> {
+    fn add(&mut self, part: Part<'a>, sids: Option<&mut BTreeSet<Arc<str>>>) -> Result<(), Why> {
         let (version, statements, merged);
         let (version, statements) = match part {
             Part::Text(json) => {
@@ -313,7 +312,7 @@ impl<'a> Merging<'_, 'a> {
             }
             statements.push(Statement {
                 sid: read.sid,
-                value: Rc::new(read.value),
+                value: Arc::new(read.value),
                 place: json.place(self.context.text, self.context.file),
                 block: Some(Arc::new(StatementBlock {
                     block: block_address(source),

@@ -2,7 +2,6 @@
 //! of the first one with its `Sid`, all others are added; the later version wins if it is greater.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::extract::StatementBlock;
@@ -15,9 +14,9 @@ use super::{MOST_STATEMENTS, Why};
 #[derive(Debug, Clone)]
 pub(super) struct Statement {
     /// `None` also where it is empty.
-    pub sid: Option<Rc<str>>,
+    pub sid: Option<Arc<str>>,
     /// The object, its `Sid` included.
-    pub value: Rc<Value>,
+    pub value: Arc<Value>,
     /// Where it stands in the plan.
     pub place: Place,
     /// The block that it is written as, if it is one.
@@ -30,7 +29,7 @@ pub(super) struct Document {
     pub version: String,
     pub statements: Vec<Statement>,
     /// The first statement with a `Sid`, by it.
-    by_sid: HashMap<Rc<str>, usize>,
+    by_sid: HashMap<Arc<str>, usize>,
 }
 
 impl Document {

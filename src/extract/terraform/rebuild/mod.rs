@@ -16,7 +16,7 @@ mod statement;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
 
 use crate::extract::{GapReason, PolicyKind};
 use crate::source::{TerraformSource, WrittenAt};
@@ -42,9 +42,9 @@ const MOST_IN_ALL: usize = 500_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Why {
     /// The data source it is about, where that is another one.
-    at: Option<Rc<str>>,
+    at: Option<Arc<str>>,
     /// What is wrong with it: goes on after its address.
-    what: Rc<str>,
+    what: Arc<str>,
 }
 
 impl Why {
@@ -64,7 +64,7 @@ impl Why {
 }
 
 /// What was made of data sources so far.
-type Known<K, V> = RefCell<BTreeMap<K, Result<Rc<V>, Why>>>;
+type Known<K, V> = RefCell<BTreeMap<K, Result<Arc<V>, Why>>>;
 
 /// The deferred documents of a plan, and what was made of them so far.
 #[derive(Debug, Default)]
@@ -101,7 +101,7 @@ impl<'a> Deferred<'a> {
 
     /// What is made of a data source, those it merges included. Without recursion: the chain of those is as long as whoever
     /// wrote the plan likes.
-    fn merged(&self, context: &Context<'a>, wanted: usize) -> Result<Rc<Merged>, Why> {
+    fn merged(&self, context: &Context<'a>, wanted: usize) -> Result<Arc<Merged>, Why> {
         let mut pending = vec![wanted];
         let mut open = BTreeSet::new();
         while let Some(at) = pending.last().copied() {
@@ -130,7 +130,7 @@ impl<'a> Deferred<'a> {
             open.remove(&at);
             pending.pop();
             let address = self.sources.get(at).map_or("", |source| source.address.as_str());
-            let result = result.map(Rc::new).map_err(|why| why.at(address));
+            let result = result.map(Arc::new).map_err(|why| why.at(address));
             self.merged.borrow_mut().insert(at, result);
         }
         let merged = self.merged.borrow();
@@ -139,7 +139,7 @@ impl<'a> Deferred<'a> {
     }
 
     /// What a data source makes as a document of that kind.
-    fn made(&self, context: &Context<'a>, followed: Followed, kind: PolicyKind) -> Result<Rc<Made>, Why> {
+    fn made(&self, context: &Context<'a>, followed: Followed, kind: PolicyKind) -> Result<Arc<Made>, Why> {
         let Followed { at, is_itself } = followed;
         let key = (at, kind, is_itself);
         let known = self.made.borrow().get(&key).cloned();
@@ -148,7 +148,7 @@ impl<'a> Deferred<'a> {
             let merged = self.merged(context, at);
             let made = merged.and_then(|merged| {
                 let itself = is_itself && merged.is_itself;
-                make::made(&merged, address, kind, itself).map(Rc::new)
+                make::made(&merged, address, kind, itself).map(Arc::new)
             });
             self.made.borrow_mut().insert(key, made.clone());
             made
@@ -163,11 +163,12 @@ pub(super) fn rebuild<'a>(
     resource: &Resource<'a>,
     path: &str,
     kind: PolicyKind,
-) -> Option<Result<Rc<Made>, GapReason>> {
+) -> Option<Result<Arc<Made>, GapReason>> {
     let Configured::Yes(references) = context.configuration.attribute(resource, path) else {
         return None;
     };
-    let deferred = &context.deferred;
+    // Made one by one: what is found does not depend on who asks first.
+    let deferred = &*context.deferred.lock().unwrap_or_else(PoisonError::into_inner);
     let site = Site::of(resource).filter(|_| resource.view == View::Change)?;
     let place = WrittenAt::Attribute(resource.mode, &resource.resource_type, &resource.name, path);
     let written = deferred.code.written(

@@ -2,7 +2,7 @@
 //! less than was written, and what it loses is lost in the document that is deployed.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::iam::{Text, TextPiece, Value, parse_json};
 use crate::source::Place;
@@ -74,7 +74,7 @@ fn statement(value: &Value, place: Place) -> Result<Statement, Why> {
             ("Sid" | "Effect", Value::String(text)) if text.as_literal() == Some("") => continue,
             ("Sid" | "Effect", value @ Value::String(_)) => {
                 if name == "Sid" {
-                    sid = value.as_str().map(Rc::from);
+                    sid = value.as_str().map(Arc::from);
                 }
                 value
             }
@@ -94,7 +94,7 @@ fn statement(value: &Value, place: Place) -> Result<Statement, Why> {
     }
     Ok(Statement {
         sid,
-        value: Rc::new(Value::Object(made)),
+        value: Arc::new(Value::Object(made)),
         place,
         block: None,
     })

@@ -2,7 +2,7 @@
 //! texts, `&{…}` as `${…}`. What is not known is a hole at its place.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::iam::{HoleId, Text, TextPiece, Value};
 
@@ -12,7 +12,7 @@ use super::marked::{Marked, State};
 
 /// What a block says.
 pub(super) struct Read {
-    pub sid: Option<Rc<str>>,
+    pub sid: Option<Arc<str>>,
     /// Whether the `Sid` is known only after apply: then nobody knows which statement takes whose place.
     pub sid_is_unknown: bool,
     pub value: Value,
@@ -44,7 +44,7 @@ pub(super) fn statement(
     let (sid, sid_is_unknown) = match reader.take("sid") {
         Some(sid) => match reader.text("sid", sid)? {
             Some(Value::String(text)) => (
-                text.as_literal().filter(|sid| !sid.is_empty()).map(Rc::from),
+                text.as_literal().filter(|sid| !sid.is_empty()).map(Arc::from),
                 false,
             ),
             Some(_) => (None, true),

@@ -1,6 +1,6 @@
 //! States as inputs, and plans compared with earlier states and plans.
 
-use crate::extract::{EarlierTerraform, Extraction, extract_plan_since, extract_state};
+use crate::extract::{EarlierTerraform, Extraction, extract_plan_since, extract_state, one_by_one};
 use crate::source::{FileId, InputKind};
 
 use super::{ALLOW, ASSUME, BUCKET, change, lines};
@@ -49,7 +49,7 @@ fn text(text: &str) -> String {
 
 fn since(new: &str, old: &str, kind: InputKind) -> Extraction {
     let earlier = EarlierTerraform::read(old, kind, &[]).unwrap();
-    extract_plan_since(new, FileId(0), &[], None, &earlier).unwrap()
+    extract_plan_since(new, FileId(0), &[], None, &earlier, &one_by_one).unwrap()
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn states_are_what_is_deployed() {
         r#"aws_s3_bucket_policy.none {"bucket": "b"}"#,
         r#"corp_thing.x {"doc": "$ALLOW"}"#,
     ]);
-    let found = extract_state(&text, FileId(0), &[], None).unwrap();
+    let found = extract_state(&text, FileId(0), &[], None, &one_by_one).unwrap();
     assert_eq!(
         lines(&found),
         [
@@ -80,7 +80,7 @@ fn states_are_what_is_deployed() {
 
 #[test]
 fn an_empty_state_holds_nothing() {
-    let found = extract_state(r#"{"format_version": "1.0"}"#, FileId(0), &[], None).unwrap();
+    let found = extract_state(r#"{"format_version": "1.0"}"#, FileId(0), &[], None, &one_by_one).unwrap();
     assert!(found.policies.is_empty() && found.gaps.is_empty());
     for (text, message) in [
         (
@@ -89,7 +89,7 @@ fn an_empty_state_holds_nothing() {
         ),
         (r#"{"format_version": "1.0", "values": []}"#, "1:"),
     ] {
-        let error = extract_state(text, FileId(0), &[], None).unwrap_err();
+        let error = extract_state(text, FileId(0), &[], None, &one_by_one).unwrap_err();
         assert!(error.contains(message), "{error}");
     }
 }
@@ -99,14 +99,14 @@ fn an_empty_state_holds_nothing() {
 fn leftovers_in_a_state_are_deployed() {
     let text = state(&[r#"aws_s3_bucket_policy.b {"bucket": "b", "policy": "$BUCKET"}"#])
         .replace(r#""schema_version": 0"#, r#""deposed_key": "aabbccdd""#);
-    let found = extract_state(&text, FileId(0), &[], None).unwrap();
+    let found = extract_state(&text, FileId(0), &[], None, &one_by_one).unwrap();
     assert_eq!(found.policies.len(), 1);
     let earlier = EarlierTerraform::read(&text, InputKind::TerraformState, &[]).unwrap();
     let new = plan(
         &[r#"aws_s3_bucket_policy.b create after={"bucket": "b", "policy": "$BUCKET"}"#],
         "",
     );
-    let found = extract_plan_since(&new, FileId(0), &[], None, &earlier).unwrap();
+    let found = extract_plan_since(&new, FileId(0), &[], None, &earlier, &one_by_one).unwrap();
     assert_eq!(
         lines(&found),
         ["literal aws_s3_bucket_policy.b: resource 1 statements, new"]
@@ -264,7 +264,12 @@ fn sensitive_values_of_states_are_not_shown() {
         r#""sensitive_values": {}"#,
         r#""sensitive_values": {"policy": true}"#,
     );
-    assert!(extract_state(&secret, FileId(0), &[], None).unwrap().policies[0].sensitive);
+    assert!(
+        extract_state(&secret, FileId(0), &[], None, &one_by_one)
+            .unwrap()
+            .policies[0]
+            .sensitive
+    );
     let new = plan(
         &[r#"aws_s3_bucket_policy.b update after={"bucket": "b", "policy": "$BUCKET"}"#],
         "",
@@ -301,6 +306,7 @@ fn what_a_plan_leaves_alone() {
         FileId(0),
         &[],
         None,
+        &one_by_one,
     )
     .unwrap();
     assert_eq!(found.unchanged.iter().collect::<Vec<_>>(), ["aws_sqs_queue.same"]);

@@ -2,7 +2,7 @@
 
 use super::super::extract_plan;
 use super::{BUCKET, change, check, with_every_resource};
-use crate::extract::{GapReason, Provenance};
+use crate::extract::{GapReason, Provenance, one_by_one};
 use crate::iam::{
     Effect, ElementSet, PrincipalSet, ResourceSet, Spelling, Statement, Version, operator_names,
 };
@@ -70,8 +70,8 @@ fn allows(resource: &str, configuration: &str, expected: &[&str]) {
         with_every_resource(&[resource], configuration)
     );
     let text = text.replace("$BUCKET", BUCKET);
-    let found =
-        extract_plan(&text, FileId(0), &[], None).unwrap_or_else(|message| panic!("{message}\n{text}"));
+    let found = extract_plan(&text, FileId(0), &[], None, &one_by_one)
+        .unwrap_or_else(|message| panic!("{message}\n{text}"));
     let mut seen = Vec::new();
     for policy in &found.policies {
         let document = policy

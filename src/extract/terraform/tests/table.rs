@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::extract_plan;
 use crate::extract::tables::{Row, RowKind, terraform_rows};
-use crate::extract::{Extraction, GapReason, PolicyKind};
+use crate::extract::{Extraction, GapReason, PolicyKind, one_by_one};
 use crate::source::FileId;
 
 /// What is expected of a row.
@@ -213,7 +213,7 @@ fn extracted(row: &Row, after: &Value, unknown: &Value, expressions: &Value) -> 
             "expressions": expressions,
         }]}},
     });
-    extract_plan(&plan.to_string(), FileId(0), &[], None).unwrap()
+    extract_plan(&plan.to_string(), FileId(0), &[], None, &one_by_one).unwrap()
 }
 
 fn rows() -> impl Iterator<Item = &'static Row> {
