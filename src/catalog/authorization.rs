@@ -46,14 +46,15 @@ pub fn facts_from<'a>(
 }
 
 /// All actions of a service prefix (`s3:GetObject`), in AWS's spelling, sorted.
-pub fn actions_of(service: &str) -> Vec<&'static str> {
-    let mut names: Vec<_> = actions(service)
-        .into_iter()
-        .flatten()
-        .map(|(_, facts)| facts.name)
-        .collect();
-    names.sort_unstable();
-    names
+pub fn actions_of(service: &str) -> &'static [&'static str] {
+    let Some((service, actions)) = SERVICES.get(service).zip(actions(service)) else {
+        return &[];
+    };
+    service.names.get_or_init(|| {
+        let mut names: Vec<_> = actions.values().map(|facts| facts.name).collect();
+        names.sort_unstable();
+        names
+    })
 }
 
 /// All service prefixes, sorted.
@@ -86,6 +87,7 @@ type Actions = BTreeMap<String, ActionFacts>;
 struct LazyService {
     text: &'static str,
     actions: OnceLock<Actions>,
+    names: OnceLock<Vec<&'static str>>,
 }
 
 static SERVICES: LazyLock<BTreeMap<&'static str, LazyService>> = LazyLock::new(|| {
@@ -99,6 +101,7 @@ static SERVICES: LazyLock<BTreeMap<&'static str, LazyService>> = LazyLock::new(|
                 LazyService {
                     text: service.get(),
                     actions: OnceLock::new(),
+                    names: OnceLock::new(),
                 },
             )
         })

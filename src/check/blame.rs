@@ -8,8 +8,8 @@ use super::engines::Engines;
 use super::hint::{named_actions, named_resources, violation};
 use super::message::{fail_message, missing_allow, reason};
 use super::options::Explain;
-use super::question_formula::Question;
-use super::reach::is_out_of_reach;
+use super::question_formula::{Forbidden, Question};
+use super::reach::{is_covered, is_out_of_reach};
 use super::realistic::realistic;
 use super::regions::regions;
 use super::{Finding, GuiltyStatement, MissedDeny, Violation};
@@ -162,12 +162,15 @@ fn letting_through(question: &Question<'_>, request: &Request, engines: &Engines
     indices
 }
 
-/// Whether no statement of that index lists an action of the check.
+/// Whether all statements of that index surely let no forbidden request through, by their actions.
 fn has_nothing_to_do(question: &Question<'_>, index: usize) -> bool {
+    let is_harmless = |statement: &Statement| match &question.forbidden {
+        Forbidden::Boxes(boxes) => !boxes.is_empty() && is_out_of_reach(statement, boxes),
+        Forbidden::NotAllowedBy(reference, None) => is_covered(statement, reference),
+        Forbidden::NotAllowedBy(_, Some(_)) | Forbidden::AllowedBy(_) | Forbidden::Strangers(_) => false,
+    };
     let mut statements = question.document.statements.iter();
-    !question.boxes().is_empty()
-        && statements
-            .all(|statement| statement.index != index || is_out_of_reach(statement, question.boxes()))
+    statements.all(|statement| statement.index != index || is_harmless(statement))
 }
 
 /// Whether the statement surely lets a forbidden request through: the counterexample on what the statement itself names,

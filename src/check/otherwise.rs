@@ -2,15 +2,16 @@
 //! reading says so in a note. Each row is looked at only where its words stand in the policy.
 
 use crate::extract::PolicyKind;
-use crate::formula::{ResourceReading, Vocabulary};
+use crate::formula::{Model, ResourceReading, Vocabulary};
 use crate::iam::{
     ArnPattern, Condition, ConditionValues, Effect, Glob, Pattern, Piece, PolicyDocument, PrincipalEntry,
     PrincipalSet, ResourcePattern, ResourceSet, Statement,
 };
-use crate::solve::decide;
+use crate::solve::{Solver, decide};
 
+use super::hint::{Hinted, hint};
 use super::proof::Passed;
-use super::question_formula::question;
+use super::question_formula::{Question, question};
 use super::stranger::Doubt;
 use super::subject::{Prepared, Subject, prepare_in};
 use super::{Check, ReadingNote};
@@ -111,14 +112,32 @@ fn fails_read(passed: &Passed<'_>, reading: ResourceReading) -> bool {
     let mut vocabulary = usual(passed);
     vocabulary.read_resources(reading);
     let prepared = prepare_in(passed.prepared.subject, vocabulary, None);
-    fails_in(passed, &prepared, passed.reference)
+    // No hint: those are told by the usual reading.
+    violates(
+        passed,
+        &asked_otherwise(passed, &prepared, passed.reference),
+        None,
+    )
 }
 
 fn fails_in(passed: &Passed<'_>, prepared: &Prepared<'_>, reference: Option<&PolicyDocument>) -> bool {
+    let question = asked_otherwise(passed, prepared, reference);
+    violates(passed, &question, hint(&question).as_ref())
+}
+
+fn asked_otherwise<'a>(
+    passed: &Passed<'a>,
+    prepared: &Prepared<'a>,
+    reference: Option<&PolicyDocument>,
+) -> Question<'a> {
     let document = prepared.subject.document;
-    let question = question(passed.asked, document, reference, prepared, passed.options);
-    let violates = |solver: &dyn crate::solve::Solver| decide(&question.formula(), &question.symbols, solver);
-    passed.engines.violates(violates)
+    question(passed.asked, document, reference, prepared, passed.options)
+}
+
+fn violates(passed: &Passed<'_>, question: &Question<'_>, hint: Option<&Model>) -> bool {
+    let decide =
+        |solver: &dyn Solver| decide(&question.formula(), &question.symbols, &Hinted { solver, hint });
+    passed.engines.violates(decide)
 }
 
 /// The resource patterns that a violating request must match one of, beside those that the policy allows: what is asked

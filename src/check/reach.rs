@@ -1,8 +1,10 @@
-//! Statements that have nothing to do with a check, told by their actions alone: most statements of most policies, so
+//! Statements that have nothing to do with a check, or all of which a reference allows, told by their actions alone: most statements of most policies, so
 //! that the engines are asked about the others only. What this finds is a proof; what it does not find may be out of
 //! reach all the same.
 
-use crate::iam::{Effect, ElementSet, Glob, Pattern, PolicyDocument, Statement};
+use crate::iam::{
+    Effect, ElementSet, Glob, Pattern, PolicyDocument, PrincipalSet, ResourcePattern, ResourceSet, Statement,
+};
 
 use super::AccessBox;
 
@@ -25,6 +27,59 @@ pub(super) fn is_out_of_reach(statement: &Statement, boxes: &[AccessBox]) -> boo
                 .iter()
                 .all(|wanted| misses(&statement.action, wanted))
     })
+}
+
+/// Whether a reference surely allows all that a document allows, by actions alone.
+pub(super) fn all_covered(document: &PolicyDocument, reference: &PolicyDocument) -> bool {
+    let mut allows = document
+        .statements
+        .iter()
+        .filter(|statement| statement.effect == Effect::Allow);
+    allows.all(|statement| is_covered(statement, reference))
+}
+
+/// Whether a reference surely allows every request that a statement matches: it allows the listed actions to everybody, on
+/// everything and without a condition, and its Deny statements are about other actions.
+pub(super) fn is_covered(statement: &Statement, reference: &PolicyDocument) -> bool {
+    let ElementSet::In(listed) = &statement.action else {
+        return false;
+    };
+    let is_allowed = |wanted: &Pattern| {
+        let mut statements = reference.statements.iter();
+        statements.any(|theirs| is_plain_allow(theirs) && covers(&theirs.action, wanted))
+    };
+    let mut denies = reference
+        .statements
+        .iter()
+        .filter(|theirs| theirs.effect == Effect::Deny);
+    statement.principal == PrincipalSet::Absent
+        && listed.iter().all(is_allowed)
+        && denies.all(|theirs| listed.iter().all(|wanted| misses(&theirs.action, wanted)))
+}
+
+fn is_plain_allow(statement: &Statement) -> bool {
+    let is_everywhere = match &statement.resource {
+        ResourceSet::Any => true,
+        ResourceSet::In(entries) => entries.contains(&ResourcePattern::Any),
+        ResourceSet::NotIn(_) => false,
+    };
+    statement.effect == Effect::Allow
+        && statement.principal == PrincipalSet::Absent
+        && is_everywhere
+        && statement.conditions.is_empty()
+        && statement.guard.is_empty()
+}
+
+/// Whether the set surely has every action that the pattern matches.
+fn covers(set: &ElementSet, wanted: &Pattern) -> bool {
+    match set {
+        ElementSet::Any => true,
+        ElementSet::In(listed) => wanted.as_glob().is_some_and(|wanted| {
+            let covers = |own: Glob| own.surely_covers(&wanted);
+            listed.iter().filter_map(Pattern::as_glob).any(covers)
+        }),
+        ElementSet::NotIn(excepted) => excepted.iter().all(|own| apart(own, wanted)),
+    }
 }
 
 /// Whether the set surely has no action that the pattern matches.
@@ -97,6 +152,86 @@ mod tests {
         check(allow, &[actions(&[])], false);
         check(allow, &[actions(&["ec2:*"]), actions(&[])], false);
         check(allow, &[], true);
+    }
+
+    fn check_cover(statements: &str, reference: &str, expected: bool) {
+        let document = |statements: &str| {
+            let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+            parse_document(&parse_json(&text).unwrap(), DocumentKind::Identity)
+                .unwrap()
+                .document
+        };
+        assert_eq!(
+            all_covered(&document(statements), &document(reference)),
+            expected,
+            "{statements} within {reference}"
+        );
+    }
+
+    #[test]
+    fn actions_tell_statements_that_a_reference_covers() {
+        let of = |effect: &str, element: &str, more: &str| {
+            format!(r#"{{"Effect": "{effect}", {element}, "Resource": {more}}}"#)
+        };
+        let anywhere = |element: &str| of("Allow", element, r#""*""#);
+        let most = anywhere(r#""NotAction": ["iam:*", "s3:Put*"]"#);
+        let narrow = of(
+            "Allow",
+            r#""Action": ["s3:Get*", "s3:List*"]"#,
+            r#""arn:aws:s3:::b""#,
+        );
+        for (own, reference, expected) in [
+            (narrow.clone(), most.clone(), true),
+            (narrow.clone(), anywhere(r#""Action": "s3:*""#), true),
+            (narrow.clone(), anywhere(r#""Action": "s3:?et*""#), false),
+            (narrow.clone(), anywhere(r#""Action": "s3:Get*""#), false),
+            (
+                narrow.clone(),
+                format!(
+                    "{}, {}",
+                    anywhere(r#""Action": "s3:Get*""#),
+                    anywhere(r#""Action": "s3:L*""#)
+                ),
+                true,
+            ),
+            (narrow.clone(), anywhere(r#""NotAction": "s3:GetObject""#), false),
+            // Not everywhere, or not always.
+            (narrow.clone(), narrow.clone(), false),
+            (
+                narrow.clone(),
+                of(
+                    "Allow",
+                    r#""Action": "s3:*""#,
+                    r#""*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}"#,
+                ),
+                false,
+            ),
+            // What the reference denies it does not allow.
+            (
+                narrow.clone(),
+                format!(
+                    "{most}, {}",
+                    of("Deny", r#""Action": "s3:GetObject""#, r#""arn:aws:s3:::c""#)
+                ),
+                false,
+            ),
+            (
+                narrow.clone(),
+                format!("{most}, {}", of("Deny", r#""NotAction": "s3:*""#, r#""*""#)),
+                true,
+            ),
+            (narrow.clone(), of("Deny", r#""Action": "s3:*""#, r#""*""#), false),
+            (anywhere(r#""Action": "*""#), most.clone(), false),
+            (anywhere(r#""NotAction": "iam:*""#), most.clone(), false),
+            // A Deny of its own takes away only.
+            (
+                format!("{narrow}, {}", of("Deny", r#""Action": "iam:*""#, r#""*""#)),
+                most,
+                true,
+            ),
+        ] {
+            check_cover(&own, &reference, expected);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Counterexamples that a person believes: absent keys where possible, a real action, a resource that fits it. Every
 //! change is kept only if the request still violates the check by the reference reading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{self, ActionFacts};
 use crate::formula::derived_value;
@@ -202,24 +202,18 @@ fn without_needless_keys(question: &Question<'_>, mut request: Request) -> Reque
 }
 
 /// Real actions of the services that the guilty patterns or the resource name.
-fn candidate_actions(question: &Question<'_>, request: &Request) -> Vec<&'static str> {
+fn candidate_actions(question: &Question<'_>, request: &Request) -> impl Iterator<Item = &'static str> {
     let action = request.action.to_ascii_lowercase();
     let mut services = vec![action.split(':').next().unwrap_or_default().to_owned()];
     services.extend(request.resource.split(':').nth(2).map(str::to_owned));
     services.extend(["s3".to_owned(), "iam".to_owned()]);
+    let mut seen = BTreeSet::new();
+    services.retain(|service| seen.insert(service.clone()));
     let patterns = question.actions();
-    let mut names = Vec::new();
-    for (at, service) in services.iter().enumerate() {
-        if services.iter().take(at).any(|earlier| earlier == service) {
-            continue;
-        }
-        let known = catalog::actions_of(service).into_iter();
-        names.extend(known.filter(|name| {
-            let lower = name.to_ascii_lowercase();
-            patterns.is_empty() || patterns.iter().any(|glob| glob.matches(&lower))
-        }));
-    }
-    names
+    let known = services
+        .into_iter()
+        .flat_map(|service| catalog::actions_of(&service).iter().copied());
+    known.filter(move |name| patterns.is_empty() || patterns.iter().any(|glob| glob.matches_folded(name)))
 }
 
 /// What an element lists, as globs; everything where it does not list.

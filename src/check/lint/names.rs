@@ -137,7 +137,7 @@ fn no_actions(statement: &Statement, patterns: &[&Pattern], notes: &mut Notes) {
         let message = match pattern.as_literal() {
             Some(name) => {
                 let (prefix, own) = name.split_once(':').unwrap_or_default();
-                let known = catalog::actions_of(prefix).into_iter();
+                let known = catalog::actions_of(prefix).iter().copied();
                 let near = nearest_within(own, known.filter_map(after_colon), SHARE);
                 let near = near.map(|near| format!("{prefix}:{near}"));
                 format!("`{name}` is not an action{}", meant(near.as_deref()))
