@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::extract::PolicyKind;
+use crate::extract::{PolicyKind, one_by_one};
 use crate::source::InputKind;
 
 use super::attributes::{Value, attributes, marks_something};
@@ -32,8 +32,8 @@ impl<'a> EarlierTerraform<'a> {
     ) -> Result<EarlierTerraform<'a>, String> {
         let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
         let plan = match kind {
-            InputKind::TerraformPlan => plan::read(text, &keep)?,
-            InputKind::TerraformState => plan::read_deployed(text, &keep)?,
+            InputKind::TerraformPlan => plan::read(text, &keep, &one_by_one)?,
+            InputKind::TerraformState => plan::read_deployed(text, &keep, &one_by_one)?,
             InputKind::Template | InputKind::Policy => return Err("this is no plan and no state".to_owned()),
         };
         if let Some(reason) = plan.incomplete.first() {

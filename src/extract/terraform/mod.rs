@@ -40,6 +40,7 @@ use documents::{Documents, Presence, Slot};
 pub use earlier::EarlierTerraform;
 use found::Found;
 use identities::Identities;
+use json::Json;
 use policies::ManagedPolicies;
 use rebuild::Deferred;
 use resource::{Resource, View};
@@ -58,7 +59,7 @@ pub fn extract_plan(
     run: Runner<'_>,
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
-    let plan = plan::read(text, &keep)?;
+    let plan = plan::read(text, &keep, run)?;
     Ok(extract((text, file), extra, (None, source), plan, run))
 }
 
@@ -72,7 +73,7 @@ pub fn extract_plan_since<'a>(
     run: Runner<'_>,
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
-    let plan = plan::read(text, &keep)?;
+    let plan = plan::read(text, &keep, run)?;
     Ok(extract((text, file), extra, (Some(earlier), source), plan, run))
 }
 
@@ -86,7 +87,7 @@ pub fn extract_state<'a>(
     run: Runner<'_>,
 ) -> Result<Extraction, String> {
     let keep = |resource: &Resource<'_>| is_of_interest(resource, extra);
-    let state = plan::read_deployed(text, &keep)?;
+    let state = plan::read_deployed(text, &keep, run)?;
     Ok(extract((text, file), extra, (earlier, None), state, run))
 }
 
@@ -120,7 +121,7 @@ fn extract<'a>(
 /// Resources that are looked at in one go.
 const CHUNK: usize = 32;
 
-/// What is found in the resources, in their order. Those with unknown values come one by one: they share what is rebuilt.
+/// What is found in the resources, in their order. Those with unknown policies come one by one: they share what is rebuilt.
 fn found_in<'a>(
     context: &Context<'a>,
     resources: &[Resource<'a>],
@@ -128,6 +129,7 @@ fn found_in<'a>(
     run: Runner<'_>,
 ) -> Vec<Found> {
     let mut chunks: Vec<&[Resource<'a>]> = Vec::new();
+    let has_unknown = |resource: &Resource<'a>| has_unknown(resource, extra);
     for alike in resources.chunk_by(|one, next| has_unknown(one) == has_unknown(next)) {
         chunks.extend(alike.chunks(CHUNK));
     }
@@ -144,11 +146,15 @@ fn found_in<'a>(
     found.into_iter().filter_map(OnceLock::into_inner).collect()
 }
 
-/// Whether anything of a resource is known only after apply.
-fn has_unknown(resource: &Resource<'_>) -> bool {
-    resource
-        .unknown
-        .is_some_and(|marks| marks.text().contains("true"))
+/// Whether a policy of a resource may be known only after apply.
+fn has_unknown(resource: &Resource<'_>, extra: &[(String, String, PolicyKind)]) -> bool {
+    let Some(marks) = resource.unknown.map(Json::text) else {
+        return false;
+    };
+    let rows = rows_of(&resource.resource_type).iter().map(|row| row.path);
+    let mut paths = rows.chain(extra.iter().map(|(_, path, _)| path.as_str()));
+    let is_marked = |path: &str| marks.contains(path.split(['.', '[']).next().unwrap_or_default());
+    marks == "true" || marks.contains("true") && paths.any(is_marked)
 }
 
 fn found_in_chunk<'a>(

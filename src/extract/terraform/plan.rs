@@ -2,10 +2,11 @@
 //! refused.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::json::{Json, Object, Unreadable, parse_object, same_text};
 use super::resource::{Resource, View, change, state};
-use crate::extract::InputNote;
+use crate::extract::{InputNote, Runner};
 
 /// A plan or state, with only those resources of `planned_values` that `resource_changes` does not tell of in the same words.
 #[derive(Debug, Default)]
@@ -21,8 +22,11 @@ pub(super) struct Plan<'a> {
     pub notes: Vec<InputNote>,
 }
 
-/// Reads a plan. `keep` tells which resources are of interest; the others are not kept.
-pub(super) fn read<'a>(text: &'a str, keep: &dyn Fn(&Resource<'a>) -> bool) -> Result<Plan<'a>, String> {
+/// Tells which resources are of interest; the others are not kept.
+pub(super) type Keep<'k, 'a> = &'k (dyn Fn(&Resource<'a>) -> bool + Sync);
+
+/// Reads a plan.
+pub(super) fn read<'a>(text: &'a str, keep: Keep<'_, 'a>, run: Runner<'_>) -> Result<Plan<'a>, String> {
     let located = |error: Unreadable| error.in_text(text);
     let top = parse_object(text).map_err(located)?;
     let mut plan = Plan::default();
@@ -33,14 +37,14 @@ pub(super) fn read<'a>(text: &'a str, keep: &dyn Fn(&Resource<'a>) -> bool) -> R
         return Err("no planned changes section: neither `resource_changes` nor `planned_values`".to_owned());
     }
     plan.incomplete = incomplete(&top);
-    read_changes(&mut plan, changes, top.get("deferred_changes"), keep).map_err(located)?;
+    let entries = entries_of_changes(changes, top.get("deferred_changes")).map_err(located)?;
+    plan.resources = read_entries(&entries, &change, keep, run).map_err(located)?;
     if let Some(values) = planned {
-        let mut planned = Vec::new();
-        read_state(View::Planned, values, keep, &mut planned).map_err(located)?;
+        let planned = read_state(View::Planned, values, keep, run).map_err(located)?;
         add_other_view(&mut plan, planned);
     }
     if let Some(values) = top.object("prior_state").and_then(|state| state.get("values")) {
-        read_state(View::Prior, values, keep, &mut plan.prior).map_err(located)?;
+        plan.prior = read_state(View::Prior, values, keep, run).map_err(located)?;
     }
     plan.configuration = top
         .get("configuration")
@@ -53,7 +57,8 @@ pub(super) fn read<'a>(text: &'a str, keep: &dyn Fn(&Resource<'a>) -> bool) -> R
 /// Reads a state: all that is deployed, leftovers of replacements included. One without `values` is empty.
 pub(super) fn read_deployed<'a>(
     text: &'a str,
-    keep: &dyn Fn(&Resource<'a>) -> bool,
+    keep: Keep<'_, 'a>,
+    run: Runner<'_>,
 ) -> Result<Plan<'a>, String> {
     let located = |error: Unreadable| error.in_text(text);
     let top = parse_object(text).map_err(located)?;
@@ -64,7 +69,7 @@ pub(super) fn read_deployed<'a>(
     plan.notes
         .extend(check_version("state", top.get("format_version"))?);
     if let Some(values) = top.get("values") {
-        read_state(View::State, values, keep, &mut plan.resources).map_err(located)?;
+        plan.resources = read_state(View::State, values, keep, run).map_err(located)?;
     }
     plan.prior = plan
         .resources
@@ -122,46 +127,64 @@ fn incomplete(top: &Object<'_>) -> Vec<&'static str> {
     .collect()
 }
 
-fn read_changes<'a>(
-    plan: &mut Plan<'a>,
+fn entries_of_changes<'a>(
     changes: Option<Json<'a>>,
     deferred: Option<Json<'a>>,
-    keep: &dyn Fn(&Resource<'a>) -> bool,
-) -> Result<(), Unreadable> {
+) -> Result<Vec<Json<'a>>, Unreadable> {
     let mut entries = changes.map(Json::list).transpose()?.unwrap_or_default();
     for deferral in deferred.map(Json::list).transpose()?.unwrap_or_default() {
         entries.extend(deferral.object()?.get("resource_change"));
     }
-    for entry in entries {
-        let resource = change(entry)?;
-        if keep(&resource) {
-            plan.resources.push(resource);
+    Ok(entries)
+}
+
+/// Entries that are read in one go.
+const CHUNK: usize = 64;
+
+/// The resources of entries that are kept, in their order, or the first fault.
+fn read_entries<'a>(
+    entries: &[Json<'a>],
+    read: &(dyn Fn(Json<'a>) -> Result<Resource<'a>, Unreadable> + Sync),
+    keep: Keep<'_, 'a>,
+    run: Runner<'_>,
+) -> Result<Vec<Resource<'a>>, Unreadable> {
+    let chunks: Vec<&[Json<'a>]> = entries.chunks(CHUNK).collect();
+    let parts: Vec<OnceLock<Result<Vec<Resource<'a>>, Unreadable>>> =
+        chunks.iter().map(|_| OnceLock::new()).collect();
+    run(chunks.len(), &|at| {
+        if let (Some(chunk), Some(part)) = (chunks.get(at), parts.get(at)) {
+            let kept = |entry: &Json<'a>| {
+                let resource = read(*entry);
+                Some(resource).filter(|resource| resource.as_ref().map_or(true, keep))
+            };
+            part.get_or_init(|| chunk.iter().filter_map(kept).collect());
         }
+    });
+    let mut resources = Vec::new();
+    for part in parts.into_iter().filter_map(OnceLock::into_inner) {
+        resources.extend(part?);
     }
-    Ok(())
+    Ok(resources)
 }
 
 /// The resources of a module tree, without recursion: its depth is up to whoever wrote the file.
 fn read_state<'a>(
     view: View,
     values: Json<'a>,
-    keep: &dyn Fn(&Resource<'a>) -> bool,
-    found: &mut Vec<Resource<'a>>,
-) -> Result<(), Unreadable> {
+    keep: Keep<'_, 'a>,
+    run: Runner<'_>,
+) -> Result<Vec<Resource<'a>>, Unreadable> {
+    let mut entries = Vec::new();
     let mut modules: Vec<Json<'a>> = values.object()?.get("root_module").into_iter().collect();
     while let Some(module) = modules.pop() {
         let module = module.object()?;
-        for entry in module
-            .get("resources")
-            .map(Json::list)
-            .transpose()?
-            .unwrap_or_default()
-        {
-            let resource = state(view, entry)?;
-            if keep(&resource) {
-                found.push(resource);
-            }
-        }
+        entries.extend(
+            module
+                .get("resources")
+                .map(Json::list)
+                .transpose()?
+                .unwrap_or_default(),
+        );
         let children = module
             .get("child_modules")
             .map(Json::list)
@@ -169,7 +192,7 @@ fn read_state<'a>(
             .unwrap_or_default();
         modules.extend(children.into_iter().rev());
     }
-    Ok(())
+    read_entries(&entries, &|entry| state(view, entry), keep, run)
 }
 
 /// Adds those resources of `planned_values` that the changes do not tell of, or tell of otherwise.
@@ -205,9 +228,10 @@ fn add_other_view<'a>(plan: &mut Plan<'a>, planned: Vec<Resource<'a>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::one_by_one;
 
     fn check(text: &str, expected: Result<usize, &str>) {
-        let plan = read(text, &|_| true);
+        let plan = read(text, &|_| true, &one_by_one);
         match (plan, expected) {
             (Ok(plan), Ok(count)) => assert_eq!(plan.resources.len(), count, "{text}"),
             (Err(message), Err(part)) => assert!(message.contains(part), "{message}"),
@@ -231,7 +255,7 @@ mod tests {
         }
         check(&plan(""), Err("unsupported plan format"));
         let newer = plan("\"format_version\": \"1.9\",");
-        assert_eq!(read(&newer, &|_| true).unwrap().notes.len(), 1);
+        assert_eq!(read(&newer, &|_| true, &one_by_one).unwrap().notes.len(), 1);
     }
 
     #[test]
@@ -259,6 +283,9 @@ mod tests {
         check(&plan(&values("t.a", 2)), Ok(2));
         check(&plan(&values("module.m.t.a", 1)), Ok(2));
         let partial = plan(&format!("{change}, \"errored\": true, \"complete\": false"));
-        assert_eq!(read(&partial, &|_| true).unwrap().incomplete.len(), 2);
+        assert_eq!(
+            read(&partial, &|_| true, &one_by_one).unwrap().incomplete.len(),
+            2
+        );
     }
 }
