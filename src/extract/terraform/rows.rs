@@ -97,6 +97,34 @@ fn synthesis(row: &Row) -> Option<Synthesis> {
             Some(Synthesis::ObjectAcl)
         }
         ("aws_s3_object_copy", "grant") => Some(Synthesis::ObjectGrants),
+        ("awscc_s3_bucket", "access_control") => Some(Synthesis::CloudControlAcl),
+        ("awscc_lambda_url", _) => Some(Synthesis::PlainUrl),
+        (
+            "aws_vpc_endpoint_service"
+            | "aws_vpc_endpoint_service_allowed_principal"
+            | "awscc_ec2_vpc_endpoint_service_permissions",
+            _,
+        ) => Some(Synthesis::EndpointService),
+        ("aws_ami_launch_permission", _) => Some(Synthesis::Image),
+        ("aws_snapshot_create_volume_permission", _) => Some(Synthesis::Snapshot),
+        ("aws_ram_principal_association", _) => Some(Synthesis::SharePrincipal),
+        ("aws_ram_resource_share", _) => Some(Synthesis::SharePermissions),
+        ("awscc_ram_resource_share", _) => Some(Synthesis::Share),
+        ("aws_signer_signing_profile_permission" | "awscc_signer_profile_permission", _) => {
+            Some(Synthesis::SigningProfile)
+        }
+        ("awscc_codeguruprofiler_profiling_group", _) => Some(Synthesis::ProfilingAgents),
+        ("awscc_entityresolution_policy_statement", _) => Some(Synthesis::EntityStatement),
+        ("awscc_qbusiness_permission", _) => Some(Synthesis::Application),
+        ("awscc_licensemanager_grant", _) => Some(Synthesis::License),
+        ("aws_eks_access_policy_association" | "awscc_eks_access_entry", _) => Some(Synthesis::Cluster),
+        (
+            "aws_lakeformation_permissions"
+            | "awscc_lakeformation_permissions"
+            | "awscc_lakeformation_principal_permissions",
+            _,
+        ) => Some(Synthesis::Lake),
+        ("aws_s3control_access_grant" | "awscc_s3_access_grant", _) => Some(Synthesis::Storage),
         _ => None,
     }
 }
