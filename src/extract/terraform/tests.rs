@@ -6,6 +6,8 @@ use crate::source::FileId;
 use super::extract_plan;
 
 mod earlier;
+mod grants;
+mod inner;
 mod permissions;
 mod table;
 

@@ -85,7 +85,10 @@ pub(super) fn lake(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, Ga
     let stable = permission.is_unchanged();
     let mut untold =
         |name: &str, origin: &str| Value::String(Text(vec![permission.untold(name, origin, stable)]));
-    let actions = untold("actions", "what the permissions allow in the catalog and the storage");
+    let actions = untold(
+        "actions",
+        "what the permissions allow in the catalog and the storage",
+    );
     let resources = untold("resources", "where in the catalog and the storage they allow it");
     let more = permission.statement(
         "Allow",
@@ -98,11 +101,7 @@ pub(super) fn lake(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, Ga
 }
 
 /// A principal of a data lake. Those that “IAM allows” are whoever a policy of the account lets in.
-fn lake_party(
-    permission: &mut Permission<'_, '_>,
-    text: &str,
-    attribute: &str,
-) -> Result<Party, GapReason> {
+fn lake_party(permission: &mut Permission<'_, '_>, text: &str, attribute: &str) -> Result<Party, GapReason> {
     let account = match text {
         "IAM_ALLOWED_PRINCIPALS" => Some(None),
         _ => text.strip_suffix(":IAMPrincipals").map(Some),

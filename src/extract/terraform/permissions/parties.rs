@@ -108,11 +108,9 @@ fn organization(arn: &str) -> Option<Vec<(String, Value)>> {
     };
     let names: Vec<&str> = rest.split('/').collect();
     match names.as_slice() {
-        ["organization", id] if is_id(id, "o-") => Some(vec![one(
-            "StringEquals",
-            "aws:PrincipalOrgID",
-            (*id).to_owned(),
-        )]),
+        ["organization", id] if is_id(id, "o-") => {
+            Some(vec![one("StringEquals", "aws:PrincipalOrgID", (*id).to_owned())])
+        }
         ["ou", id, unit] if is_id(id, "o-") && is_id(unit, "ou-") => Some(vec![
             one("StringEquals", "aws:PrincipalOrgID", (*id).to_owned()),
             // A path names the organization, its root and all units on the way.

@@ -93,9 +93,7 @@ impl Permission<'_, '_> {
     /// Whether a part of an attribute is known only after apply.
     pub fn is_marked(&self, path: &str) -> bool {
         let found = attributes(self.resource, path).unwrap_or_default();
-        found
-            .iter()
-            .any(|found| attributes::marks_something(found.marks))
+        found.iter().any(|found| attributes::marks_something(found.marks))
     }
 
     /// What is said of an attribute that must be known and is not.

@@ -76,9 +76,7 @@ pub(super) fn profiling_agents(permission: &mut Permission<'_, '_>) -> Result<Ve
         "profiling_group_name",
     )?;
     let actions = ["ConfigureAgent", "PostAgentProfile"];
-    let actions = actions
-        .iter()
-        .map(|action| format!("codeguru-profiler:{action}"));
+    let actions = actions.iter().map(|action| format!("codeguru-profiler:{action}"));
     Ok(vec![permission.allow(
         principal,
         actions.collect(),
@@ -94,8 +92,7 @@ pub(super) fn entity_statement(permission: &mut Permission<'_, '_>) -> Result<Ve
         return Err(unexpected("effect"));
     }
     let principals = permission.list("principal")?;
-    let principal =
-        together(permission, &principals, "principal")?.ok_or_else(|| unexpected("principal"))?;
+    let principal = together(permission, &principals, "principal")?.ok_or_else(|| unexpected("principal"))?;
     let actions = permission.list("action")?;
     let conditions = match permission.value("condition") {
         attributes::Value::Absent => permission.absent("condition").map(|()| Vec::new())?,
@@ -109,9 +106,9 @@ pub(super) fn entity_statement(permission: &mut Permission<'_, '_>) -> Result<Ve
     };
     let resources = vec![Value::String(permission.text("arn")?)];
     let actions = actions.into_iter().map(Value::text).collect();
-    Ok(vec![permission.statement(
-        &effect, principal, actions, resources, conditions,
-    )])
+    Ok(vec![
+        permission.statement(&effect, principal, actions, resources, conditions),
+    ])
 }
 
 /// A permission to use an application of Q Business, and what is in it.

@@ -162,21 +162,21 @@ pub(super) fn share_with_principals(permission: &mut Permission<'_, '_>) -> Resu
     }
     let arn = match permission.value("arn") {
         attributes::Value::Known(_) => permission.text("arn")?,
-        _ => Text(vec![permission.hole("arn")]),
+        _ => {
+            let mut arn = Text::default();
+            permission.arn(&mut arn, "ram", None);
+            arn.push(literal("resource-share/"));
+            arn.push(permission.hole("arn"));
+            arn
+        }
     };
     let stable = permission.stays("permission_arns") && permission.stays("resource_arns");
     Ok(share(permission, parties, arn, stable))
 }
 
-fn share(
-    permission: &mut Permission<'_, '_>,
-    parties: Vec<Party>,
-    arn: Text,
-    stable: bool,
-) -> Vec<Value> {
-    let mut untold = |name: &str, origin: &str| {
-        Value::String(Text(vec![permission.untold(name, origin, stable)]))
-    };
+fn share(permission: &mut Permission<'_, '_>, parties: Vec<Party>, arn: Text, stable: bool) -> Vec<Value> {
+    let mut untold =
+        |name: &str, origin: &str| Value::String(Text(vec![permission.untold(name, origin, stable)]));
     let actions = untold("actions", "what the permissions of the share allow");
     let resources = untold("resources", "what the share shares");
     let mut statements = Vec::new();

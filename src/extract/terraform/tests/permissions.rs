@@ -34,6 +34,7 @@ fn said(statement: &Statement) -> String {
             .iter()
             .map(|resource| WRITER.resource(resource))
             .collect(),
+        ResourceSet::Any => vec!["*".to_owned()],
         other => panic!("{other:?}"),
     };
     let conditions: String = statement
@@ -59,7 +60,7 @@ fn said(statement: &Statement) -> String {
 }
 
 /// What a created resource allows, or its gap; with a region, an account and a partition that are known.
-fn allows(resource: &str, configuration: &str, expected: &[&str]) {
+pub(super) fn allows(resource: &str, configuration: &str, expected: &[&str]) {
     const PRIOR: &str = r#""prior_state": {"values": {"root_module": {"resources": [
         {"address": "data.aws_caller_identity.c", "mode": "data", "type": "aws_caller_identity", "name": "c", "values": {"account_id": "111122223333"}},
         {"address": "data.aws_region.r", "mode": "data", "type": "aws_region", "name": "r", "values": {"name": "eu-west-1"}},
