@@ -288,6 +288,7 @@ fn extract_resource<'a>(
             }
             Treatment::ControlPolicy => control_policy(context, resource, row, found),
             Treatment::Attachment(kind) => attachments::extract(context, resource, row, kind, found),
+            Treatment::NamedAttachment => attachments::extract_named(context, resource, row, found),
             Treatment::OpenApi => openapi::extract(context, resource, row, found),
             Treatment::Permission(synthesis) => permissions::extract(context, resource, synthesis, found),
             Treatment::Unsupported(what) => unsupported::extract(context, resource, row, what, found),

@@ -17,6 +17,8 @@ pub(super) enum Treatment {
     ControlPolicy,
     /// It is an ARN, or a list of ARNs, of managed policies that give their access here.
     Attachment(PolicyKind),
+    /// It is the name of a managed policy that gives its access here.
+    NamedAttachment,
     /// It is an OpenAPI document, which may hold a policy document.
     OpenApi,
     /// It gives access without a document: statements are made from it.
@@ -54,9 +56,7 @@ pub(super) fn treatment(row: &Row) -> Treatment {
         RowKind::AttachManaged => Treatment::Attachment(PolicyKind::Identity),
         // The provider attaches those that are not attached yet; inline policies it only takes away.
         RowKind::AttachExclusive if by_arn => Treatment::Attachment(PolicyKind::Identity),
-        RowKind::SsoAttach if last == "name" => Treatment::Unsupported(
-            "a customer managed policy that each account of the organization has by name",
-        ),
+        RowKind::SsoAttach if last == "name" => Treatment::NamedAttachment,
         RowKind::SsoAttach => Treatment::Attachment(PolicyKind::Identity),
         RowKind::Synth => Treatment::Unsupported("a permission that is not written as a document"),
         RowKind::ResourceStatement => Treatment::Unsupported("a single statement of a resource policy"),

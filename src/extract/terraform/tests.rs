@@ -8,6 +8,7 @@ use super::extract_plan;
 mod earlier;
 mod grants;
 mod inner;
+mod named;
 mod permissions;
 mod table;
 

@@ -31,12 +31,12 @@ const UNREAD: [(&str, &str, &str); 9] = [
     (
         "aws_ssoadmin_customer_managed_policy_attachment",
         "customer_managed_policy_reference.name",
-        "not read yet",
+        "read where the plan has a policy of that name and path, else no account's policy of that name is there",
     ),
     (
         "awscc_sso_permission_set",
         "customer_managed_policy_references[].name",
-        "not read yet",
+        "the same",
     ),
     (
         "awscc_lambda_url",
