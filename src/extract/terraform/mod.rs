@@ -25,6 +25,7 @@ mod rebuild;
 mod removed;
 mod resource;
 mod rows;
+mod templates;
 mod ties;
 mod unsupported;
 
@@ -109,11 +110,17 @@ fn extract<'a>(
         ties::link_forgotten(&context, resource, &mut found);
     }
     deployed::compose(&mut context, &plan, &mut found);
+    let mut extraction = found.extraction;
+    extraction.principals.extend(found.nested);
+    let notes = plan
+        .notes
+        .into_iter()
+        .chain(std::mem::take(&mut extraction.notes));
     Extraction {
         environment: context.environment,
         unchanged: unchanged(&plan.resources),
-        notes: plan.notes,
-        ..found.extraction
+        notes: notes.collect(),
+        ..extraction
     }
 }
 
@@ -292,6 +299,7 @@ fn extract_resource<'a>(
             Treatment::OpenApi => openapi::extract(context, resource, row, found),
             Treatment::Permission(synthesis) => permissions::extract(context, resource, synthesis, found),
             Treatment::Unsupported(what) => unsupported::extract(context, resource, row, what, found),
+            Treatment::Template => templates::extract(context, resource, extra, found),
             Treatment::Data => {}
             Treatment::Never => count_other(resource, row, found),
         }
@@ -312,6 +320,7 @@ fn extract_resource<'a>(
         .iter()
         .map(|row| row.path)
         .chain(extra.iter().map(|(_, path, _)| path.as_str()))
+        .chain(templates::body(&resource.resource_type))
         .filter_map(|path| path.split(['.', '[']).next())
         .collect();
     looks_like::extract(context, resource, &known, found);

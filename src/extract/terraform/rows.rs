@@ -19,6 +19,8 @@ pub(super) enum Treatment {
     Attachment(PolicyKind),
     /// It is the name of a managed policy that gives its access here.
     NamedAttachment,
+    /// It is a CloudFormation template.
+    Template,
     /// It is an OpenAPI document, which may hold a policy document.
     OpenApi,
     /// It gives access without a document: statements are made from it.
@@ -64,7 +66,7 @@ pub(super) fn treatment(row: &Row) -> Treatment {
         RowKind::Grant => Treatment::Unsupported("a grant that is not written as a policy"),
         RowKind::Acl => Treatment::Unsupported("an access control list"),
         RowKind::Exposure => Treatment::Unsupported("a setting that lets callers in without credentials"),
-        RowKind::Template => Treatment::Unsupported("a CloudFormation template inside the plan"),
+        RowKind::Template => Treatment::Template,
         RowKind::SamPolicies | RowKind::SamImplicitManaged | RowKind::SamImplicitInline => {
             Treatment::Unsupported("policies of a serverless function")
         }
