@@ -277,13 +277,22 @@ fn whoever_is_not_known_is_undecided() {
     let kinds = kinds();
     let changes: Vec<Value> = kinds.iter().map(|kind| kind.change("who", None)).collect();
     let (found, passed) = verdicts("who", STANDARDS, &changes);
-    // A policy that could not be read is undecided whatever is asked.
     let mut expected: Vec<String> = kinds
         .iter()
-        .map(|kind| format!("UNDECIDED undecided {}.who", kind.resource_type))
+        .flat_map(|kind| {
+            ["external", "public"].map(|id| format!("UNDECIDED {id} {}.who", kind.resource_type))
+        })
         .collect();
     expected.sort();
     assert_eq!((found, passed), (expected, 0));
+    // It is known all the same what is not let.
+    let keys = STORAGE.replace("s3:GetObject", "kms:Decrypt");
+    let (found, passed) = verdicts("who-keys", &keys, &changes);
+    let open = ["lakeformation", "_ram_"];
+    let is_open =
+        |line: &String| open.iter().any(|name| line.contains(name)) && line.starts_with("UNDECIDED");
+    assert!(found.len() == 5 && found.iter().all(is_open), "{found:?}");
+    assert_eq!(passed, kinds.len() as u64 - 5);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::changes::as_it_was;
 use super::documents::policy;
 use super::found::Found;
 use super::resource::{Resource, View};
-use permission::{Permission, principal_value, unexpected};
+use permission::{Permission, principal_value, unexpected, unknown_principal};
 
 /// What statements are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,7 +214,7 @@ fn synthesised<'a>(
 
 /// The statement of a permission to call a function.
 fn statement(permission: &mut Permission<'_, '_>) -> Result<Value, GapReason> {
-    let principal = permission.required("principal")?;
+    let principal = permission.name("principal")?;
     let action = permission.required("action")?;
     let function = permission.function("function_name")?;
     let mut conditions: Vec<(String, Value)> = Vec::new();
@@ -228,6 +228,9 @@ fn statement(permission: &mut Permission<'_, '_>) -> Result<Value, GapReason> {
             _ => conditions.push((operator.to_owned(), Value::Object(vec![entry]))),
         }
     }
-    let principal = principal_value(permission.context, &principal)?;
+    let principal = match principal.as_literal() {
+        Some(known) => principal_value(permission.context, known)?,
+        None => unknown_principal(principal),
+    };
     Ok(permission.allow(principal, vec![action], vec![Value::String(function)], conditions))
 }

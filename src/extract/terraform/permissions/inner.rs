@@ -32,7 +32,7 @@ pub(super) fn cluster(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>,
     } else {
         permission.required("policy_arn")?;
     }
-    let principal = permission.required("principal_arn")?;
+    let principal = permission.name("principal_arn")?;
     let party = party(permission, &principal, "principal_arn")?;
     let mut arn = Text::default();
     permission.arn(&mut arn, "eks", None);
@@ -59,14 +59,17 @@ fn lake_principal(permission: &Permission<'_, '_>) -> &'static str {
 /// the permission stands for.
 pub(super) fn lake(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
     let name = lake_principal(permission);
-    let principal = permission.required(name)?;
+    let principal = permission.name(name)?;
     let party = lake_party(permission, &principal, name)?;
     let permissions = match permission.value("permissions") {
         attributes::Value::Absent => permission.absent("permissions").map(|()| Vec::new())?,
         _ => permission.list("permissions")?,
     };
     const OPTION: &str = "permissions_with_grant_option";
-    let grants = permission.optional_list(OPTION)?;
+    let grants = permission.names(OPTION)?;
+    if grants.iter().any(|grant| grant.as_literal().is_none()) {
+        return Err(permission.unknown(OPTION));
+    }
     if permissions.is_empty() && grants.is_empty() {
         return Err(unexpected("permissions"));
     }
@@ -101,14 +104,16 @@ pub(super) fn lake(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, Ga
 }
 
 /// A principal of a data lake. Those that “IAM allows” are whoever a policy of the account lets in.
-fn lake_party(permission: &mut Permission<'_, '_>, text: &str, attribute: &str) -> Result<Party, GapReason> {
-    let account = match text {
-        "IAM_ALLOWED_PRINCIPALS" => Some(None),
-        _ => text.strip_suffix(":IAMPrincipals").map(Some),
+fn lake_party(permission: &mut Permission<'_, '_>, name: &Text, attribute: &str) -> Result<Party, GapReason> {
+    let account = match name.as_literal() {
+        Some("IAM_ALLOWED_PRINCIPALS") => Some(None),
+        text => text
+            .and_then(|text| text.strip_suffix(":IAMPrincipals"))
+            .map(Some),
     };
     match account {
-        None => party(permission, text, attribute),
-        Some(Some(account)) => party(permission, account, attribute),
+        None => party(permission, name, attribute),
+        Some(Some(account)) => party(permission, &Text(vec![literal(account)]), attribute),
         Some(None) => {
             let mut arn = Text::default();
             permission.partition(&mut arn);
@@ -159,7 +164,7 @@ pub(super) fn storage(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>,
         _ => return Err(unexpected("grantee.grantee_type")),
     }
     const GRANTEE: &str = "grantee.grantee_identifier";
-    let grantee = permission.required(GRANTEE)?;
+    let grantee = permission.name(GRANTEE)?;
     let party = party(permission, &grantee, GRANTEE)?;
     let (read, write) = match permission.required("permission")?.as_str() {
         "READ" => (true, false),

@@ -2,9 +2,9 @@
 //! organization is everybody with a condition on the organization of the caller.
 
 use crate::extract::GapReason;
-use crate::iam::Value;
+use crate::iam::{Text, Value};
 
-use super::{Permission, principal_value, unexpected};
+use super::{Permission, principal_value, unexpected, unknown_principal};
 
 /// Somebody who is let in: the principal, and the conditions that narrow it.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,12 +13,18 @@ pub(super) struct Party {
     pub conditions: Vec<(String, Value)>,
 }
 
-/// The party that a text stands for; a gap names the attribute if it is none.
+/// The party that a name stands for; a gap names the attribute if it is none.
 pub(super) fn party(
     permission: &Permission<'_, '_>,
-    text: &str,
+    name: &Text,
     attribute: &str,
 ) -> Result<Party, GapReason> {
+    let Some(text) = name.as_literal() else {
+        return Ok(Party {
+            principal: unknown_principal(name.clone()),
+            conditions: Vec::new(),
+        });
+    };
     if let Some(conditions) = organization(text) {
         let everybody = vec![("AWS".to_owned(), Value::text("*"))];
         return Ok(Party {
@@ -40,24 +46,24 @@ pub(super) fn party(
 /// The parties of a list.
 pub(super) fn parties(
     permission: &Permission<'_, '_>,
-    texts: &[String],
+    names: &[Text],
     attribute: &str,
 ) -> Result<Vec<Party>, GapReason> {
-    texts
+    names
         .iter()
-        .map(|text| party(permission, text, attribute))
+        .map(|name| party(permission, name, attribute))
         .collect()
 }
 
-/// The one principal of several texts, by kind, for a statement that has them all; nobody is `None`.
+/// The one principal of several names, by kind, for a statement that has them all; nobody is `None`.
 pub(super) fn together(
     permission: &Permission<'_, '_>,
-    texts: &[String],
+    names: &[Text],
     attribute: &str,
 ) -> Result<Option<Value>, GapReason> {
     let mut kinds: Vec<(String, Value)> = Vec::new();
-    for text in texts {
-        let party = party(permission, text, attribute)?;
+    for name in names {
+        let party = party(permission, name, attribute)?;
         let groups = match party.principal {
             Value::Object(groups) if party.conditions.is_empty() => groups,
             // Whoever else is named beside everybody is let in anyway.

@@ -8,7 +8,7 @@ use super::super::Context;
 use super::super::attributes::{self, attributes};
 use super::super::configuration::Configured;
 use super::super::documents::{Presence, is_untold, unknown_reason};
-use super::super::json::{Json, same_text};
+use super::super::json::{Json, Shape, same_text};
 use super::super::resource::Resource;
 
 /// A resource that gives access, and the holes of the document that is made from it.
@@ -241,17 +241,42 @@ impl Permission<'_, '_> {
         }
     }
 
-    /// The texts of a list that may be missing, but must be known: nobody is let in by one that is not there. The
-    /// service fills in nobody.
-    pub fn optional_list(&self, attribute: &str) -> Result<Vec<String>, GapReason> {
+    /// The text of an attribute that names somebody, which must be there; a hole if it is known after apply.
+    pub fn name(&mut self, attribute: &str) -> Result<Text, GapReason> {
         match self.value(attribute) {
-            attributes::Value::Absent => self.absent(attribute).map(|()| Vec::new()),
-            attributes::Value::Unknown => {
-                unknown_reason(self.context, self.resource, attribute, Presence::Computed)
-                    .map_or_else(|| Ok(Vec::new()), Err)
-            }
-            attributes::Value::Known(_) | attributes::Value::Misshapen => self.list(attribute),
+            attributes::Value::Unknown => Ok(Text(vec![self.hole(attribute)])),
+            _ => self
+                .required(attribute)
+                .map(|text| Text(vec![TextPiece::Lit(text)])),
         }
+    }
+
+    /// The names of a list that may be missing: nobody is let in by one that is not there, and the service fills in
+    /// nobody. All that is known only after apply is one hole.
+    pub fn names(&mut self, attribute: &str) -> Result<Vec<Text>, GapReason> {
+        let found = attributes(self.resource, attribute).map_err(|_| unexpected(attribute))?;
+        let Some(found) = found.into_iter().next() else {
+            return self.absent(attribute).map(|()| Vec::new());
+        };
+        let hole = |permission: &mut Self| Text(vec![permission.hole(attribute)]);
+        let items = match found.value {
+            attributes::Value::Absent => return self.absent(attribute).map(|()| Vec::new()),
+            attributes::Value::Unknown => {
+                let is_set = unknown_reason(self.context, self.resource, attribute, Presence::Computed);
+                return Ok(is_set.map(|_| hole(self)).into_iter().collect());
+            }
+            attributes::Value::Misshapen => return Err(unexpected(attribute)),
+            attributes::Value::Known(value) => value.list().map_err(|_| unexpected(attribute))?,
+        };
+        let is_open = attributes::marks_something(found.marks);
+        let known = items
+            .into_iter()
+            .filter(|item| !is_open || item.shape() != Shape::Null);
+        let texts: Result<Vec<String>, _> = known.map(Json::string).collect();
+        let texts = texts.map_err(|_| unexpected(attribute))?.into_iter();
+        let mut names: Vec<Text> = texts.map(|text| Text(vec![TextPiece::Lit(text)])).collect();
+        names.extend(is_open.then(|| hole(self)));
+        Ok(names)
     }
 
     /// A hole for something that no input tells; `stable` if the change does not touch it.
@@ -336,6 +361,11 @@ pub(super) fn principal_value(context: &Context<'_>, principal: &str) -> Result<
         true => Ok(of("Service", principal.to_owned())),
         false => Err(unexpected("principal")),
     }
+}
+
+/// Whoever a name that is known after apply will be: anybody or nobody.
+pub(super) fn unknown_principal(name: Text) -> Value {
+    Value::Object(vec![("AWS".to_owned(), Value::String(name))])
 }
 
 pub(super) fn unexpected(attribute: &str) -> GapReason {

@@ -34,7 +34,7 @@ fn below(arn: &Text, rest: &str) -> Text {
 
 /// A permission to sign with a profile, by condition with one version of it. What was signed may be revoked job by job.
 pub(super) fn signing_profile(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
-    let principal = permission.required("principal")?;
+    let principal = permission.name("principal")?;
     let party = party(permission, &principal, "principal")?;
     let action = permission.required("action")?;
     let is_whole = action
@@ -65,7 +65,7 @@ pub(super) fn signing_profile(permission: &mut Permission<'_, '_>) -> Result<Vec
 /// The agents that may send profiles to a profiling group.
 pub(super) fn profiling_agents(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
     const NAME: &str = "agent_permissions.principals";
-    let principals = permission.optional_list(NAME)?;
+    let principals = permission.names(NAME)?;
     let Some(principal) = together(permission, &principals, NAME)? else {
         return Ok(Vec::new());
     };
@@ -91,7 +91,7 @@ pub(super) fn entity_statement(permission: &mut Permission<'_, '_>) -> Result<Ve
     if !matches!(effect.as_str(), "Allow" | "Deny") {
         return Err(unexpected("effect"));
     }
-    let principals = permission.list("principal")?;
+    let principals = permission.names("principal")?;
     let principal = together(permission, &principals, "principal")?.ok_or_else(|| unexpected("principal"))?;
     let actions = permission.list("action")?;
     let conditions = match permission.value("condition") {
@@ -114,7 +114,7 @@ pub(super) fn entity_statement(permission: &mut Permission<'_, '_>) -> Result<Ve
 /// A permission to use an application of Q Business, and what is in it.
 pub(super) fn application(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
     const NAME: &str = "conditions";
-    let principal = permission.required("principal")?;
+    let principal = permission.name("principal")?;
     let party = party(permission, &principal, "principal")?;
     let actions = permission.list("actions")?;
     let mut conditions = party.conditions;
@@ -172,7 +172,7 @@ const LICENSE: [(&str, &[&str]); 7] = [
 
 /// `awscc_licensemanager_grant`: what others may do with a license.
 pub(super) fn license(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
-    let principals = permission.optional_list("principals")?;
+    let principals = permission.names("principals")?;
     if principals.is_empty() {
         return Ok(Vec::new());
     }

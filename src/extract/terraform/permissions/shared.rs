@@ -71,8 +71,8 @@ pub(super) fn endpoint_service(permission: &mut Permission<'_, '_>) -> Result<Ve
         _ => ("principal_arn", "vpc_endpoint_service_id"),
     };
     let principals = match list {
-        "principal_arn" => vec![permission.required(list)?],
-        _ => permission.optional_list(list)?,
+        "principal_arn" => vec![permission.name(list)?],
+        _ => permission.names(list)?,
     };
     let parties = parties(permission, &principals, list)?;
     if parties.is_empty() {
@@ -111,11 +111,14 @@ pub(super) fn image(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, G
                     ("group", _) | (_, "*") => return Err(unexpected(name)),
                     _ => text,
                 };
+                let text = Text(vec![TextPiece::Lit(text)]);
                 found.push(party(permission, &text, name)?);
             }
-            attributes::Value::Unknown | attributes::Value::Misshapen => {
-                permission.required(name)?;
+            attributes::Value::Unknown => {
+                let unknown = permission.name(name)?;
+                found.push(party(permission, &unknown, name)?);
             }
+            attributes::Value::Misshapen => return Err(unexpected(name)),
         }
     }
     if found.is_empty() {
@@ -127,7 +130,7 @@ pub(super) fn image(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, G
 
 /// `aws_snapshot_create_volume_permission`: an account.
 pub(super) fn snapshot(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
-    let account = permission.required("account_id")?;
+    let account = permission.name("account_id")?;
     let party = party(permission, &account, "account_id")?;
     let arn = regional(permission, "snapshot/", "snapshot_id")?;
     Ok(allow_each(permission, vec![party], &SNAPSHOT, &arn))
@@ -146,7 +149,7 @@ fn regional(permission: &mut Permission<'_, '_>, kind: &str, id: &str) -> Result
 /// A principal of a share: it sees the share and may do what the permissions of the share say with what is shared. Neither
 /// of the two is in the plan, so both are holes: whether it is somebody from outside can be told all the same.
 pub(super) fn share_principal(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
-    let principal = permission.required("principal")?;
+    let principal = permission.name("principal")?;
     let party = party(permission, &principal, "principal")?;
     let arn = permission.text("resource_share_arn")?;
     let stable = permission.stays("resource_share_arn");
@@ -155,7 +158,7 @@ pub(super) fn share_principal(permission: &mut Permission<'_, '_>) -> Result<Vec
 
 /// `awscc_ram_resource_share`, which has its principals with it.
 pub(super) fn share_with_principals(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
-    let principals = permission.optional_list("principals")?;
+    let principals = permission.names("principals")?;
     let parties = parties(permission, &principals, "principals")?;
     if parties.is_empty() {
         return Ok(Vec::new());

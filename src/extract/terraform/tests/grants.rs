@@ -1,6 +1,6 @@
 //! Grants of services other than S3 and Lambda: whom they let in, and to what.
 
-use super::permissions::allows;
+use super::permissions::{allows, seen};
 
 pub(super) const FOREIGN: &str = "arn:aws:iam::444455556666:role/r";
 const IMAGE: &str = "ec2:runinstances,ec2:createfleet,ec2:modifyfleet,ec2:requestspotfleet,ec2:requestspotinstances,ec2:createreplacerootvolumetask,ec2:copyimage,ec2:createstoreimagetask,ec2:cancelimagelaunchpermission on arn:aws:ec2:eu-west-1::image/ami-1";
@@ -23,6 +23,17 @@ pub(super) fn unknown(resource_type: &str, rest: &str, attribute: &str) {
     let resource = format!(r#"{resource_type}.a create after={{{rest}}} unknown={{"{attribute}": true}}"#);
     let gap = format!("{resource_type}.a: unknown var.x");
     allows(&resource, &set(resource_type, attribute), &[&gap]);
+}
+
+/// Whoever is let in is known after apply: anybody or nobody.
+pub(super) fn whoever(resource_type: &str, rest: &str, attribute: &str) {
+    let resource = format!(r#"{resource_type}.a create after={{{rest}}} unknown={{"{attribute}": true}}"#);
+    let start = format!("AWS {{{{hole:{resource_type}.a.{attribute}");
+    let seen = seen(&resource, &set(resource_type, attribute));
+    assert!(
+        !seen.is_empty() && seen.iter().all(|line| line.starts_with(&start)),
+        "{seen:?}"
+    );
 }
 
 #[test]
@@ -65,26 +76,30 @@ fn endpoint_services() {
         let gap = no("aws_vpc_endpoint_service", "allowed_principals");
         allows(&service(&format!(r#"["{odd}"]"#), ""), "", &[&gap]);
     }
-    unknown(
+    whoever(
         "aws_vpc_endpoint_service",
         r#""id": "vpce-svc-1""#,
         "allowed_principals",
     );
-    unknown(
+    whoever(
         "aws_vpc_endpoint_service_allowed_principal",
         r#""vpc_endpoint_service_id": "s""#,
         "principal_arn",
     );
-    unknown(
+    whoever(
         "awscc_ec2_vpc_endpoint_service_permissions",
         r#""service_id": "s""#,
         "allowed_principals",
     );
     // One of several that is not known may be anybody.
+    let on = "may ec2:createvpcendpoint on arn:aws:ec2:eu-west-1:111122223333:vpc-endpoint-service/s";
     allows(
-        r#"aws_vpc_endpoint_service.a create after={"allowed_principals": ["arn:aws:iam::111122223333:root", null]} unknown={"allowed_principals": [false, true]}"#,
+        r#"aws_vpc_endpoint_service.a create after={"id": "s", "allowed_principals": ["arn:aws:iam::111122223333:root", null]} unknown={"allowed_principals": [false, true]}"#,
         &set("aws_vpc_endpoint_service", "allowed_principals"),
-        &["aws_vpc_endpoint_service.a: unknown var.x"],
+        &[
+            &format!("AWS 111122223333 {on}"),
+            &format!("AWS {{{{hole:aws_vpc_endpoint_service.a.allowed_principals}}}} {on}"),
+        ],
     );
 }
 
@@ -138,7 +153,7 @@ fn images_and_snapshots() {
         "organization_arn",
         "organizational_unit_arn",
     ] {
-        unknown("aws_ami_launch_permission", r#""image_id": "ami-1""#, name);
+        whoever("aws_ami_launch_permission", r#""image_id": "ami-1""#, name);
     }
     allows(
         r#"aws_ami_launch_permission.a create after={"group": "all"} unknown={"image_id": true}"#,
@@ -153,7 +168,7 @@ fn images_and_snapshots() {
             "AWS 444455556666 may ec2:createvolume,ec2:copysnapshot,ec2:copyimage,ec2:registerimage,ec2:runinstances,ec2:requestspotfleet,ec2:requestspotinstances,ec2:createreplacerootvolumetask,ec2:enablefastsnapshotrestores,ebs:getsnapshotblock,ebs:listsnapshotblocks,ebs:listchangedblocks on arn:aws:ec2:eu-west-1::snapshot/snap-1",
         ],
     );
-    unknown(
+    whoever(
         "aws_snapshot_create_volume_permission",
         r#""snapshot_id": "s""#,
         "account_id",
@@ -180,7 +195,7 @@ fn shares() {
     allows(&association("444455556666"), "", &[&sees, &gets]);
     let [sees, gets] = lets_in("AWS *", " if StringEquals aws:PrincipalOrgID o-abcdefghij");
     allows(&association(ORGANIZATION), "", &[&sees, &gets]);
-    unknown(
+    whoever(
         "aws_ram_principal_association",
         &format!(r#""resource_share_arn": "{share}""#),
         "principal",
@@ -203,7 +218,7 @@ fn shares() {
             ),
         ],
     );
-    unknown("awscc_ram_resource_share", r#""name": "s""#, "principals");
+    whoever("awscc_ram_resource_share", r#""name": "s""#, "principals");
     // The permissions of a share let nobody in, but to change them changes what is let.
     let permissions = |actions: &str, before: &str, after: &str| {
         format!(
@@ -256,7 +271,7 @@ fn signing_and_profiling() {
                 "S: AWS arn:aws:iam::111122223333:role/r {on} if StringEquals signer:ProfileVersion abcdefghij"
             )],
         );
-        unknown(
+        whoever(
             resource_type,
             r#""profile_name": "p", "action": "signer:StartSigningJob""#,
             "principal",
@@ -285,7 +300,7 @@ fn signing_and_profiling() {
             "AWS {FOREIGN},AWS arn:aws:iam::111122223333:user/u may codeguru-profiler:configureagent,codeguru-profiler:postagentprofile on arn:aws:codeguru-profiler:eu-west-1:111122223333:profilingGroup/g"
         )],
     );
-    unknown(
+    whoever(
         "awscc_codeguruprofiler_profiling_group",
         r#""profiling_group_name": "g""#,
         "agent_permissions",
@@ -325,7 +340,7 @@ fn statements_of_other_services() {
         "",
         &[&no(named, "condition")],
     );
-    unknown(
+    whoever(
         named,
         r#""arn": "a", "effect": "Allow", "action": ["entityresolution:UseIdNamespace"]"#,
         "principal",
@@ -356,7 +371,7 @@ fn statements_of_other_services() {
             "S: AWS {FOREIGN} {on} if StringEquals aws:PrincipalTag/t v"
         )],
     );
-    unknown(
+    whoever(
         "awscc_qbusiness_permission",
         r#""application_id": "i", "actions": ["qbusiness:Chat"]"#,
         "principal",
@@ -387,9 +402,9 @@ fn statements_of_other_services() {
     );
     let odd = no("awscc_licensemanager_grant", "allowed_operations");
     allows(&license("444455556666", "Surprise"), "", &[&odd]);
-    unknown(
+    whoever(
         "awscc_licensemanager_grant",
-        r#""license_arn": "l""#,
+        r#""license_arn": "l", "allowed_operations": ["CreateToken"]"#,
         "principals",
     );
     unknown(

@@ -1,6 +1,6 @@
 //! Grants of services with a permission system of their own, and what Cloud Control's types let in.
 
-use super::grants::{FOREIGN, no, set, unknown};
+use super::grants::{FOREIGN, no, set, unknown, whoever};
 use super::permissions::allows;
 
 #[test]
@@ -12,7 +12,7 @@ fn clusters_lakes_and_storage() {
     };
     let on = "may eks:accesskubernetesapi,eks:mutateviakubernetesapi on arn:aws:eks:eu-west-1:111122223333:cluster/c";
     allows(&cluster(FOREIGN), "", &[&format!("AWS {FOREIGN} {on}")]);
-    unknown(
+    whoever(
         "aws_eks_access_policy_association",
         r#""cluster_name": "c", "policy_arn": "p""#,
         "principal_arn",
@@ -68,7 +68,7 @@ fn clusters_lakes_and_storage() {
         "",
         &[&no("aws_lakeformation_permissions", "principal")],
     );
-    unknown(
+    whoever(
         "aws_lakeformation_permissions",
         r#""permissions": ["SELECT"]"#,
         "principal",
