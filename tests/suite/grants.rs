@@ -480,3 +480,25 @@ fn a_stack_that_stays_allows_nothing_new() {
     // The trust policy is as it was.
     assert_eq!((found, passed), (expected.to_vec(), 2));
 }
+
+/// What is shared next is not known to be nothing new.
+#[test]
+fn a_resource_that_is_added_to_a_share_is_not_compared() {
+    let share = "arn:aws:ram:eu-west-1:111122223333:resource-share/s";
+    let principal = json!({"principal": FOREIGN, "resource_share_arn": share});
+    let added =
+        json!({"resource_arn": "arn:aws:ec2:eu-west-1:111122223333:subnet/s", "resource_share_arn": share});
+    let changes = [
+        change(
+            "aws_ram_principal_association",
+            "a",
+            principal.clone(),
+            principal,
+            json!({}),
+        ),
+        change("aws_ram_resource_association", "a", Value::Null, added, json!({})),
+    ];
+    let (found, passed) = verdicts("added", GROWTH, &changes);
+    assert_eq!(found, ["UNDECIDED growth aws_ram_resource_association.a"]);
+    assert_eq!(passed, 1);
+}

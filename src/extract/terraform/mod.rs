@@ -25,6 +25,7 @@ mod rebuild;
 mod removed;
 mod resource;
 mod rows;
+mod shares;
 mod templates;
 mod ties;
 mod unsupported;
@@ -104,6 +105,7 @@ fn extract<'a>(
     for resource in &plan.resources {
         changes::extract(&context, resource, &mut found);
         removed::extract(&context, resource, extra, &mut found);
+        shares::extract(&context, resource, &mut found);
         let gaps = found.extraction.gaps.len();
         extract_resource(&context, resource, extra, &mut found);
         ties::link_unread(&context, resource, gaps, &mut found);

@@ -57,8 +57,6 @@ pub(super) enum Synthesis {
     Snapshot,
     /// A principal of a resource share.
     SharePrincipal,
-    /// The permissions of a resource share.
-    SharePermissions,
     /// A resource share with its principals.
     Share,
     /// A permission to sign.
@@ -110,7 +108,6 @@ impl Synthesis {
             Synthesis::Image => shared::image(permission),
             Synthesis::Snapshot => shared::snapshot(permission),
             Synthesis::SharePrincipal => shared::share_principal(permission),
-            Synthesis::SharePermissions => shared::share_permissions(permission),
             Synthesis::Share => shared::share_with_principals(permission),
             Synthesis::SigningProfile => services::signing_profile(permission),
             Synthesis::ProfilingAgents => services::profiling_agents(permission),

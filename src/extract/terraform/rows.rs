@@ -62,7 +62,9 @@ pub(super) fn treatment(row: &Row) -> Treatment {
         RowKind::SsoAttach => Treatment::Attachment(PolicyKind::Identity),
         RowKind::Synth => Treatment::Unsupported("a permission that is not written as a document"),
         RowKind::ResourceStatement => Treatment::Unsupported("a single statement of a resource policy"),
-        RowKind::ResourceTemplate => Treatment::Unsupported("a fragment of a resource policy"),
+        // Whom it lets in is told where a share is given principals.
+        RowKind::ResourceTemplate => Treatment::Data,
+        RowKind::Grant if row.resource_type.starts_with("aws_ram_resource_") => Treatment::Data,
         RowKind::Grant => Treatment::Unsupported("a grant that is not written as a policy"),
         RowKind::Acl => Treatment::Unsupported("an access control list"),
         RowKind::Exposure => Treatment::Unsupported("a setting that lets callers in without credentials"),
@@ -110,7 +112,6 @@ fn synthesis(row: &Row) -> Option<Synthesis> {
         ("aws_ami_launch_permission", _) => Some(Synthesis::Image),
         ("aws_snapshot_create_volume_permission", _) => Some(Synthesis::Snapshot),
         ("aws_ram_principal_association", _) => Some(Synthesis::SharePrincipal),
-        ("aws_ram_resource_share", _) => Some(Synthesis::SharePermissions),
         ("awscc_ram_resource_share", _) => Some(Synthesis::Share),
         ("aws_signer_signing_profile_permission" | "awscc_signer_profile_permission", _) => {
             Some(Synthesis::SigningProfile)

@@ -3,8 +3,6 @@
 
 use crate::extract::GapReason;
 use crate::extract::terraform::attributes;
-use crate::extract::terraform::documents::{Presence, unknown_reason};
-use crate::extract::terraform::resource::View;
 use crate::iam::{Text, TextPiece, Value};
 
 use super::parties::{Party, parties, party};
@@ -199,25 +197,4 @@ fn share(permission: &mut Permission<'_, '_>, parties: Vec<Party>, arn: Text, st
         ));
     }
     statements
-}
-
-/// The permissions of a share let nobody in by themselves; to change them changes what its principals may do.
-pub(super) fn share_permissions(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
-    const NAME: &str = "permission_arns";
-    let resource = permission.resource;
-    let is_new = resource.view == View::Change && resource.before.is_none();
-    if is_new || resource.view == View::State || permission.stays(NAME) {
-        return Ok(Vec::new());
-    }
-    match permission.value(NAME) {
-        attributes::Value::Absent if resource.view == View::Planned => {
-            permission.absent(NAME).map(|()| Vec::new())
-        }
-        attributes::Value::Unknown => unknown_reason(permission.context, resource, NAME, Presence::Computed)
-            .map_or_else(|| Ok(Vec::new()), Err),
-        _ => {
-            let reason = "what the changed permissions of the share allow its principals is in no table";
-            Err(GapReason::Unsupported(reason.to_owned()))
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Grants of services other than S3 and Lambda: whom they let in, and to what.
 
+use super::check;
 use super::permissions::{allows, seen};
 
 pub(super) const FOREIGN: &str = "arn:aws:iam::444455556666:role/r";
@@ -219,30 +220,59 @@ fn shares() {
         ],
     );
     whoever("awscc_ram_resource_share", r#""name": "s""#, "principals");
-    // The permissions of a share let nobody in, but to change them changes what is let.
-    let permissions = |actions: &str, before: &str, after: &str| {
+}
+
+/// What a share shares and what its permissions allow let nobody in, but change what is let.
+#[test]
+fn changes_to_shares() {
+    let share = |actions: &str, before: &str, after: &str, unknown: &str| {
+        format!("aws_ram_resource_share.a {actions} before={before} after={after} unknown={unknown}")
+    };
+    let (one, two) = (r#"{"permission_arns": ["p"]}"#, r#"{"permission_arns": ["q"]}"#);
+    check(&[&share("create", "null", one, "{}")], "", &[]);
+    check(&[&share("no-op", one, one, "{}")], "", &[]);
+    let changed = "change aws_ram_resource_share.a: the permissions of a share change []";
+    check(&[&share("update", one, two, "{}")], "", &[changed]);
+    check(&[&share("update", one, "{}", "{}")], "", &[changed]);
+    let unknown = r#"{"permission_arns": true}"#;
+    check(&[&share("update", one, "{}", unknown)], "", &[changed]);
+    let template = |actions: &str, before: &str| {
+        format!(r#"awscc_ram_permission.a {actions} before={before} after={{"policy_template": "{{}}"}}"#)
+    };
+    check(&[&template("create", "null")], "", &[]);
+    check(
+        &[&template("update", r#"{"policy_template": "[]"}"#)],
+        "",
+        &["change awscc_ram_permission.a: what a permission of shares allows changes []"],
+    );
+    let added = "change aws_ram_resource_association.a: a resource is added to a share []";
+    let known = r#"{"resource_arn": "r", "resource_share_arn": "s"}"#;
+    let association = |actions: &str, before: &str, after: &str, unknown: &str| {
+        format!("aws_ram_resource_association.a {actions} before={before} after={after} unknown={unknown}")
+    };
+    check(&[&association("create", "null", known, "{}")], "", &[added]);
+    check(&[&association("no-op", known, known, "{}")], "", &[]);
+    check(&[&association("delete", known, "null", "{}")], "", &[]);
+    let other = known.replace("\"r\"", "\"q\"");
+    check(
+        &[&association("delete+create", &other, known, "{}")],
+        "",
+        &[added],
+    );
+    // Whoever is let in by a new share is new.
+    let refers = |to: &str| {
         format!(
-            r#"aws_ram_resource_share.a {actions} before={before} after={{"permission_arns": ["{after}"]}}"#
+            r#""resources": [{{"type": "aws_ram_resource_association", "name": "a", "expressions": {{"resource_share_arn": {{"references": ["{to}"]}}}}}}]"#
         )
     };
-    allows(&permissions("create", "null", "p"), "", &[]);
-    allows(
-        &permissions("no-op", r#"{"permission_arns": ["p"]}"#, "p"),
-        "",
-        &[],
+    let of_new = association(
+        "create",
+        "null",
+        r#"{"resource_arn": "r"}"#,
+        r#"{"resource_share_arn": true}"#,
     );
-    allows(
-        &permissions("update", r#"{"permission_arns": ["o"]}"#, "p"),
-        "",
-        &[
-            "aws_ram_resource_share.a: unsupported what the changed permissions of the share allow its principals is in no table",
-        ],
-    );
-    allows(
-        r#"aws_ram_resource_share.a update before={"permission_arns": ["o"]} after={} unknown={"permission_arns": true}"#,
-        &set("aws_ram_resource_share", "permission_arns"),
-        &["aws_ram_resource_share.a: unknown var.x"],
-    );
+    check(&[&of_new], &refers("aws_ram_resource_share.s.arn"), &[]);
+    check(&[&of_new], &refers("var.x"), &[added]);
 }
 
 #[test]
