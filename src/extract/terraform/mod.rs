@@ -106,6 +106,8 @@ fn extract<'a>(
         changes::extract(&context, resource, &mut found);
         removed::extract(&context, resource, extra, &mut found);
         shares::extract(&context, resource, &mut found);
+        permissions::lifted(&context, resource, &mut found);
+        templates::removed(&context, resource, &mut found);
         let gaps = found.extraction.gaps.len();
         extract_resource(&context, resource, extra, &mut found);
         ties::link_unread(&context, resource, gaps, &mut found);

@@ -9,7 +9,7 @@ mod permission;
 mod services;
 mod shared;
 
-use crate::extract::{Before, Gap, GapReason, Hole, Policy, PolicyKind, Provenance};
+use crate::extract::{Before, Gap, GapReason, Hole, IdentityChange, Policy, PolicyKind, Provenance};
 use crate::iam::{Value, parse_document};
 
 use super::Context;
@@ -18,6 +18,7 @@ use super::changes::as_it_was;
 use super::documents::policy;
 use super::found::Found;
 use super::resource::{Resource, View};
+use super::rows::{Treatment, rows_of, treatment};
 use permission::{Permission, principal_value, unexpected, unknown_principal};
 
 /// What statements are made from.
@@ -166,6 +167,48 @@ pub(super) fn extract<'a>(
         sensitive: attributes::marks_something(resource.sensitive),
         ..policy
     });
+}
+
+/// Adds a change where a statement that denies goes or is another: single statements are read each by itself, so what it
+/// took from the others cannot be compared.
+pub(super) fn lifted<'a>(context: &Context<'a>, resource: &Resource<'a>, found: &mut Found) {
+    let is_told = resource.view == View::Change && resource.mode == "resource" && !resource.deposed;
+    if !is_told || !resource.is_changed() || resource.before.is_none() || resource.is_forgotten() {
+        return;
+    }
+    let statements = |resource: &Resource<'a>, synthesis: Synthesis| {
+        let mut holes = Vec::new();
+        let statements = synthesised(context, resource, synthesis, &mut holes).ok();
+        statements.filter(|_| holes.iter().all(|hole| hole.stable))
+    };
+    for row in rows_of(&resource.resource_type) {
+        let Treatment::Permission(synthesis @ (Synthesis::EntityStatement | Synthesis::EventBusStatement)) =
+            treatment(row)
+        else {
+            continue;
+        };
+        let was = statements(&as_it_was(resource), synthesis);
+        let denied = was
+            .as_ref()
+            .is_none_or(|statements| statements.iter().any(is_denial));
+        let stays = resource.after.is_some() && was.is_some() && statements(resource, synthesis) == was;
+        if denied && !stays {
+            found.extraction.changes.push(IdentityChange {
+                origin: resource.origin("", resource.place(context.text, context.file)),
+                identities: Vec::new(),
+                what: "a statement that may deny is removed or changed".to_owned(),
+                kind: PolicyKind::Grant,
+            });
+        }
+    }
+}
+
+fn is_denial(statement: &Value) -> bool {
+    let Value::Object(elements) = statement else {
+        return true;
+    };
+    let mut effects = elements.iter().filter(|(name, _)| name == "Effect");
+    effects.all(|(_, effect)| effect.as_str() != Some("Allow"))
 }
 
 fn document(statements: Vec<Value>) -> Value {

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use crate::extract::cloudformation::{
     CloudFormationOptions, EarlierTemplate, extract_template, extract_template_since,
 };
-use crate::extract::{Environment, Extraction, Gap, GapReason, PolicyKind, cloudformation_rows};
+use crate::extract::{
+    Environment, Extraction, Gap, GapReason, IdentityChange, PolicyKind, cloudformation_rows,
+};
 use crate::iam::{Value as Parsed, parse_json};
 use crate::source::{Limits, Node, parse_tree};
 
@@ -110,6 +112,39 @@ pub(super) fn extract<'a>(
                 kind: None,
             });
         }
+    }
+}
+
+/// Adds what the deletion of a template takes away: documents that deny, and what was attached to identities elsewhere.
+pub(super) fn removed<'a>(context: &Context<'a>, resource: &Resource<'a>, found: &mut Found) {
+    let goes = resource.view == View::Change && resource.mode == "resource" && resource.is_deleted();
+    let holders = HOLDERS.iter();
+    let mut own = holders.filter(|holder| holder.resource_type == resource.resource_type);
+    let Some(holder) = own.next().filter(|_| goes && resource.before.is_some()) else {
+        return;
+    };
+    let was = as_it_was(resource);
+    if is_harmless(&was) {
+        return;
+    }
+    let read = Reading {
+        context,
+        holder,
+        extra: &[],
+    };
+    let taken = read.inside(&was).ok().and_then(|inside| {
+        let nothing = parse_tree(r#"{"Resources": {}}"#, context.file, &Limits::default()).ok()?;
+        let earlier = EarlierTemplate::read(inside.tree, context.file, &inside.options).ok()?;
+        extract_template_since(&nothing, context.file, &inside.options, &earlier).ok()
+    });
+    match taken {
+        Some(left) => add(context, resource, holder.body, (left, Earlier::Compared), found),
+        None => found.extraction.changes.push(IdentityChange {
+            origin: resource.origin("", resource.place(context.text, context.file)),
+            identities: Vec::new(),
+            what: "what is in its template, which is not read, is deleted".to_owned(),
+            kind: PolicyKind::Resource,
+        }),
     }
 }
 

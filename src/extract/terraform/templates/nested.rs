@@ -1,6 +1,6 @@
 //! What a template inside a plan holds, told as part of the plan: under the address and at the place of its resource.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::extract::terraform::Context;
@@ -40,10 +40,18 @@ pub(super) fn add(
         stays: earlier == Earlier::Same,
         documents: BTreeMap::new(),
     };
+    let own: BTreeSet<String> = extraction
+        .principals
+        .iter()
+        .map(|principal| principal.address.clone())
+        .collect();
     found.extraction.not_policies += extraction.not_policies;
     for mut policy in extraction.policies {
         policy.origin = renamed.origin(&policy.origin);
         policy.changed = resource.is_changed();
+        for identity in policy.attached_to.iter_mut().filter(|name| own.contains(*name)) {
+            *identity = renamed.address(identity);
+        }
         match earlier {
             Earlier::Compared => {}
             Earlier::NotTold => policy.before = Before::NotTold,
@@ -59,6 +67,14 @@ pub(super) fn add(
     }
     for mut change in extraction.changes {
         change.origin = renamed.origin(&change.origin);
+        // A name may be that of any identity around the template.
+        match change.identities.iter().all(|name| own.contains(name)) {
+            true => {
+                let names = change.identities.iter();
+                change.identities = names.map(|name| renamed.address(name)).collect();
+            }
+            false => change.identities.clear(),
+        }
         found.extraction.changes.push(change);
     }
     for mut note in extraction.notes {

@@ -275,6 +275,47 @@ fn changes_to_shares() {
     check(&[&of_new], &refers("var.x"), &[added]);
 }
 
+/// What a statement that goes took from the others is not compared.
+#[test]
+fn statements_that_deny_and_go() {
+    let bus = |effect: &str| {
+        format!(
+            r#"{{"event_bus_name": "b", "statement": "{{\"Effect\": \"{effect}\", \"Principal\": \"*\", \"Action\": \"events:PutEvents\", \"Resource\": \"*\"}}"}}"#
+        )
+    };
+    let entity = |effect: &str| {
+        format!(
+            r#"{{"arn": "a", "effect": "{effect}", "action": ["entityresolution:UseWorkflow"], "principal": ["*"]}}"#
+        )
+    };
+    let odd = r#"{"statement": "odd", "effect": "Odd"}"#;
+    for (resource_type, allow, deny) in [
+        ("awscc_events_event_bus_policy", bus("Allow"), bus("Deny")),
+        (
+            "awscc_entityresolution_policy_statement",
+            entity("Allow"),
+            entity("Deny"),
+        ),
+    ] {
+        let change = format!("change {resource_type}.a: a statement that may deny is removed or changed []");
+        let policy = |before: &str| format!("synthesised {resource_type}.a: grant 1 statements, {before}");
+        let resource = |actions: &str, before: &str, after: &str| {
+            format!("{resource_type}.a {actions} before={before} after={after}")
+        };
+        check(&[&resource("delete", &allow, "null")], "", &[]);
+        check(&[&resource("delete", &deny, "null")], "", &[&change]);
+        check(&[&resource("delete", odd, "null")], "", &[&change]);
+        check(&[&resource("forget", &deny, "null")], "", &[]);
+        check(&[&resource("no-op", &deny, &deny)], "", &[&policy("same")]);
+        check(
+            &[&resource("update", &deny, &allow)],
+            "",
+            &[&policy("other"), &change],
+        );
+        check(&[&resource("update", &allow, &deny)], "", &[&policy("other")]);
+    }
+}
+
 #[test]
 fn signing_and_profiling() {
     for resource_type in [

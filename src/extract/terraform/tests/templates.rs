@@ -164,6 +164,27 @@ fn parameters_of_stacks() {
     }
 }
 
+/// What goes with a stack and is not its own may have denied.
+#[test]
+fn stacks_that_go() {
+    let at = "change aws_cloudformation_stack.s";
+    let known = body(&template("\"*\""), "");
+    let gone = format!("{at}/template_body/P/PolicyDocument: the policy is deleted []");
+    check(&[&stack("delete", &known, "null", "{}")], "", &[&gone]);
+    check(&[&stack("forget", &known, "null", "{}")], "", &[]);
+    let unread = format!("{at}: what is in its template, which is not read, is deleted []");
+    let at_url = r#"{"template_url": "https://example.com/t"}"#;
+    check(&[&stack("delete", at_url, "null", "{}")], "", &[&unread]);
+    let inline = r#"{"Resources": {"I": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p", "Roles": ["r"], "PolicyDocument": {"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}}}}}"#;
+    let gone = format!("{at}/template_body/I/PolicyDocument: the policy is deleted []");
+    check(&[&stack("delete", &body(inline, ""), "null", "{}")], "", &[&gone]);
+    // An update may take away as much.
+    let none = body(r#"{"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}"#, "");
+    check(&[&stack("update", &body(inline, ""), &none, "{}")], "", &[&gone]);
+    let harmless = r#"aws_cloudcontrolapi_resource.c delete before={"type_name": "AWS::ECS::Cluster", "desired_state": "{}"}"#;
+    check(&[harmless], "", &[]);
+}
+
 #[test]
 fn resources_of_the_cloud_control_api() {
     let made = |type_name: &str, state: &str| {
