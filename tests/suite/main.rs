@@ -25,6 +25,7 @@ mod fixtures;
 mod formats;
 mod formulas;
 mod fuzzed;
+mod grants;
 mod hostile;
 mod injection;
 mod layers;

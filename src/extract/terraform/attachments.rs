@@ -42,6 +42,34 @@ pub(super) fn extract<'a>(
     }
 }
 
+/// Adds what is attached by name: the policy that each account has under it. Where the plan has one of that name, that
+/// is the one of its own account; permission sets stay open, since other accounts may have another.
+pub(super) fn extract_named<'a>(
+    context: &Context<'a>,
+    resource: &Resource<'a>,
+    row: &Row,
+    found: &mut Found,
+) {
+    let attachment = Attachment {
+        context,
+        resource,
+        row,
+        kind: PolicyKind::Identity,
+    };
+    let path = row.path.strip_suffix("name").map(|block| format!("{block}path"));
+    let read = |path: &str| attributes(resource, path);
+    let (names, paths) = match (read(row.path), read(&path.unwrap_or_default())) {
+        (Ok(names), Ok(paths)) => (names, paths),
+        (Err(error), _) | (_, Err(error)) => {
+            return found.gap(attachment.gap("", error.in_text(context.text)));
+        }
+    };
+    for name in names {
+        let path = paths.iter().find(|path| path.path == name.path);
+        attachment.named(&name, path, found);
+    }
+}
+
 struct Attachment<'c, 'a> {
     context: &'c Context<'a>,
     resource: &'c Resource<'a>,
@@ -70,6 +98,34 @@ impl<'a> Attachment<'_, 'a> {
                 Shape::List => self.list(value, attribute, found),
                 _ => self.arn(value, "", attribute, found),
             },
+        }
+    }
+
+    /// A policy by name and path; without a path it is at the root.
+    fn named(&self, name: &Attribute<'a>, path: Option<&Attribute<'a>>, found: &mut Found) {
+        let at = name.path.as_str();
+        let path = match path.map(|path| path.value) {
+            None | Some(Value::Absent) => Ok("/".to_owned()),
+            Some(Value::Known(path)) => path.string().map_err(|_| ()),
+            Some(Value::Unknown | Value::Misshapen) => Err(()),
+        };
+        let value = match (name.value, &path) {
+            (Value::Absent, _) if is_untold(self.context, self.resource) => {
+                return self.unknown(at, Presence::Computed, found);
+            }
+            (Value::Absent, _) => return,
+            (Value::Unknown, _) => return self.unknown(at, Presence::Required, found),
+            (Value::Known(value), Ok(_)) => value.string().ok(),
+            (Value::Known(_), Err(())) | (Value::Misshapen, _) => None,
+        };
+        let (Some(text), Ok(path)) = (value.filter(|name| !name.is_empty()), path) else {
+            found.open(&self.targets());
+            return found.gap(self.gap(at, format!("`{}` has an unexpected shape", self.row.path)));
+        };
+        found.open(&self.targets());
+        match self.context.policies.named(&path, &text) {
+            Some(address) => found.links.push(self.link(address.clone())),
+            None => found.gap(self.unknown_arn(at, &format!("{path}{text}"), name)),
         }
     }
 

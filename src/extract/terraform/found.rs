@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::extract::{Extraction, Gap, Origin, Policy};
+use crate::extract::{ExtractedPrincipal, Extraction, Gap, Origin, Policy};
 
 use super::identities::Targets;
 
@@ -10,6 +10,8 @@ use super::identities::Targets;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub extraction: Extraction,
+    /// The principals of templates inside the plan.
+    pub nested: Vec<ExtractedPrincipal>,
     /// Policies attached to identities by reference.
     pub links: Vec<Link>,
     /// Identities of which not all attachments are known.
@@ -65,6 +67,7 @@ impl Found {
     pub fn append(&mut self, other: Found) {
         let Found {
             extraction,
+            nested,
             links,
             open,
             open_types,
@@ -90,6 +93,7 @@ impl Found {
         own.not_policies += not_policies;
         own.names.extend(names);
         own.notes.extend(notes);
+        self.nested.extend(nested);
         self.links.extend(links);
         self.open.extend(open);
         self.open_types.extend(open_types);

@@ -25,6 +25,8 @@ mod rebuild;
 mod removed;
 mod resource;
 mod rows;
+mod shares;
+mod templates;
 mod ties;
 mod unsupported;
 
@@ -110,11 +112,17 @@ fn extract<'a>(
         found.append(chunk);
     }
     deployed::compose(&mut context, &plan, &mut found);
+    let mut extraction = found.extraction;
+    extraction.principals.extend(found.nested);
+    let notes = plan
+        .notes
+        .into_iter()
+        .chain(std::mem::take(&mut extraction.notes));
     Extraction {
         environment: context.environment,
         unchanged: unchanged(&plan.resources),
-        notes: plan.notes,
-        ..found.extraction
+        notes: notes.collect(),
+        ..extraction
     }
 }
 
@@ -166,6 +174,9 @@ fn found_in_chunk<'a>(
     for resource in resources {
         changes::extract(context, resource, &mut found);
         removed::extract(context, resource, extra, &mut found);
+        shares::extract(context, resource, &mut found);
+        permissions::lifted(context, resource, &mut found);
+        templates::removed(context, resource, &mut found);
         let gaps = found.extraction.gaps.len();
         extract_resource(context, resource, extra, &mut found);
         ties::link_unread(context, resource, gaps, &mut found);
@@ -345,9 +356,11 @@ fn extract_resource<'a>(
             }
             Treatment::ControlPolicy => control_policy(context, resource, row, found),
             Treatment::Attachment(kind) => attachments::extract(context, resource, row, kind, found),
+            Treatment::NamedAttachment => attachments::extract_named(context, resource, row, found),
             Treatment::OpenApi => openapi::extract(context, resource, row, found),
             Treatment::Permission(synthesis) => permissions::extract(context, resource, synthesis, found),
             Treatment::Unsupported(what) => unsupported::extract(context, resource, row, what, found),
+            Treatment::Template => templates::extract(context, resource, extra, found),
             Treatment::Data => {}
             Treatment::Never => count_other(resource, row, found),
         }
@@ -368,6 +381,7 @@ fn extract_resource<'a>(
         .iter()
         .map(|row| row.path)
         .chain(extra.iter().map(|(_, path, _)| path.as_str()))
+        .chain(templates::body(&resource.resource_type))
         .filter_map(|path| path.split(['.', '[']).next())
         .collect();
     looks_like::extract(context, resource, &known, found);

@@ -2,19 +2,24 @@
 //! amount to are written; what is known only after apply becomes a hole of the synthesised document.
 
 mod acl;
+mod inner;
 mod other;
+mod parties;
+mod permission;
+mod services;
+mod shared;
 
-use crate::extract::{Before, Gap, GapReason, Hole, Policy, PolicyKind, Provenance};
-use crate::iam::{HoleId, Text, TextPiece, Value, parse_document};
+use crate::extract::{Before, Gap, GapReason, Hole, IdentityChange, Policy, PolicyKind, Provenance};
+use crate::iam::{Value, parse_document};
 
 use super::Context;
-use super::attributes::{self, attributes};
+use super::attributes;
 use super::changes::as_it_was;
-use super::configuration::Configured;
-use super::documents::{Presence, is_untold, policy, unknown_reason};
+use super::documents::policy;
 use super::found::Found;
-use super::json::Json;
 use super::resource::{Resource, View};
+use super::rows::{Treatment, rows_of, treatment};
+use permission::{Permission, principal_value, unexpected, unknown_principal};
 
 /// What statements are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +46,36 @@ pub(super) enum Synthesis {
     ObjectAcl,
     /// The grants of an object.
     ObjectGrants,
+    /// A canned access control list as Cloud Control names it.
+    CloudControlAcl,
+    /// A function's URL of Cloud Control's, which needs a permission beside it.
+    PlainUrl,
+    /// Who may make endpoints to a service.
+    EndpointService,
+    /// Who may start instances of an image.
+    Image,
+    /// Who may make volumes of a snapshot.
+    Snapshot,
+    /// A principal of a resource share.
+    SharePrincipal,
+    /// A resource share with its principals.
+    Share,
+    /// A permission to sign.
+    SigningProfile,
+    /// The agents of a profiling group.
+    ProfilingAgents,
+    /// One statement of a policy of Entity Resolution.
+    EntityStatement,
+    /// A permission to use an application of Q Business.
+    Application,
+    /// A grant of a license.
+    License,
+    /// A principal of a cluster.
+    Cluster,
+    /// A permission of a data lake.
+    Lake,
+    /// A grant of S3 Access Grants.
+    Storage,
 }
 
 impl Synthesis {
@@ -50,6 +85,7 @@ impl Synthesis {
             Synthesis::BucketAcl if resource_type == "aws_s3_bucket" => "/acl",
             Synthesis::ObjectAcl if resource_type == "aws_s3_object_copy" => "/acl",
             Synthesis::BucketGrants | Synthesis::ObjectGrants => "/grant",
+            Synthesis::CloudControlAcl => "/access_control",
             _ => "",
         }
     }
@@ -67,6 +103,21 @@ impl Synthesis {
             Synthesis::BucketGrants => acl::grants(permission, acl::Of::Bucket),
             Synthesis::ObjectAcl => acl::canned(permission, acl::Of::Object),
             Synthesis::ObjectGrants => acl::grants(permission, acl::Of::Object),
+            Synthesis::CloudControlAcl => acl::cloud_control(permission),
+            Synthesis::PlainUrl => services::plain_url(permission),
+            Synthesis::EndpointService => shared::endpoint_service(permission),
+            Synthesis::Image => shared::image(permission),
+            Synthesis::Snapshot => shared::snapshot(permission),
+            Synthesis::SharePrincipal => shared::share_principal(permission),
+            Synthesis::Share => shared::share_with_principals(permission),
+            Synthesis::SigningProfile => services::signing_profile(permission),
+            Synthesis::ProfilingAgents => services::profiling_agents(permission),
+            Synthesis::EntityStatement => services::entity_statement(permission),
+            Synthesis::Application => services::application(permission),
+            Synthesis::License => services::license(permission),
+            Synthesis::Cluster => inner::cluster(permission),
+            Synthesis::Lake => inner::lake(permission),
+            Synthesis::Storage => inner::storage(permission),
         }
     }
 }
@@ -118,6 +169,48 @@ pub(super) fn extract<'a>(
     });
 }
 
+/// Adds a change where a statement that denies goes or is another: single statements are read each by itself, so what it
+/// took from the others cannot be compared.
+pub(super) fn lifted<'a>(context: &Context<'a>, resource: &Resource<'a>, found: &mut Found) {
+    let is_told = resource.view == View::Change && resource.mode == "resource" && !resource.deposed;
+    if !is_told || !resource.is_changed() || resource.before.is_none() || resource.is_forgotten() {
+        return;
+    }
+    let statements = |resource: &Resource<'a>, synthesis: Synthesis| {
+        let mut holes = Vec::new();
+        let statements = synthesised(context, resource, synthesis, &mut holes).ok();
+        statements.filter(|_| holes.iter().all(|hole| hole.stable))
+    };
+    for row in rows_of(&resource.resource_type) {
+        let Treatment::Permission(synthesis @ (Synthesis::EntityStatement | Synthesis::EventBusStatement)) =
+            treatment(row)
+        else {
+            continue;
+        };
+        let was = statements(&as_it_was(resource), synthesis);
+        let denied = was
+            .as_ref()
+            .is_none_or(|statements| statements.iter().any(is_denial));
+        let stays = resource.after.is_some() && was.is_some() && statements(resource, synthesis) == was;
+        if denied && !stays {
+            found.extraction.changes.push(IdentityChange {
+                origin: resource.origin("", resource.place(context.text, context.file)),
+                identities: Vec::new(),
+                what: "a statement that may deny is removed or changed".to_owned(),
+                kind: PolicyKind::Grant,
+            });
+        }
+    }
+}
+
+fn is_denial(statement: &Value) -> bool {
+    let Value::Object(elements) = statement else {
+        return true;
+    };
+    let mut effects = elements.iter().filter(|(name, _)| name == "Effect");
+    effects.all(|(_, effect)| effect.as_str() != Some("Allow"))
+}
+
 fn document(statements: Vec<Value>) -> Value {
     Value::Object(vec![
         ("Version".to_owned(), Value::text("2012-10-17")),
@@ -161,7 +254,7 @@ fn synthesised<'a>(
 
 /// The statement of a permission to call a function.
 fn statement(permission: &mut Permission<'_, '_>) -> Result<Value, GapReason> {
-    let principal = permission.required("principal")?;
+    let principal = permission.name("principal")?;
     let action = permission.required("action")?;
     let function = permission.function("function_name")?;
     let mut conditions: Vec<(String, Value)> = Vec::new();
@@ -175,245 +268,9 @@ fn statement(permission: &mut Permission<'_, '_>) -> Result<Value, GapReason> {
             _ => conditions.push((operator.to_owned(), Value::Object(vec![entry]))),
         }
     }
-    let principal = principal_value(permission.context, &principal)?;
+    let principal = match principal.as_literal() {
+        Some(known) => principal_value(permission.context, known)?,
+        None => unknown_principal(principal),
+    };
     Ok(permission.allow(principal, vec![action], vec![Value::String(function)], conditions))
-}
-
-struct Permission<'c, 'a> {
-    context: &'c Context<'a>,
-    resource: &'c Resource<'a>,
-    holes: &'c mut Vec<Hole>,
-}
-
-impl Permission<'_, '_> {
-    /// A statement, which has the `statement_id` of the resource.
-    fn allow(
-        &self,
-        principal: Value,
-        actions: Vec<String>,
-        resources: Vec<Value>,
-        conditions: Vec<(String, Value)>,
-    ) -> Value {
-        let actions = actions.into_iter().map(Value::text).collect();
-        let mut statement = vec![
-            ("Effect".to_owned(), Value::text("Allow")),
-            ("Principal".to_owned(), principal),
-            ("Action".to_owned(), Value::List(actions)),
-            ("Resource".to_owned(), Value::List(resources)),
-        ];
-        if let Some(id) = self.known("statement_id").filter(|id| !id.is_empty()) {
-            statement.push(("Sid".to_owned(), Value::text(id)));
-        }
-        if !conditions.is_empty() {
-            statement.push(("Condition".to_owned(), Value::Object(conditions)));
-        }
-        Value::Object(statement)
-    }
-
-    fn known(&self, attribute: &str) -> Option<String> {
-        match self.value(attribute) {
-            attributes::Value::Known(value) => value.string().ok(),
-            attributes::Value::Absent | attributes::Value::Unknown | attributes::Value::Misshapen => None,
-        }
-    }
-
-    fn value(&self, attribute: &str) -> attributes::Value<'_> {
-        let found = attributes(self.resource, attribute).unwrap_or_default();
-        found
-            .first()
-            .map_or(attributes::Value::Misshapen, |found| found.value)
-    }
-
-    fn required(&self, attribute: &str) -> Result<String, GapReason> {
-        match self.value(attribute) {
-            attributes::Value::Known(_) => self.known(attribute).ok_or_else(|| unexpected(attribute)),
-            attributes::Value::Unknown => {
-                Err(
-                    unknown_reason(self.context, self.resource, attribute, Presence::Required)
-                        .unwrap_or_else(|| unexpected(attribute)),
-                )
-            }
-            attributes::Value::Absent | attributes::Value::Misshapen => Err(unexpected(attribute)),
-        }
-    }
-
-    /// What is not there is not set, unless the view does not tell what is known after apply.
-    fn absent(&self, attribute: &str) -> Result<(), GapReason> {
-        let untold = is_untold(self.context, self.resource);
-        let reason =
-            untold.then(|| unknown_reason(self.context, self.resource, attribute, Presence::Computed));
-        reason.flatten().map_or(Ok(()), Err)
-    }
-
-    /// The value of a condition: its text, or a hole if it is known after apply. An attribute that is not there and not
-    /// configured narrows nothing.
-    fn optional(&mut self, attribute: &str) -> Result<Option<Value>, GapReason> {
-        match self.value(attribute) {
-            attributes::Value::Absent => Ok(None),
-            attributes::Value::Known(value) if value.is_true() => Ok(Some(Value::text("true"))),
-            attributes::Value::Known(value) if value.text() == "false" => Ok(None),
-            attributes::Value::Known(_) => {
-                let text = self.known(attribute).ok_or_else(|| unexpected(attribute))?;
-                Ok(Some(text).filter(|text| !text.is_empty()).map(Value::text))
-            }
-            attributes::Value::Unknown => Ok(Some(Value::String(Text(vec![self.hole(attribute)])))),
-            attributes::Value::Misshapen => Err(unexpected(attribute)),
-        }
-    }
-
-    /// The function's ARN, with its qualifier; names and partial ARNs are completed.
-    fn function(&mut self, attribute: &str) -> Result<Text, GapReason> {
-        let mut text = Text::default();
-        match self.value(attribute) {
-            attributes::Value::Unknown => text.push(self.hole(attribute)),
-            attributes::Value::Known(_) => {
-                let name = self.required(attribute)?;
-                if name.starts_with("arn:") {
-                    text.push(TextPiece::Lit(name));
-                } else {
-                    let (account, name) = match name.split_once(":function:") {
-                        Some((account, name)) => (Some(account.to_owned()), name.to_owned()),
-                        None => (None, name),
-                    };
-                    self.arn(&mut text, "lambda", account);
-                    text.push(TextPiece::Lit("function:".to_owned()));
-                    text.push(TextPiece::Lit(name));
-                }
-            }
-            attributes::Value::Absent | attributes::Value::Misshapen => {
-                return Err(unexpected(attribute));
-            }
-        }
-        match self.value("qualifier") {
-            attributes::Value::Known(_) => {
-                let qualifier = self.required("qualifier")?;
-                if !qualifier.is_empty() {
-                    text.push(TextPiece::Lit(format!(":{qualifier}")));
-                }
-            }
-            attributes::Value::Unknown => {
-                text.push(TextPiece::Lit(":".to_owned()));
-                text.push(self.hole("qualifier"));
-            }
-            attributes::Value::Absent => self.absent("qualifier")?,
-            attributes::Value::Misshapen => return Err(unexpected("qualifier")),
-        }
-        Ok(text)
-    }
-
-    /// `arn:P:SERVICE:R:A:`, with holes for what the plan does not tell.
-    fn arn(&mut self, text: &mut Text, service: &str, account: Option<String>) {
-        let environment = &self.context.environment;
-        let account = account.or_else(|| environment.account.clone());
-        self.partition(text);
-        text.push(TextPiece::Lit(format!(":{service}:")));
-        self.fact(text, "region", environment.region.clone());
-        text.push(TextPiece::Lit(":".to_owned()));
-        self.fact(text, "account", account);
-        text.push(TextPiece::Lit(":".to_owned()));
-    }
-
-    /// `arn:P`.
-    fn partition(&mut self, text: &mut Text) {
-        text.push(TextPiece::Lit("arn:".to_owned()));
-        self.fact(text, "partition", self.context.environment.partition.clone());
-    }
-
-    /// The text of an attribute that must be there, or a hole if it is known after apply.
-    fn text(&mut self, attribute: &str) -> Result<Text, GapReason> {
-        let piece = match self.value(attribute) {
-            attributes::Value::Unknown => self.hole(attribute),
-            attributes::Value::Known(_) => {
-                let known = self.known(attribute).filter(|known| !known.is_empty());
-                TextPiece::Lit(known.ok_or_else(|| unexpected(attribute))?)
-            }
-            attributes::Value::Absent | attributes::Value::Misshapen => return Err(unexpected(attribute)),
-        };
-        Ok(Text(vec![piece]))
-    }
-
-    /// The texts of a list that must be there and be known.
-    fn list(&self, attribute: &str) -> Result<Vec<String>, GapReason> {
-        match self.value(attribute) {
-            attributes::Value::Known(value) => {
-                let items = value.list().map_err(|_| unexpected(attribute))?;
-                let texts: Result<Vec<String>, _> = items.into_iter().map(Json::string).collect();
-                texts.map_err(|_| unexpected(attribute))
-            }
-            _ => Err(self
-                .required(attribute)
-                .err()
-                .unwrap_or_else(|| unexpected(attribute))),
-        }
-    }
-
-    fn fact(&mut self, text: &mut Text, name: &str, known: Option<String>) {
-        match known {
-            Some(known) => text.push(TextPiece::Lit(known)),
-            None => {
-                let id = HoleId::new(name);
-                let origin = format!("the {name} of the deployment");
-                self.add(Hole {
-                    id: id.clone(),
-                    origin,
-                    default: None,
-                    allowed: Vec::new(),
-                    stable: true,
-                });
-                text.push(TextPiece::Hole(id));
-            }
-        }
-    }
-
-    fn hole(&mut self, attribute: &str) -> TextPiece {
-        let name = format!("{}.{attribute}", self.resource.address);
-        let origin = match self.context.configuration.attribute(self.resource, attribute) {
-            Configured::Yes(references) if !references.is_empty() => references.join(", "),
-            Configured::Yes(_) | Configured::No | Configured::NotTold => name.clone(),
-        };
-        let id = HoleId::new(&name);
-        self.add(Hole {
-            id: id.clone(),
-            origin,
-            default: None,
-            allowed: Vec::new(),
-            stable: false,
-        });
-        TextPiece::Hole(id)
-    }
-
-    fn add(&mut self, hole: Hole) {
-        if !self.holes.iter().any(|known| known.id == hole.id) {
-            self.holes.push(hole);
-        }
-    }
-}
-
-/// A principal as Lambda takes it: `*`, an account, an ARN, or a service.
-fn principal_value(context: &Context<'_>, principal: &str) -> Result<Value, GapReason> {
-    let is_account = principal.len() == 12 && principal.bytes().all(|byte| byte.is_ascii_digit());
-    let of = |kind: &str, name: String| Value::Object(vec![(kind.to_owned(), Value::text(name))]);
-    if principal == "*" {
-        return Ok(Value::text("*"));
-    }
-    if is_account {
-        let partition = context.environment.partition.as_deref().unwrap_or("aws");
-        return Ok(of("AWS", format!("arn:{partition}:iam::{principal}:root")));
-    }
-    if principal.starts_with("arn:") {
-        return Ok(of("AWS", principal.to_owned()));
-    }
-    let is_service = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"]
-        .iter()
-        .any(|end| principal.ends_with(end));
-    match is_service && !principal.contains([':', '*', '/']) {
-        true => Ok(of("Service", principal.to_owned())),
-        false => Err(unexpected("principal")),
-    }
-}
-
-fn unexpected(attribute: &str) -> GapReason {
-    GapReason::UnexpectedShape(format!(
-        "`{attribute}` is missing or is not what a permission takes"
-    ))
 }

@@ -13,6 +13,8 @@ pub(super) struct ManagedPolicies<'a> {
     by_arn: BTreeMap<String, String>,
     /// Addresses by `policy/path/name`, the end of the ARN that they will get.
     by_name: BTreeMap<String, String>,
+    /// Names of the same form that several policies have, each in an account of its own.
+    shared_names: BTreeSet<String>,
     by_block: BTreeMap<Block, BTreeSet<String>>,
     /// The same by instance key.
     by_key: BTreeMap<Block, BTreeMap<String, BTreeSet<String>>>,
@@ -113,6 +115,13 @@ impl<'a> ManagedPolicies<'a> {
         }
     }
 
+    /// The only policy of the plan with that path and name.
+    pub fn named(&self, path: &str, name: &str) -> Option<&String> {
+        let name = format!("policy{path}{name}");
+        let is_one = !self.shared_names.contains(&name);
+        self.by_name.get(&name).filter(|_| is_one)
+    }
+
     /// `policy/path/name` of an ARN that may be one of the plan's own account.
     fn own_name<'t>(&self, arn: &'t str) -> Option<&'t str> {
         let mut parts = arn.splitn(6, ':');
@@ -181,10 +190,11 @@ impl<'a> ManagedPolicies<'a> {
             self.by_arn.insert(arn, resource.address.clone());
         }
         if let Some(name) = after.string(name) {
-            self.by_name.insert(
-                format!("policy{}{name}", path_of(&after, path)),
-                resource.address.clone(),
-            );
+            let name = format!("policy{}{name}", path_of(&after, path));
+            let other = self.by_name.insert(name.clone(), resource.address.clone());
+            if other.is_some_and(|other| other != resource.address) {
+                self.shared_names.insert(name);
+            }
         }
         let block = (
             resource.modules.clone(),

@@ -110,7 +110,8 @@ impl Target {
     }
 }
 
-fn compare(resource: &Resource<'_>, path: &str) -> Target {
+/// Whether an attribute is as it was.
+pub(super) fn compare(resource: &Resource<'_>, path: &str) -> Target {
     let texts = |resource: &Resource<'_>| -> Option<Vec<String>> {
         let found = attributes(resource, path).ok()?;
         let known = found.iter().filter_map(|attribute| match attribute.value {

@@ -17,6 +17,10 @@ pub(super) enum Treatment {
     ControlPolicy,
     /// It is an ARN, or a list of ARNs, of managed policies that give their access here.
     Attachment(PolicyKind),
+    /// It is the name of a managed policy that gives its access here.
+    NamedAttachment,
+    /// It is a CloudFormation template.
+    Template,
     /// It is an OpenAPI document, which may hold a policy document.
     OpenApi,
     /// It gives access without a document: statements are made from it.
@@ -54,17 +58,17 @@ pub(super) fn treatment(row: &Row) -> Treatment {
         RowKind::AttachManaged => Treatment::Attachment(PolicyKind::Identity),
         // The provider attaches those that are not attached yet; inline policies it only takes away.
         RowKind::AttachExclusive if by_arn => Treatment::Attachment(PolicyKind::Identity),
-        RowKind::SsoAttach if last == "name" => Treatment::Unsupported(
-            "a customer managed policy that each account of the organization has by name",
-        ),
+        RowKind::SsoAttach if last == "name" => Treatment::NamedAttachment,
         RowKind::SsoAttach => Treatment::Attachment(PolicyKind::Identity),
         RowKind::Synth => Treatment::Unsupported("a permission that is not written as a document"),
         RowKind::ResourceStatement => Treatment::Unsupported("a single statement of a resource policy"),
-        RowKind::ResourceTemplate => Treatment::Unsupported("a fragment of a resource policy"),
+        // Whom it lets in is told where a share is given principals.
+        RowKind::ResourceTemplate => Treatment::Data,
+        RowKind::Grant if row.resource_type.starts_with("aws_ram_resource_") => Treatment::Data,
         RowKind::Grant => Treatment::Unsupported("a grant that is not written as a policy"),
         RowKind::Acl => Treatment::Unsupported("an access control list"),
         RowKind::Exposure => Treatment::Unsupported("a setting that lets callers in without credentials"),
-        RowKind::Template => Treatment::Unsupported("a CloudFormation template inside the plan"),
+        RowKind::Template => Treatment::Template,
         RowKind::SamPolicies | RowKind::SamImplicitManaged | RowKind::SamImplicitInline => {
             Treatment::Unsupported("policies of a serverless function")
         }
@@ -97,6 +101,33 @@ fn synthesis(row: &Row) -> Option<Synthesis> {
             Some(Synthesis::ObjectAcl)
         }
         ("aws_s3_object_copy", "grant") => Some(Synthesis::ObjectGrants),
+        ("awscc_s3_bucket", "access_control") => Some(Synthesis::CloudControlAcl),
+        ("awscc_lambda_url", _) => Some(Synthesis::PlainUrl),
+        (
+            "aws_vpc_endpoint_service"
+            | "aws_vpc_endpoint_service_allowed_principal"
+            | "awscc_ec2_vpc_endpoint_service_permissions",
+            _,
+        ) => Some(Synthesis::EndpointService),
+        ("aws_ami_launch_permission", _) => Some(Synthesis::Image),
+        ("aws_snapshot_create_volume_permission", _) => Some(Synthesis::Snapshot),
+        ("aws_ram_principal_association", _) => Some(Synthesis::SharePrincipal),
+        ("awscc_ram_resource_share", _) => Some(Synthesis::Share),
+        ("aws_signer_signing_profile_permission" | "awscc_signer_profile_permission", _) => {
+            Some(Synthesis::SigningProfile)
+        }
+        ("awscc_codeguruprofiler_profiling_group", _) => Some(Synthesis::ProfilingAgents),
+        ("awscc_entityresolution_policy_statement", _) => Some(Synthesis::EntityStatement),
+        ("awscc_qbusiness_permission", _) => Some(Synthesis::Application),
+        ("awscc_licensemanager_grant", _) => Some(Synthesis::License),
+        ("aws_eks_access_policy_association" | "awscc_eks_access_entry", _) => Some(Synthesis::Cluster),
+        (
+            "aws_lakeformation_permissions"
+            | "awscc_lakeformation_permissions"
+            | "awscc_lakeformation_principal_permissions",
+            _,
+        ) => Some(Synthesis::Lake),
+        ("aws_s3control_access_grant" | "awscc_s3_access_grant", _) => Some(Synthesis::Storage),
         _ => None,
     }
 }

@@ -6,8 +6,12 @@ use crate::source::FileId;
 use super::extract_plan;
 
 mod earlier;
+mod grants;
+mod inner;
+mod named;
 mod permissions;
 mod table;
+mod templates;
 
 const ALLOW: &str = r#"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]}"#;
 const ASSUME: &str = r#"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"Service\":\"ec2.amazonaws.com\"}}}"#;
@@ -630,7 +634,7 @@ fn permissions_are_synthesised() {
             "synthesised aws_lambda_permission.service: grant 1 statements, new",
             "synthesised aws_lambda_permission.account: grant 1 statements, new",
             "synthesised aws_lambda_permission.anyone: grant 1 statements, new",
-            "gap aws_lambda_permission.unknown: unknown: the expression of `principal`",
+            "synthesised aws_lambda_permission.unknown: grant 1 statements, new",
             "gap aws_lambda_permission.odd: shape",
             "gap aws_lambda_permission.function: shape",
         ],

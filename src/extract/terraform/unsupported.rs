@@ -1,7 +1,7 @@
 //! Rows of the table that may give access and are not read as policies: a gap where they are there, unless their value
 //! is known to give none.
 
-use crate::extract::tables::{Row, RowKind, cloudformation_rows};
+use crate::extract::tables::{Row, RowKind};
 use crate::extract::{Gap, GapReason, PolicyKind};
 
 use super::Context;
@@ -27,11 +27,8 @@ pub(super) fn extract(
         kind: Some(PolicyKind::Grant).filter(|_| is_grant(row)),
     };
     let unsupported = || GapReason::Unsupported(format!("{what} is not read yet"));
-    if row.path == "-" || row.kind == RowKind::Template {
-        if !is_harmless_resource(resource, row) {
-            found.gap(gap("", unsupported()));
-        }
-        return;
+    if row.path == "-" {
+        return found.gap(gap("", unsupported()));
     }
     let attributes = match attributes(resource, row.path) {
         Ok(attributes) => attributes,
@@ -88,26 +85,5 @@ fn is_harmless(row: &Row, value: Json<'_>) -> bool {
             Shape::Null => true,
             Shape::Bool(_) | Shape::Number | Shape::Object => false,
         },
-    }
-}
-
-fn is_harmless_resource(resource: &Resource<'_>, row: &Row) -> bool {
-    let values = resource
-        .after
-        .and_then(|values| values.object().ok())
-        .unwrap_or_default();
-    match row.kind {
-        // Of the types that Cloud Control makes, only those of the table bear on access.
-        RowKind::Template if resource.resource_type == "aws_cloudcontrolapi_resource" => {
-            values.string("type_name").is_some_and(|type_name| {
-                !cloudformation_rows()
-                    .iter()
-                    .any(|row| row.resource_type == type_name)
-                    && !resource
-                        .after
-                        .is_some_and(super::looks_like::may_look_like_policy)
-            })
-        }
-        _ => false,
     }
 }

@@ -122,7 +122,12 @@ pub(super) fn canned(permission: &mut Permission<'_, '_>, of: Of) -> Result<Vec<
     if name.is_empty() && is_list(permission) {
         return policy(permission);
     }
-    let Some(grants) = canned_grants(&name) else {
+    listed(permission, of, &name)
+}
+
+/// The statements of the canned list of that name.
+fn listed(permission: &mut Permission<'_, '_>, of: Of, name: &str) -> Result<Vec<Value>, GapReason> {
+    let Some(grants) = canned_grants(name) else {
         let reason = "a canned access control list that names other accounts is not read yet".to_owned();
         return Err(GapReason::Unsupported(reason));
     };
@@ -263,7 +268,7 @@ fn statements(
         let mut arn = Text::default();
         permission.partition(&mut arn);
         arn.push(TextPiece::Lit(":s3:::".to_owned()));
-        arn.0.extend(permission.text("bucket")?.0);
+        arn.0.extend(bucket_name(permission)?.0);
         let mut inside = arn.clone();
         inside.push(TextPiece::Lit("/".to_owned()));
         match of {
@@ -285,6 +290,39 @@ fn statements(
         }
     }
     Ok(statements)
+}
+
+/// The name of the bucket; that of a new one of Cloud Control's may be made by the service.
+fn bucket_name(permission: &mut Permission<'_, '_>) -> Result<Text, GapReason> {
+    const NAME: &str = "bucket_name";
+    if permission.resource.resource_type != CLOUD_CONTROL {
+        return permission.text("bucket");
+    }
+    match permission.value(NAME) {
+        attributes::Value::Absent => Ok(Text(vec![permission.hole(NAME)])),
+        _ => permission.text(NAME),
+    }
+}
+
+const CLOUD_CONTROL: &str = "awscc_s3_bucket";
+
+/// The statements of a canned list as Cloud Control names it: `PublicRead` for `public-read`.
+pub(super) fn cloud_control(permission: &mut Permission<'_, '_>) -> Result<Vec<Value>, GapReason> {
+    const NAME: &str = "access_control";
+    let name = match permission.value(NAME) {
+        attributes::Value::Known(_) => permission.required(NAME)?,
+        attributes::Value::Unknown => return unknown(permission, NAME),
+        attributes::Value::Absent => return permission.absent(NAME).map(|()| Vec::new()),
+        attributes::Value::Misshapen => return Err(unexpected(NAME)),
+    };
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push('-');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    listed(permission, Of::Bucket, &words)
 }
 
 fn principal(who: &Grantee) -> (Value, Vec<(String, Value)>) {

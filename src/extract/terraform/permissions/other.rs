@@ -4,7 +4,7 @@ use crate::extract::GapReason;
 use crate::extract::terraform::attributes;
 use crate::iam::{Text, TextPiece, Value, parse_json};
 
-use super::{Permission, principal_value, unexpected};
+use super::{Permission, principal_value, unexpected, unknown_principal};
 
 fn literal(text: &str) -> TextPiece {
     TextPiece::Lit(text.to_owned())
@@ -15,9 +15,13 @@ fn equals(key: &str, value: Value) -> (String, Value) {
     ("StringEquals".to_owned(), Value::Object(vec![entry]))
 }
 
-/// The principal that an attribute names, which must be known.
-fn principal(permission: &Permission<'_, '_>, attribute: &str) -> Result<Value, GapReason> {
-    principal_value(permission.context, &permission.required(attribute)?)
+/// The principal that an attribute names; anybody or nobody while it is not known.
+fn principal(permission: &mut Permission<'_, '_>, attribute: &str) -> Result<Value, GapReason> {
+    let name = permission.name(attribute)?;
+    match name.as_literal() {
+        Some(known) => principal_value(permission.context, known),
+        None => Ok(unknown_principal(name)),
+    }
 }
 
 /// A URL that needs no credentials: the provider lets everybody call the function through it
@@ -186,7 +190,7 @@ pub(super) fn key_grant(permission: &mut Permission<'_, '_>) -> Result<Vec<Value
             return Err(GapReason::Unsupported(reason));
         }
     }
-    let grantee = permission.required("grantee_principal")?;
+    let grantee = principal(permission, "grantee_principal")?;
     let retiring = permission.optional("retiring_principal")?;
     let operations = permission.list("operations")?;
     let key = permission.text("key_id")?;
@@ -202,19 +206,15 @@ pub(super) fn key_grant(permission: &mut Permission<'_, '_>) -> Result<Vec<Value
     if actions.is_empty() {
         return Err(unexpected("operations"));
     }
-    let principal = principal_value(permission.context, &grantee)?;
-    let mut statements = vec![permission.allow(principal, actions, resources.clone(), Vec::new())];
+    let mut statements = vec![permission.allow(grantee, actions, resources.clone(), Vec::new())];
     if let Some(retiring) = retiring {
         let Value::String(text) = retiring else {
             return Err(unexpected("retiring_principal"));
         };
-        let Some(name) = text.as_literal() else {
-            return Err(permission
-                .required("retiring_principal")
-                .err()
-                .unwrap_or_else(|| unexpected("retiring_principal")));
+        let principal = match text.as_literal() {
+            Some(known) => principal_value(permission.context, known)?,
+            None => unknown_principal(text),
         };
-        let principal = principal_value(permission.context, name)?;
         let actions = vec!["kms:RetireGrant".to_owned()];
         statements.push(permission.allow(principal, actions, resources, Vec::new()));
     }
