@@ -258,6 +258,24 @@ pub struct Hole {
     pub allowed: Vec<String>,
     /// Whether it has the same value before and after the change.
     pub stable: bool,
+    /// Whether its value is surely [plain](is_plain), whatever it is.
+    pub plain: bool,
+}
+
+/// The characters that make more of a text than a name: wildcards, the sign of a policy variable, the separator of ARNs.
+pub const SPECIAL: [char; 4] = ['*', '?', '$', ':'];
+
+/// Whether a text is neither empty nor anything but itself within a pattern or an ARN.
+pub fn is_plain(text: &str) -> bool {
+    !text.is_empty() && !text.contains(SPECIAL)
+}
+
+impl Hole {
+    /// Whether somebody may give it a value with wildcards: it is a parameter, and nothing keeps them out.
+    pub fn may_hold_wildcards(&self) -> bool {
+        let all_plain = !self.allowed.is_empty() && self.allowed.iter().all(|value| is_plain(value));
+        self.origin.starts_with("parameter") && !self.plain && !all_plain
+    }
 }
 
 /// How a document came about.

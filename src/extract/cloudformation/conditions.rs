@@ -3,6 +3,7 @@
 use crate::iam::Text;
 
 use super::intrinsics::resolve;
+use super::narrowed::excludes;
 use super::syntax::{Call, View, call};
 use super::template::Scope;
 use super::values::{Fault, Symbolic, only_hole};
@@ -90,6 +91,9 @@ fn equal(left: &Symbolic, right: &Symbolic, scope: Scope<'_, '_>) -> Result<bool
         let (Some(hole), Some(wanted)) = (hole, wanted) else {
             continue;
         };
+        if excludes(hole, wanted, scope.template) {
+            return Ok(false);
+        }
         let allowed = scope
             .template
             .hole(hole)

@@ -110,6 +110,7 @@ fn apply(call: &Call<'_>, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
                 default: None,
                 allowed: Vec::new(),
                 stable: false,
+                plain: false,
             };
             Ok(Symbolic::hole(scope.template.note_hole(hole)))
         }
@@ -462,5 +463,6 @@ fn dynamic_hole(reference: &Text, scope: Scope<'_, '_>) -> HoleId {
         default: None,
         allowed: Vec::new(),
         stable: false,
+        plain: false,
     })
 }

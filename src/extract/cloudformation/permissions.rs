@@ -5,9 +5,10 @@ use crate::extract::GapReason;
 use crate::iam::{Text, TextPiece, Value};
 
 use super::emit::Site;
+use super::narrowed::{account_root, narrowed, spelled};
 use super::policy::{Drawn, Found};
 use super::references::{property, reference};
-use super::template::{Resource, Scope};
+use super::template::{Resource, Scope, Template};
 use super::values::{Fault, World, alternatives, append, literal, merged, only_hole, text_holes};
 
 /// What a permission is for.
@@ -72,7 +73,10 @@ fn statement(resource: Resource<'_>, grants: Grants, scope: Scope<'_, '_>) -> Re
     };
     let mut entries = vec![
         ("Effect".to_owned(), Value::text("Allow")),
-        ("Principal".to_owned(), principal(wanted("Principal")?)?),
+        (
+            "Principal".to_owned(),
+            principal(&wanted("Principal")?, scope.template)?,
+        ),
         ("Action".to_owned(), Value::String(wanted("Action")?)),
         ("Resource".to_owned(), Value::String(target)),
     ];
@@ -93,11 +97,12 @@ fn statement(resource: Resource<'_>, grants: Grants, scope: Scope<'_, '_>) -> Re
     if !conditions.is_empty() {
         entries.push(("Condition".to_owned(), Value::Object(conditions)));
     }
-    Ok(Value::Object(entries))
+    Ok(narrowed(Value::Object(entries), scope.template))
 }
 
 /// `*`, a service, or an account or ARN.
-fn principal(text: Text) -> Result<Value, Fault> {
+fn principal(text: &Text, template: &Template<'_>) -> Result<Value, Fault> {
+    let text = account_root(spelled(text, template), template);
     let of = |kind: &str, text: Text| Value::Object(vec![(kind.to_owned(), Value::String(text))]);
     if text.as_literal() == Some("*") {
         return Ok(Value::text("*"));

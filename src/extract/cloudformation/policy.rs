@@ -6,6 +6,7 @@ use crate::iam::{HoleId, Invalid, Text, TextPiece, Value, parse_json};
 use crate::source::{NodeKind, Place};
 
 use super::intrinsics::{Head, head, resolve};
+use super::narrowed::narrowed;
 use super::syntax::{View, key_text};
 use super::template::{Scope, Template};
 use super::values::{Symbolic, World, alternatives, describe, merged, only_hole};
@@ -417,7 +418,7 @@ fn finish(draft: Draft, template: &Template<'_>, place: Place) -> Found {
     }
     if let Some(value) = draft.raw {
         return Found::Document(Drawn {
-            value,
+            value: narrowed(value, template),
             statements: vec![place],
         });
     }
@@ -426,7 +427,7 @@ fn finish(draft: Draft, template: &Template<'_>, place: Place) -> Found {
     };
     if draft.without_statements {
         return Found::Document(Drawn {
-            value: Value::Object(entries),
+            value: narrowed(Value::Object(entries), template),
             statements: Vec::new(),
         });
     }
@@ -438,7 +439,7 @@ fn finish(draft: Draft, template: &Template<'_>, place: Place) -> Found {
     }
     entries.push(("Statement".to_owned(), Value::List(values)));
     Found::Document(Drawn {
-        value: Value::Object(entries),
+        value: narrowed(Value::Object(entries), template),
         statements,
     })
 }

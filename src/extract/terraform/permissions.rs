@@ -359,6 +359,7 @@ impl Permission<'_, '_> {
                     default: None,
                     allowed: Vec::new(),
                     stable: true,
+                    plain: false,
                 });
                 text.push(TextPiece::Hole(id));
             }
@@ -378,6 +379,7 @@ impl Permission<'_, '_> {
             default: None,
             allowed: Vec::new(),
             stable: false,
+            plain: false,
         });
         TextPiece::Hole(id)
     }
