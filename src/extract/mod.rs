@@ -1,6 +1,7 @@
 //! Finding policies: one `Extraction` per input, from a Terraform plan, a CloudFormation template or a bare policy.
 //! Partial is normal: a value that is not known becomes a hole or a gap, never an error that hides the rest.
 
+mod acl;
 mod bare;
 mod cloudformation;
 mod document;

@@ -74,7 +74,8 @@ fn any(call: &Call<'_>, truth: bool, scope: Scope<'_, '_>) -> Result<bool, Fault
     undecided.map_or(Ok(false), |fact| Err(Fault::Undecided(fact)))
 }
 
-fn equal(left: &Symbolic, right: &Symbolic, scope: Scope<'_, '_>) -> Result<bool, Fault> {
+/// Whether two values are the same text.
+pub(super) fn equal(left: &Symbolic, right: &Symbolic, scope: Scope<'_, '_>) -> Result<bool, Fault> {
     let (Some(left), Some(right)) = (text_of(left), text_of(right)) else {
         return Err(Fault::shape("`Fn::Equals` compares something that is not a text"));
     };

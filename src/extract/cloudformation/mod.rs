@@ -1,6 +1,7 @@
 //! CloudFormation templates: every property is resolved in each world that the undecided conditions leave open, and
 //! what is known only at deployment becomes a hole. Nothing is evaluated by guessing a value.
 
+mod acl;
 mod attachments;
 mod boundary;
 mod conditions;

@@ -4,6 +4,7 @@
 mod acl;
 mod other;
 
+use crate::extract::acl::Of;
 use crate::extract::{Before, Gap, GapReason, Hole, Policy, PolicyKind, Provenance};
 use crate::iam::{HoleId, Text, TextPiece, Value, parse_document};
 
@@ -63,10 +64,10 @@ impl Synthesis {
             Synthesis::EventBusStatement => other::event_bus_statement(permission),
             Synthesis::CertificateAuthority => other::certificate_authority(permission),
             Synthesis::KeyGrant => other::key_grant(permission),
-            Synthesis::BucketAcl => acl::canned(permission, acl::Of::Bucket),
-            Synthesis::BucketGrants => acl::grants(permission, acl::Of::Bucket),
-            Synthesis::ObjectAcl => acl::canned(permission, acl::Of::Object),
-            Synthesis::ObjectGrants => acl::grants(permission, acl::Of::Object),
+            Synthesis::BucketAcl => acl::canned(permission, Of::Bucket),
+            Synthesis::BucketGrants => acl::grants(permission, Of::Bucket),
+            Synthesis::ObjectAcl => acl::canned(permission, Of::Object),
+            Synthesis::ObjectGrants => acl::grants(permission, Of::Object),
         }
     }
 }
