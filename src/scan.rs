@@ -7,6 +7,7 @@ mod decide;
 mod denied;
 mod diff;
 mod guarded;
+mod imports;
 mod nested;
 mod noted;
 mod principals;
@@ -31,6 +32,7 @@ use crate::source::{Input, InputKind, Limits};
 
 use before::Earlier;
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
+use imports::imports;
 use noted::{linted, mere_notes, noted};
 use principals::{answers, firsts, principal_outcomes, principal_questions};
 use read::{Gathered, Lost, extract_input, open, remark, with_id};
@@ -141,6 +143,8 @@ fn gather(options: &ScanOptions) -> Gathered {
     let places = std::mem::take(&mut gathered.places);
     let templates: Vec<Input> = inputs.iter().copied().chain(before).collect();
     let around = nested::follow(&templates, places, &mut gathered.files, &options.limits);
+    let imports = imports(&inputs, &gathered.files, &around, options);
+    let around = around.importing(imports);
     if options.assume_defaults && inputs.iter().any(|input| input.kind == InputKind::Template) {
         let message = "parameters that are not given take their defaults (`--assume-defaults`): what passes, passes for \
                        those values";

@@ -18,8 +18,8 @@ use crate::source::{BlockName, Place};
 
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
 pub use cloudformation::{
-    CloudFormationOptions, EarlierTemplate, NestedLocation, NestedTemplates, extract_template,
-    extract_template_since, nested_locations,
+    CloudFormationOptions, EarlierTemplate, Imported, NestedLocation, NestedTemplates, exports_of,
+    extract_template, extract_template_since, nested_locations,
 };
 pub use managed::{attached_policy, is_aws_managed};
 pub use principal::{AttachedDocument, Composition, Deployed, ExtractedPrincipal, Part};

@@ -26,6 +26,7 @@ mod formats;
 mod formulas;
 mod fuzzed;
 mod hostile;
+mod imports;
 mod injection;
 mod layers;
 mod lines;

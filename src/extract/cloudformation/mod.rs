@@ -9,6 +9,7 @@ mod deployed;
 mod earlier;
 mod emit;
 mod estate;
+mod exported;
 mod intrinsics;
 mod looks_like;
 mod misplaced;
@@ -44,6 +45,7 @@ use self::attachments::read_links;
 pub use self::earlier::{EarlierTemplate, extract_template_since};
 use self::emit::Site;
 use self::estate::Estate;
+pub use self::exported::{Imported, exports_of};
 pub use self::nested::{NestedLocation, NestedTemplates, nested_locations};
 use self::principals::principals;
 use self::resources::{read_resource, worlds_of};
@@ -62,6 +64,8 @@ pub struct CloudFormationOptions {
     pub assume_defaults: bool,
     /// Values of exports of other stacks, by name.
     pub exports: BTreeMap<String, String>,
+    /// What other stacks of the run export, by name.
+    pub imports: Arc<BTreeMap<String, Imported>>,
     /// Account, region and partition, where given.
     pub environment: Environment,
     /// Extra places to look for policies: type, property path, kind.
