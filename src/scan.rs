@@ -10,6 +10,7 @@ mod guarded;
 mod imports;
 mod nested;
 mod noted;
+mod once;
 mod principals;
 mod read;
 mod same;
@@ -161,7 +162,7 @@ fn gather(options: &ScanOptions) -> Gathered {
             return gathered;
         }
     };
-    let results: Vec<(Input, Result<Extraction, Lost>)> = inputs
+    let mut results: Vec<(Input, Result<Extraction, Lost>)> = inputs
         .into_par_iter()
         .map(|input| {
             (
@@ -171,6 +172,8 @@ fn gather(options: &ScanOptions) -> Gathered {
         })
         .collect();
     drop(earlier);
+    let told_within = once::once(&mut results, files, &around);
+    gathered.notes.extend(told_within);
     for (input, result) in results {
         gathered.take(input, result);
     }

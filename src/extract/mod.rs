@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::iam::{DocumentKind, HoleId, Invalid, Note, PolicyDocument};
-use crate::source::{BlockName, Place};
+use crate::source::{BlockName, FileId, Place};
 
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
 pub use cloudformation::{
@@ -45,6 +45,8 @@ pub struct Extraction {
     pub not_policies: usize,
     /// The names that the tool which wrote the input shows for resources, by their address: the construct paths of the CDK.
     pub names: BTreeMap<String, String>,
+    /// The files of the nested stacks that are read with a template.
+    pub nested: Vec<FileId>,
     /// Remarks on the input as a whole (`plan is incomplete`, `newer minor format version`).
     pub notes: Vec<InputNote>,
 }

@@ -45,7 +45,7 @@ impl TemplatePlace {
         TemplatePlace {
             company,
             path: path.to_owned(),
-            shown: path.to_owned(),
+            shown: plain(path),
             root: root.to_owned(),
             ..TemplatePlace::default()
         }

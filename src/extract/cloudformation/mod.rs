@@ -106,11 +106,19 @@ pub fn extract_template(
             tell_expanded(template, expanded, &mut extraction);
         }
     }
+    extraction.nested = templates.iter().filter_map(there).collect();
     extraction.principals = principals(&templates, &links, &extraction);
     if let Some(template) = templates.first() {
         hide_secrets(template, &mut extraction);
     }
     Ok(extraction)
+}
+
+/// The file of a nested stack that is there in some world.
+fn there(template: &Template<'_>) -> Option<FileId> {
+    let (holder, stack) = template.holder()?;
+    let worlds = worlds_of(&holder, stack).ok()?;
+    (!worlds.is_empty()).then_some(template.file)
 }
 
 /// The paths of the constructs that the CDK made the resources of.
