@@ -482,6 +482,147 @@ fn nested_stacks_are_compared_with_what_was() {
     }
 }
 
+/// Identity documents of nested stacks are compared one by one, by the logical ids that lead to them.
+#[test]
+fn identity_documents_of_nested_stacks_are_compared() {
+    let stack = |id: &str, url: &str, more: &str| {
+        format!("  {id}: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: {url}{more}}}}}\n")
+    };
+    let policy = |id: &str, action: &str, resource: &str, roles: &str| {
+        format!(
+            "  {id}: {{Type: 'AWS::IAM::Policy', Properties: {{PolicyName: p, Roles: {roles}, PolicyDocument: {{Version: \
+             '2012-10-17', Statement: [{{Effect: Allow, Action: '{action}', Resource: {resource}}}]}}}}}}\n"
+        )
+    };
+    let deny = "  D: {Type: 'AWS::IAM::Policy', Properties: {PolicyName: d, Roles: [!Ref R], PolicyDocument: {Version: \
+                '2012-10-17', Statement: [{Effect: Deny, Action: 's3:*', Resource: '*'}]}}}\n";
+    let role = "  R: {Type: 'AWS::IAM::Role', Properties: {TRUST}}\n  S: {Type: 'AWS::IAM::Role', Properties: {TRUST}}\n  \
+                B: {Type: 'AWS::S3::Bucket'}\n";
+    let nested = |parts: &[&str]| {
+        format!(
+            "Parameters: {{P: {{Type: String, Default: d}}}}\nResources:\n{role}{}",
+            parts.concat()
+        )
+    };
+    let read = policy("P", "s3:GetObject", "'*'", "[!Ref R]");
+    let write = policy("P", "s3:*", "'*'", "[!Ref R]");
+    let bucket = policy("P", "s3:GetObject", "!GetAtt B.Arn", "[!Ref R]");
+    let given = policy("P", "s3:GetObject", "!Sub 'arn:aws:s3:::${P}'", "[!Ref R]");
+    let of_other = policy("P", "s3:GetObject", "'*'", "[!Ref S]");
+    let managed = "  M: {Type: 'AWS::IAM::Role', Properties: {TRUST, ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess']}}\n";
+    let root = format!("Resources:\n{}", stack("N", "n.yaml", ""));
+    let root_p = format!("Resources:\n{}", stack("N", "n.yaml", ", Parameters: {P: other}"));
+    let cases: [(&str, &str, String, String, &[&str]); 13] = [
+        (&root, &root, nested(&[&read]), nested(&[&read]), &[]),
+        (&root, &root, nested(&[&write]), nested(&[&read]), &[]),
+        (
+            &root,
+            &root,
+            nested(&[&read]),
+            nested(&[&write]),
+            &["FAIL N.P/PolicyDocument"],
+        ),
+        // A new document, beside what was there.
+        (
+            &root,
+            &root,
+            nested(&[]),
+            nested(&[&read]),
+            &["UNDECIDED N.P/PolicyDocument", "UNDECIDED N.R"],
+        ),
+        // The Deny that goes counts.
+        (
+            &root,
+            &root,
+            nested(&[&read, deny]),
+            nested(&[&read]),
+            &[
+                "UNDECIDED N.D/PolicyDocument",
+                "UNDECIDED N.P/PolicyDocument",
+                "UNDECIDED N.R",
+            ],
+        ),
+        // Another role has it.
+        (
+            &root,
+            &root,
+            nested(&[&read]),
+            nested(&[&of_other]),
+            &["UNDECIDED N.P/PolicyDocument", "UNDECIDED N.R", "UNDECIDED N.S"],
+        ),
+        // A bucket that stays, and a value that is given.
+        (&root, &root, nested(&[&bucket]), nested(&[&bucket]), &[]),
+        (&root, &root, nested(&[&given]), nested(&[&given]), &[]),
+        (
+            &root,
+            &root_p,
+            nested(&[&given]),
+            nested(&[&given]),
+            &["FAIL N.P/PolicyDocument"],
+        ),
+        (&root, &root, nested(&[managed]), nested(&[managed]), &[]),
+        (
+            &root,
+            &root,
+            nested(&[]),
+            nested(&[managed]),
+            &["FAIL N.M/ManagedPolicyArns/0"],
+        ),
+        // What a macro writes is not known.
+        (
+            &root,
+            &root,
+            format!("Transform: Corp\n{}", nested(&[&write])),
+            nested(&[&read]),
+            &[
+                "UNDECIDED N.P/PolicyDocument",
+                "UNDECIDED N.R",
+                "UNDECIDED N.S",
+                "UNDECIDED N.Transform",
+            ],
+        ),
+        // The stack was none before.
+        (
+            "Resources: {X: {Type: 'AWS::SNS::Topic'}}",
+            &root,
+            nested(&[&read]),
+            nested(&[&read]),
+            &["UNDECIDED N.P/PolicyDocument"],
+        ),
+    ];
+    let standards = "version: 1\nstandards: [{id: growth, check: no-new-access, reference: before, scope: {kinds: [identity]}}]\n";
+    for (at, (old_root, new_root, old, new, expected)) in cases.into_iter().enumerate() {
+        let files = [
+            ("new/root.yaml", new_root),
+            ("new/n.yaml", &new),
+            ("old/root.yaml", old_root),
+            ("old/n.yaml", &old),
+            ("keyaki.yaml", standards),
+        ];
+        let folder = folder("before-alone", &files);
+        let ran = run(
+            &folder,
+            &[
+                "check",
+                "new/root.yaml",
+                "--before",
+                "old/root.yaml",
+                "--format",
+                "json",
+            ],
+        );
+        let report = ran.json();
+        let mut found: Vec<String> = ["FAIL", "UNDECIDED", "ERROR"]
+            .iter()
+            .flat_map(|verdict| findings(&report, verdict))
+            .map(|finding| format!("{} {}", text(finding, "verdict"), text(finding, "address")))
+            .collect();
+        found.sort();
+        found.dedup();
+        assert_eq!(found, expected, "{at}\n{old}\n{new}");
+    }
+}
+
 /// A cloud assembly as the CDK writes it without asset metadata: the nested template is known by the last part of its URL.
 #[test]
 fn assemblies_tell_nested_templates_accounts_and_names() {

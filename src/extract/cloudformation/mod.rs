@@ -26,6 +26,7 @@ mod resources;
 mod sam;
 mod shapes;
 mod sides;
+mod stacks;
 mod syntax;
 mod template;
 #[cfg(test)]
