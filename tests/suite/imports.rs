@@ -81,7 +81,7 @@ fn exports_of_templates_that_are_named_together() {
         ),
         (
             "{Value: !Sub 'arn:aws:s3:::${Id}', Export: {Name: shared}}",
-            "arn:aws:s3:::data-{{hole:a.yaml: Id (part 2)}}",
+            "arn:aws:s3:::{{hole:a.yaml: Id}}",
         ),
         (
             "{Value: 'arn:aws:s3:::x', Export: {Name: !Join ['', [sha, red]]}}",

@@ -10,7 +10,6 @@ use super::CloudFormationOptions;
 use super::conditions::condition_named;
 use super::estate::Estate;
 use super::intrinsics::resolve;
-use super::narrowed::spelled;
 use super::nested;
 use super::resources::worlds_of;
 use super::syntax::View;
@@ -107,7 +106,7 @@ fn value(template: &Template<'_>, output: View<'_>, stack: &str) -> Option<Impor
     if template.take_secret() {
         return None;
     }
-    let text = spelled(&value.ok()?.as_text()?, template);
+    let text = value.ok()?.as_text()?;
     let mut imported = Imported {
         text: Text::default(),
         holes: Vec::new(),

@@ -3,15 +3,34 @@
 //! known text around them. That holds for each way to cut a value into its parts, so none is chosen.
 
 use crate::extract::{Hole, is_plain};
-use crate::iam::{HoleId, Text, TextPiece, Value};
+use crate::iam::{
+    DocumentKind, HoleId, Invalid, Parsed, Piece, Text, TextPiece, Value, parse_aws_principal, parse_document,
+};
 
 use super::parameters::Parameter;
 use super::pattern::{Language, Part};
 use super::template::Template;
 use super::values::literal;
 
+/// Parses a document with its parameters spelled out; as it is where that is no document, which may be as the pattern says
+/// less than the place asks for. Gives the value that was parsed too.
+pub(super) fn parse_narrowed(
+    value: Value,
+    kind: DocumentKind,
+    template: &Template<'_>,
+) -> (Value, Result<Parsed, Invalid>) {
+    let spelled_out = narrowed(value.clone(), template);
+    if spelled_out != value
+        && let Ok(parsed) = parse_document(&spelled_out, kind)
+    {
+        return (spelled_out, Ok(parsed));
+    }
+    let parsed = parse_document(&value, kind);
+    (value, parsed)
+}
+
 /// The document with its parameters spelled out.
-pub(super) fn narrowed(value: Value, template: &Template<'_>) -> Value {
+fn narrowed(value: Value, template: &Template<'_>) -> Value {
     match value {
         Value::String(text) => Value::String(spelled(&text, template)),
         Value::List(items) => Value::List(items.into_iter().map(|item| narrowed(item, template)).collect()),
@@ -51,8 +70,21 @@ fn principals(value: Value, template: &Template<'_>) -> Value {
     Value::Object(kinds.collect())
 }
 
+/// The text of a principal with its parameters spelled out, where that is the form of a principal.
+pub(super) fn principal_text(text: &Text, template: &Template<'_>) -> Text {
+    let found = account_root(spelled(text, template), template);
+    let pieces = found.0.iter().flat_map(|piece| match piece {
+        TextPiece::Lit(lit) => lit.chars().map(Piece::Char).collect(),
+        TextPiece::Hole(hole) => vec![Piece::Hole(hole.clone())],
+    });
+    match parse_aws_principal(&pieces.collect()) {
+        Some(_) => found,
+        None => text.clone(),
+    }
+}
+
 /// The root ARN of an account that a parameter names by its id; other texts as they are.
-pub(super) fn account_root(text: Text, template: &Template<'_>) -> Text {
+fn account_root(text: Text, template: &Template<'_>) -> Text {
     let is_account = match text.0.as_slice() {
         [TextPiece::Hole(hole)] => {
             parameter(hole, template).is_some_and(|(_, language)| is_account(language))
@@ -73,7 +105,7 @@ fn is_account(language: &Language) -> bool {
 }
 
 /// The text with its parameters spelled out; what is known of them is noted with the template.
-pub(super) fn spelled(text: &Text, template: &Template<'_>) -> Text {
+fn spelled(text: &Text, template: &Template<'_>) -> Text {
     let mut found = Text::default();
     for piece in &text.0 {
         match piece {
@@ -111,10 +143,6 @@ fn parts(
     template: &Template<'_>,
     found: &mut Text,
 ) {
-    let defaults = parameter
-        .default
-        .as_deref()
-        .and_then(|default| language.split(default));
     for (at, part) in language.parts().iter().enumerate() {
         let (allowed, plain) = match part {
             Part::Literal(text) => {
@@ -128,7 +156,11 @@ fn parts(
         let id = template.note_hole(Hole {
             id: HoleId::new(&name),
             origin: format!("parameter {name}"),
-            default: defaults.as_ref().and_then(|defaults| defaults.get(at)).cloned(),
+            default: parameter
+                .default_parts
+                .as_ref()
+                .and_then(|parts| parts.get(at))
+                .cloned(),
             allowed,
             // In another version of the template the parts may be others.
             stable: false,

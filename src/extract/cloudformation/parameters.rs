@@ -24,6 +24,8 @@ pub(super) struct Parameter {
     pub allowed: Vec<String>,
     /// What the pattern and the limits of length tell of a string, if anything.
     pub language: Option<Language>,
+    /// The parts of the default, where it is of that language.
+    pub default_parts: Option<Vec<String>>,
     /// Why it cannot be read.
     broken: Option<String>,
 }
@@ -57,10 +59,12 @@ fn read_parameter(name: &str, view: View<'_>) -> Parameter {
         _ => None,
     };
     let no_echo = view.get("NoEcho").and_then(scalar_text).as_deref() == Some("true");
+    let is_limited = kind == "String" && !no_echo && allowed.as_ref().is_some_and(Vec::is_empty);
+    let language = is_limited.then(|| language(view)).flatten();
+    let parts = |language: &Language| language.split(default.as_ref()?.as_deref()?);
     Parameter {
-        language: (kind == "String" && !no_echo && allowed.as_ref().is_some_and(Vec::is_empty))
-            .then(|| language(view))
-            .flatten(),
+        default_parts: language.as_ref().and_then(parts),
+        language,
         list: kind == "CommaDelimitedList" || kind.contains("List<"),
         stored: kind.starts_with("AWS::SSM::Parameter::Value<"),
         no_echo,
@@ -74,7 +78,7 @@ fn read_parameter(name: &str, view: View<'_>) -> Parameter {
 fn language(view: View<'_>) -> Option<Language> {
     let text = |name: &str| view.get(name).and_then(scalar_text);
     let number = |name: &str| text(name).and_then(|text| text.parse::<usize>().ok());
-    let pattern = text("AllowedPattern");
+    let pattern = text("AllowedPattern").filter(|pattern| !pattern.is_empty());
     let (least, most) = (number("MinLength").unwrap_or(0), number("MaxLength"));
     if pattern.is_none() && least == 0 && most.is_none() {
         return None;

@@ -5,7 +5,7 @@ use crate::extract::GapReason;
 use crate::iam::{HoleId, Text, TextPiece, Value};
 
 use super::emit::Site;
-use super::narrowed::{account_root, narrowed, spelled};
+use super::narrowed::principal_text;
 use super::policy::{Drawn, Found};
 use super::references::{property, reference};
 use super::template::{Resource, Scope, Template};
@@ -120,7 +120,7 @@ fn statement(resource: Resource<'_>, grants: Grants, scope: Scope<'_, '_>) -> Re
     if !conditions.is_empty() {
         entries.push(("Condition".to_owned(), Value::Object(conditions)));
     }
-    Ok(narrowed(Value::Object(entries), scope.template))
+    Ok(Value::Object(entries))
 }
 
 /// The actions of a permission of `AWS::ACMPCA::Permission`, which are written without the service.
@@ -196,7 +196,7 @@ fn pseudo_text(name: &str, scope: Scope<'_, '_>) -> Result<Text, Fault> {
 
 /// `*`, a service, or an account or ARN.
 fn principal(text: &Text, template: &Template<'_>) -> Result<Value, Fault> {
-    let text = account_root(spelled(text, template), template);
+    let text = principal_text(text, template);
     let of = |kind: &str, text: Text| Value::Object(vec![(kind.to_owned(), Value::String(text))]);
     if text.as_literal() == Some("*") {
         return Ok(Value::text("*"));

@@ -6,7 +6,6 @@ use crate::iam::{HoleId, Invalid, Text, TextPiece, Value, parse_json};
 use crate::source::{NodeKind, Place};
 
 use super::intrinsics::{Head, head, resolve};
-use super::narrowed::narrowed;
 use super::syntax::{View, key_text};
 use super::template::{Scope, Template};
 use super::values::{Symbolic, World, alternatives, describe, merged, only_hole};
@@ -418,7 +417,7 @@ fn finish(draft: Draft, template: &Template<'_>, place: Place) -> Found {
     }
     if let Some(value) = draft.raw {
         return Found::Document(Drawn {
-            value: narrowed(value, template),
+            value,
             statements: vec![place],
         });
     }
@@ -427,7 +426,7 @@ fn finish(draft: Draft, template: &Template<'_>, place: Place) -> Found {
     };
     if draft.without_statements {
         return Found::Document(Drawn {
-            value: narrowed(Value::Object(entries), template),
+            value: Value::Object(entries),
             statements: Vec::new(),
         });
     }
@@ -439,7 +438,7 @@ fn finish(draft: Draft, template: &Template<'_>, place: Place) -> Found {
     }
     entries.push(("Statement".to_owned(), Value::List(values)));
     Found::Document(Drawn {
-        value: narrowed(Value::Object(entries), template),
+        value: Value::Object(entries),
         statements,
     })
 }

@@ -7,8 +7,6 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use crate::extract::{SPECIAL, is_plain};
 
 pub(super) use self::parse::Chars;
@@ -21,7 +19,7 @@ const MOST_TEXT: usize = 512;
 /// More parts than this are taken together.
 const MOST_PARTS: usize = 16;
 /// Longer texts are not compared with a language.
-const MOST_COMPARED: usize = 2_048;
+const MOST_COMPARED: usize = 128;
 
 /// Every value is these parts one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,16 +112,22 @@ impl Language {
         }
     }
 
-    /// The texts that stand for the parts in a value; `None` when it is surely no value.
+    /// The texts that stand for the parts in a value; `None` when it is surely no value, or too long to be compared.
     pub fn split(&self, value: &str) -> Option<Vec<String>> {
-        let value: Vec<char> = value.chars().collect();
-        // Where the parts so far may end, and where the last of them then begins.
-        let mut layers: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::from([(0, 0)])];
+        let value: Vec<char> = value.chars().take(MOST_COMPARED + 1).collect();
+        if value.len() > MOST_COMPARED {
+            return None;
+        }
+        // For each place where the parts so far may end, where the last of them then begins.
+        let mut layers: Vec<Vec<Option<usize>>> = vec![vec![Some(0)]];
         for part in &self.0 {
-            let mut next = BTreeMap::new();
-            for start in layers.last()?.keys() {
-                for end in part.ends(&value, *start) {
-                    next.entry(end).or_insert(*start);
+            let mut next = vec![None; value.len() + 1];
+            let starts = layers.last()?.iter().enumerate();
+            for (start, _) in starts.filter(|(_, reached)| reached.is_some()) {
+                for end in part.ends(&value, start) {
+                    if let Some(reached @ None) = next.get_mut(end) {
+                        *reached = Some(start);
+                    }
                 }
             }
             layers.push(next);
@@ -131,7 +135,7 @@ impl Language {
         let mut end = value.len();
         let mut texts = Vec::new();
         for layer in layers.iter().skip(1).rev() {
-            let start = *layer.get(&end)?;
+            let start = (*layer.get(end)?)?;
             texts.push(value.get(start..end)?.iter().collect());
             end = start;
         }
@@ -141,7 +145,7 @@ impl Language {
 
     /// Whether a text may be a value. Long texts may.
     pub fn may_hold(&self, text: &str) -> bool {
-        text.len() > MOST_COMPARED || self.split(text).is_some()
+        text.chars().count() > MOST_COMPARED || self.split(text).is_some()
     }
 }
 
