@@ -469,3 +469,77 @@ impl Random {
         &from[self.below(from.len())]
     }
 }
+
+/// The text of a template with so many resources, and at least that long: the code of its functions fills it up. Values
+/// are put together by functions, as in templates that tools write.
+pub fn template(resources: usize, bytes: usize) -> String {
+    let statements = |index: usize| -> Vec<Value> {
+        let one = |at: usize| {
+            json!({
+                "Effect": if at % 7 == 6 { "Deny" } else { "Allow" },
+                "Action": [format!("s3:Get{at}*"), format!("dynamodb:Query{index}"), "logs:PutLogEvents"],
+                "Resource": [
+                    {"Fn::GetAtt": [format!("Bucket{}", index - index % 5), "Arn"]},
+                    {"Fn::Sub": format!("arn:${{AWS::Partition}}:s3:::${{Stage}}-data-{index}/{at}/*")},
+                    {"Fn::Join": [":", ["arn", {"Ref": "AWS::Partition"}, "logs", {"Ref": "AWS::Region"},
+                        {"Ref": "AWS::AccountId"}, format!("log-group:{index}-{at}")]]},
+                ],
+                "Condition": {"StringEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}}},
+            })
+        };
+        (0..8).map(one).collect()
+    };
+    let document = |statements: Vec<Value>| json!({"Version": "2012-10-17", "Statement": statements});
+    let trust = document(vec![json!({"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"}})]);
+    let resource = |index: usize| -> (String, Value) {
+        let first = index - index % 5;
+        let (name, resource_type, properties) = match index % 5 {
+            0 => (
+                "Bucket",
+                "AWS::S3::Bucket",
+                json!({"BucketName": {"Fn::Sub": format!("${{Stage}}-{index}")}}),
+            ),
+            1 => (
+                "Role",
+                "AWS::IAM::Role",
+                json!({"AssumeRolePolicyDocument": trust,
+                    "Policies": [{"PolicyName": "own", "PolicyDocument": document(statements(index))}]}),
+            ),
+            2 => (
+                "Managed",
+                "AWS::IAM::ManagedPolicy",
+                json!({"Roles": [{"Ref": format!("Role{}", first + 1)}], "PolicyDocument": document(statements(index))}),
+            ),
+            3 => (
+                "Guard",
+                "AWS::S3::BucketPolicy",
+                json!({"Bucket": {"Ref": format!("Bucket{first}")}, "PolicyDocument": document(vec![json!({
+                    "Effect": "Allow", "Principal": {"AWS": {"Fn::GetAtt": [format!("Role{}", first + 1), "Arn"]}},
+                    "Action": "s3:GetObject", "Resource": {"Fn::Sub": format!("${{Bucket{first}.Arn}}/*")}})])}),
+            ),
+            _ => (
+                "Function",
+                "AWS::Lambda::Function",
+                json!({"Role": {"Fn::GetAtt": [format!("Role{}", first + 1), "Arn"]}}),
+            ),
+        };
+        (
+            format!("{name}{index}"),
+            json!({"Type": resource_type, "Properties": properties}),
+        )
+    };
+    let mut all: Vec<(String, Value)> = (0..resources).map(resource).collect();
+    let length: usize = all.iter().map(|(_, value)| value.to_string().len()).sum();
+    let functions = all.len() / 5;
+    let line = "    # what a function does is of no interest here\n";
+    let code = line.repeat(bytes.saturating_sub(length) / functions.max(1) / line.len() + 1);
+    for (name, value) in &mut all {
+        if name.starts_with("Function") {
+            value["Properties"]["Code"] = json!({"ZipFile": code});
+        }
+    }
+    let all: serde_json::Map<String, Value> = all.into_iter().collect();
+    json!({"Parameters": {"Stage": {"Type": "String", "AllowedPattern": "[a-z]+"}}, "Resources": all})
+        .to_string()
+}

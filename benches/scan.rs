@@ -23,7 +23,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group};
-use generate::{Size, plan};
+use generate::{Size, plan, template};
 use keyaki::check::Options;
 use keyaki::check::standards::read_standards;
 use keyaki::extract::Environment;
@@ -84,6 +84,7 @@ fn figures() {
         figures_of(title, &files, plan, runs);
     }
     figures_of_large(&files);
+    figures_of_template(&files);
 }
 
 fn figures_of(title: &str, files: &Files, plan: &Path, runs: usize) {
@@ -194,6 +195,44 @@ fn figures_of_large(files: &Files) {
             memory as f64 / bytes as f64,
             memory as f64 / less_memory as f64
         );
+    }
+}
+
+/// Resources and bytes of a large template: as many resources as a stack may have, and more text than a service takes.
+const TEMPLATE: (usize, usize) = (500, 4_500_000);
+
+/// A large template, read as JSON and as YAML, of which JSON is a part.
+fn figures_of_template(files: &Files) {
+    let text = template(TEMPLATE.0, TEMPLATE.1);
+    let parsed = best(3, || parse(&text));
+    println!();
+    println!(
+        "template: {} resources, {} bytes, 2 threads",
+        TEMPLATE.0,
+        text.len()
+    );
+    for (format, name, text) in [
+        ("JSON", "large.template.json", text.clone()),
+        ("YAML", "large.template.yaml", format!("# flow style\n{text}\n")),
+    ] {
+        let path = files.plan.with_file_name(name);
+        fs::write(&path, &text).unwrap();
+        let report = check(files, &path, 2);
+        let time = best(3, || check(files, &path, 2));
+        let reading = best(3, || scan::extract(&options(files, &path, 2)));
+        println!(
+            "  check, {format}         {time:.1?}, {:.1} x serde_json ({parsed:.1?}); of that, reading {reading:.1?}; {} \
+             policies, {:?}",
+            ratio(time, parsed),
+            report.policies.found,
+            report.results
+        );
+        if let Some(memory) = peak_memory(files, &path) {
+            println!(
+                "  peak memory         {memory} bytes, {:.1} x the file",
+                memory as f64 / text.len() as f64
+            );
+        }
     }
 }
 

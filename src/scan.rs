@@ -7,8 +7,10 @@ mod decide;
 mod denied;
 mod diff;
 mod guarded;
+mod imports;
 mod nested;
 mod noted;
+mod once;
 mod principals;
 mod read;
 mod same;
@@ -32,6 +34,7 @@ use crate::source::{Input, InputKind, Limits};
 
 use before::Earlier;
 use decide::{answer, grouped, misuse, outcomes, prepared, questions};
+use imports::imports;
 use noted::{linted, mere_notes, noted};
 use principals::{answers, firsts, principal_outcomes, principal_questions};
 use read::{Gathered, Lost, extract_input, in_parallel, open, remark, with_id};
@@ -143,6 +146,8 @@ fn gather(options: &ScanOptions) -> Gathered {
     let places = std::mem::take(&mut gathered.places);
     let templates: Vec<Input> = inputs.iter().copied().chain(before).collect();
     let around = nested::follow(&templates, places, &mut gathered.files, &options.limits);
+    let imports = imports(&inputs, &gathered.files, &around, options);
+    let around = around.importing(imports);
     if options.assume_defaults && inputs.iter().any(|input| input.kind == InputKind::Template) {
         let message = "parameters that are not given take their defaults (`--assume-defaults`): what passes, passes for \
                        those values";
@@ -159,7 +164,7 @@ fn gather(options: &ScanOptions) -> Gathered {
             return gathered;
         }
     };
-    let results: Vec<(Input, Result<Extraction, Lost>)> = inputs
+    let mut results: Vec<(Input, Result<Extraction, Lost>)> = inputs
         .into_par_iter()
         .map(|input| {
             (
@@ -169,6 +174,8 @@ fn gather(options: &ScanOptions) -> Gathered {
         })
         .collect();
     drop(earlier);
+    let told_within = once::once(&mut results, files, &around);
+    gathered.notes.extend(told_within);
     for (input, result) in results {
         gathered.take(input, result);
     }

@@ -84,7 +84,7 @@ pub(super) fn question<'a>(
             let open: Vec<HoleId> = subject
                 .holes
                 .iter()
-                .filter(|hole| hole.origin.starts_with("parameter"))
+                .filter(|hole| hole.may_hold_wildcards())
                 .map(|hole| hole.id.clone())
                 .collect();
             let owner = Owner {

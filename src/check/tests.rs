@@ -99,6 +99,7 @@ fn parameter(name: &str, default: Option<&str>, allowed: &[&str]) -> Hole {
         default: default.map(str::to_owned),
         allowed: allowed.iter().map(|&value| value.to_owned()).collect(),
         stable: true,
+        plain: false,
     }
 }
 

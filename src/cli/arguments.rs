@@ -85,7 +85,7 @@ pub(super) struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
-    /// The old policy, plan or template
+    /// The old policy, plan or template, or a folder of them, which are compared by their paths in it
     #[arg(value_name = "OLD")]
     pub(super) old: PathBuf,
     /// The new one

@@ -1,6 +1,7 @@
 //! Finding policies: one `Extraction` per input, from a Terraform plan, a CloudFormation template or a bare policy.
 //! Partial is normal: a value that is not known becomes a hole or a gap, never an error that hides the rest.
 
+mod acl;
 mod bare;
 mod cloudformation;
 mod document;
@@ -13,12 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::iam::{DocumentKind, HoleId, Invalid, Note, PolicyDocument};
-use crate::source::{BlockName, Place};
+use crate::source::{BlockName, FileId, Place};
 
 pub use bare::{extract_bare_policy, extract_bare_policy_as};
 pub use cloudformation::{
-    CloudFormationOptions, EarlierTemplate, NestedLocation, NestedTemplates, extract_template,
-    extract_template_since, nested_locations,
+    CloudFormationOptions, EarlierTemplate, Imported, NestedLocation, NestedTemplates, exports_of,
+    extract_template, extract_template_since, nested_locations,
 };
 pub use managed::{attached_policy, is_aws_managed};
 pub use principal::{AttachedDocument, Composition, Deployed, ExtractedPrincipal, Part};
@@ -52,6 +53,8 @@ pub struct Extraction {
     pub not_policies: usize,
     /// The names that the tool which wrote the input shows for resources, by their address: the construct paths of the CDK.
     pub names: BTreeMap<String, String>,
+    /// The files of the nested stacks that are read with a template.
+    pub nested: Vec<FileId>,
     /// Remarks on the input as a whole (`plan is incomplete`, `newer minor format version`).
     pub notes: Vec<InputNote>,
 }
@@ -266,6 +269,24 @@ pub struct Hole {
     pub allowed: Vec<String>,
     /// Whether it has the same value before and after the change.
     pub stable: bool,
+    /// Whether its value is surely [plain](is_plain), whatever it is.
+    pub plain: bool,
+}
+
+/// The characters that make more of a text than a name: wildcards, the sign of a policy variable, the separator of ARNs.
+pub const SPECIAL: [char; 4] = ['*', '?', '$', ':'];
+
+/// Whether a text is neither empty nor anything but itself within a pattern or an ARN.
+pub fn is_plain(text: &str) -> bool {
+    !text.is_empty() && !text.contains(SPECIAL)
+}
+
+impl Hole {
+    /// Whether somebody may give it a value with wildcards: it is a parameter, and nothing keeps them out.
+    pub fn may_hold_wildcards(&self) -> bool {
+        let all_plain = !self.allowed.is_empty() && self.allowed.iter().all(|value| is_plain(value));
+        self.origin.starts_with("parameter") && !self.plain && !all_plain
+    }
 }
 
 /// How a document came about.

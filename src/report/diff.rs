@@ -32,6 +32,8 @@ pub struct DiffReport {
 /// One address.
 #[derive(Debug, Clone)]
 pub struct DiffEntry {
+    /// The input, where several were compared: its path within what was given.
+    pub input: Option<String>,
     /// The address.
     pub address: String,
     /// What the policy is, where that is known.
@@ -162,6 +164,9 @@ fn write_entry<W: Write>(entry: &DiffEntry, color: bool, out: &mut Sanitised<W>)
         word @ "undecided" => (Tint::Yellow, word),
         word => (Tint::Green, word),
     };
+    if let Some(input) = &entry.input {
+        write!(out, "{input} ")?;
+    }
     write!(out, "{} ({kind}{side}): ", entry.address)?;
     if color {
         out.tinted(tint, word)?;
@@ -210,6 +215,7 @@ fn entry_json(entry: &DiffEntry) -> Value {
         Sides::New => "new",
     };
     json!({
+        "input": entry.input,
         "address": entry.address,
         "kind": entry.kind.map(PolicyKind::word),
         "sides": sides,

@@ -1,5 +1,5 @@
 //! Comparing two inputs: policies are matched by address, and each pair is asked both ways. A policy of one side only is
-//! compared with nothing.
+//! compared with nothing. Of folders and cloud assemblies, inputs of the same path are compared.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use crate::check::{self, Check, Prepared, Reference, Regions, Standard, Subject, Verdict, prepare};
 use crate::extract::{Before, Extraction, Hole, Policy, PolicyKind, extract_bare_policy_as};
 use crate::iam::{HoleId, PolicyDocument, Version};
-use crate::report::{DiffEntry, DiffReport, Difference, Sides};
-use crate::source::{FileId, InputKind, says_state};
+use crate::report::{DiffEntry, DiffReport, Difference, ScannedInput, Sides};
+use crate::source::{FileId, InputKind, SourceFile, says_state};
 
 use super::decide::answer;
 use super::read::{Gathered, parse_tree, with_id};
@@ -58,19 +58,17 @@ fn compared(
             }
         }
         report.internal.append(&mut gathered.internal);
-        if gathered.inputs.len() > 1 {
-            report.usage.push(format!(
-                "`{name}` holds {} inputs: `keyaki diff` compares one with one",
-                gathered.inputs.len()
-            ));
-        }
-        side(gathered, kind, options)
+        members(gathered, &name, kind, options)
     });
+    let several = sides.iter().any(|side| side.len() > 1);
+    if several {
+        report.usage.extend(unpaired(&report, &sides));
+    }
     if !report.usage.is_empty() || !report.errors.is_empty() || !report.internal.is_empty() {
         return report;
     }
-    let [old, new] = &sides;
-    for policy in old.policies.iter().chain(&new.policies) {
+    let [olds, news] = &sides;
+    for policy in olds.iter().chain(news).flat_map(|side| &side.extraction.policies) {
         if let Err(invalid) = &policy.document {
             report.errors.push(with_id(
                 "invalid-policy",
@@ -78,26 +76,100 @@ fn compared(
             ));
         }
     }
-    let addresses = addresses(old, new);
-    let entries: Vec<Result<DiffEntry, String>> = addresses
-        .par_iter()
-        .filter_map(|address| entry(address, old, new, options))
-        .collect();
-    for entry in entries {
-        match entry {
-            Ok(entry) => report.entries.push(entry),
-            Err(message) => report.internal.push(message),
+    let nothing = Extraction::default();
+    for (name, old, new) in pairs(olds, news, several) {
+        let (old, new) = (old.unwrap_or(&nothing), new.unwrap_or(&nothing));
+        let addresses = addresses(old, new);
+        let entries: Vec<Result<DiffEntry, String>> = addresses
+            .par_iter()
+            .filter_map(|address| entry(address, old, new, options))
+            .collect();
+        for entry in entries {
+            match entry {
+                Ok(entry) => report.entries.push(DiffEntry {
+                    input: several.then(|| name.to_owned()),
+                    ..entry
+                }),
+                Err(message) => report.internal.push(message),
+            }
         }
     }
     report
 }
 
-/// What was extracted of the one input of a side.
-fn side(gathered: Gathered, kind: Option<PolicyKind>, options: &ScanOptions) -> Extraction {
+/// One input of a side.
+struct Member {
+    /// The path within what was given: what tells it from others there.
+    name: String,
+    extraction: Extraction,
+}
+
+fn members(gathered: Gathered, given: &str, kind: Option<PolicyKind>, options: &ScanOptions) -> Vec<Member> {
     let Gathered { files, inputs, .. } = gathered;
-    let Some(input) = inputs.into_iter().next() else {
-        return Extraction::default();
-    };
+    let folder = given.strip_prefix("./").unwrap_or(given).trim_end_matches('/');
+    let members = inputs.into_iter().map(|input| {
+        let within = input
+            .name
+            .strip_prefix(folder)
+            .and_then(|rest| rest.strip_prefix('/'));
+        Member {
+            name: within.unwrap_or(&input.name).to_owned(),
+            extraction: extraction(input, &files, kind, options),
+        }
+    });
+    members.collect()
+}
+
+/// The extractions to compare, by name: those of the new side in order, then those that are gone. Where each side has one,
+/// these are compared whatever their names.
+fn pairs<'m>(
+    olds: &'m [Member],
+    news: &'m [Member],
+    several: bool,
+) -> Vec<(&'m str, Option<&'m Extraction>, Option<&'m Extraction>)> {
+    let named = |side: &'m [Member], name: &str| side.iter().find(|member| member.name == name || !several);
+    let mut pairs = Vec::new();
+    for new in news {
+        let old = named(olds, &new.name).map(|old| &old.extraction);
+        pairs.push((new.name.as_str(), old, Some(&new.extraction)));
+    }
+    for old in olds.iter().filter(|old| named(news, &old.name).is_none()) {
+        pairs.push((old.name.as_str(), Some(&old.extraction), None));
+    }
+    pairs
+}
+
+/// Why inputs cannot be paired by name, if they cannot.
+fn unpaired(report: &DiffReport, [olds, news]: &[Vec<Member>; 2]) -> Option<String> {
+    let one_by_one = "compare the files one by one: `keyaki diff OLD-FILE NEW-FILE`";
+    for (given, side) in [(&report.old, olds), (&report.new, news)] {
+        let names: BTreeSet<&str> = side.iter().map(|member| member.name.as_str()).collect();
+        if names.len() < side.len() {
+            return Some(format!(
+                "`{given}` holds several stacks of one file, which cannot be told apart: {one_by_one}"
+            ));
+        }
+    }
+    let is_shared = |old: &Member| news.iter().any(|new| new.name == old.name);
+    (!olds.iter().any(is_shared)).then(|| {
+        format!(
+            "`{}` holds {} inputs and `{}` {}, and no two are named alike: give folders in which they have the same \
+             paths, or {one_by_one}",
+            report.old,
+            olds.len(),
+            report.new,
+            news.len()
+        )
+    })
+}
+
+/// What was extracted of an input.
+fn extraction(
+    input: ScannedInput,
+    files: &[SourceFile],
+    kind: Option<PolicyKind>,
+    options: &ScanOptions,
+) -> Extraction {
     let place = input
         .extraction
         .policies
@@ -162,6 +234,7 @@ fn entry(
     let kind = news.first().or(olds.first()).map(|policy| policy.kind);
     let undecided = |why: String| {
         Some(Ok(DiffEntry {
+            input: None,
             address: address.to_owned(),
             kind: kind.or_else(|| gap.and_then(|gap| gap.kind)),
             sides,
@@ -201,6 +274,7 @@ fn entry(
     let less = direction(old.as_ref(), new.as_ref(), " (new)", options);
     Some(match (more, less) {
         (Ok(more), Ok(less)) => Ok(DiffEntry {
+            input: None,
             address: address.to_owned(),
             kind,
             sides,

@@ -11,6 +11,7 @@ use crate::source::{
 };
 
 use super::ScanOptions;
+use super::imports::Imports;
 use super::read::parse_tree;
 
 /// Templates of nested stacks in a run.
@@ -23,9 +24,26 @@ const MOST_NODES: usize = 8;
 pub(super) struct Surroundings {
     places: BTreeMap<FileId, TemplatePlace>,
     nested: Arc<NestedTemplates>,
+    imports: Imports,
 }
 
 impl Surroundings {
+    /// Where a template is.
+    pub(super) fn place(&self, file: FileId) -> Option<&TemplatePlace> {
+        self.places.get(&file)
+    }
+
+    /// A template that was parsed for its nested stacks.
+    pub(super) fn tree(&self, file: FileId) -> Option<Arc<Node>> {
+        self.nested.tree(file)
+    }
+
+    /// With what the templates import from each other.
+    pub(super) fn importing(mut self, imports: Imports) -> Surroundings {
+        self.imports = imports;
+        self
+    }
+
     /// How a template is read. What the command line says of the environment wins over what an assembly tells.
     pub(super) fn template_options(&self, file: FileId, options: &ScanOptions) -> CloudFormationOptions {
         let facts = self.places.get(&file).map(|place| &place.facts);
@@ -34,6 +52,7 @@ impl Surroundings {
             parameters: options.parameters.clone(),
             assume_defaults: options.assume_defaults,
             exports: options.exports.clone(),
+            imports: self.imports.get(&file).cloned().unwrap_or_default(),
             environment: Environment {
                 account: given
                     .account
@@ -88,6 +107,7 @@ pub(super) fn follow(
     Surroundings {
         places,
         nested: Arc::new(following.nested),
+        imports: Imports::new(),
     }
 }
 

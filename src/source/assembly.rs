@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::decode::decode;
 use super::load::{InputKind, Limits, Loaded, TEMPLATE_BYTES, display_name, read_bounded};
-use super::nested::{TemplatePlace, local_path};
+use super::nested::{Company, TemplatePlace, local_path};
 use super::recognise::recognise;
 use super::tree::{Node, NodeKind, parse_json};
 use super::{FileId, Input};
@@ -55,7 +55,11 @@ pub(super) fn is_assembly(root: &Path, limits: &Limits) -> bool {
 pub(super) fn load_assembly(root: &Path, limits: &Limits, loaded: &mut Loaded) {
     let errors = loaded.errors.len();
     let mut found = Found::default();
-    let place = TemplatePlace::new(&root.join("manifest.json"), root);
+    let place = TemplatePlace::new(
+        &root.join("manifest.json"),
+        root,
+        Company::Assembly(root.to_owned()),
+    );
     let mut pending = vec![place];
     let mut seen = BTreeSet::new();
     while let Some(manifest) = pending.pop() {

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::decode::decode;
-use super::nested::TemplatePlace;
+use super::nested::{Company, TemplatePlace};
 use super::recognise::{Refusal, recognise};
 use super::walk::{TERRAFORM_CODE, is_terraform_code, walk};
 use super::{FileId, SourceFile};
@@ -113,7 +113,7 @@ pub fn load(paths: &[PathBuf], limits: &Limits) -> Loaded {
                         load_text(&name, bytes, limits, &mut loaded);
                         if metadata.is_file() {
                             let root = path.parent().filter(|root| !root.as_os_str().is_empty());
-                            loaded.place(path, root.unwrap_or(Path::new(".")));
+                            loaded.place(path, root.unwrap_or(Path::new(".")), Company::Named);
                         }
                     }
                     Err(message) => loaded.fail(&name, message, false),
@@ -202,13 +202,13 @@ impl Loaded {
     }
 
     /// Notes where the file is that was added last, if it is a template. What it names is read below `root` only.
-    pub(super) fn place(&mut self, path: &Path, root: &Path) {
+    pub(super) fn place(&mut self, path: &Path, root: &Path, company: Company) {
         let last = self
             .inputs
             .last()
             .filter(|input| input.kind == InputKind::Template);
         if let Some(input) = last.filter(|input| input.file.0 + 1 == self.files.len()) {
-            let place = TemplatePlace::new(path, root);
+            let place = TemplatePlace::new(path, root, company);
             self.places.entry(input.file).or_insert(place);
         }
     }

@@ -28,7 +28,7 @@ pub use hcl::{BlockName, TerraformSource};
 pub use hcl_written::{Written, WrittenAt, WrittenPiece};
 pub use load::{Input, InputKind, Limits, LoadError, Loaded, load, load_text, read_reference};
 pub use locate::{LineIndex, Region, region};
-pub use nested::{TemplatePlace, local_path, read_nested};
+pub use nested::{Company, TemplatePlace, local_path, read_nested};
 pub use recognise::says_state;
 pub use statements::{Sketch, Told, Wanted};
 pub use tree::{Node, NodeKind, ParseError, Style, parse_json, parse_tree, parse_yaml};

@@ -10,6 +10,18 @@ use super::decode::decode;
 use super::load::{InputKind, Limits, TEMPLATE_BYTES, display_name, os_reason, read_bounded};
 use super::recognise::recognise;
 
+/// How a template came to be an input, which tells what it is deployed with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Company {
+    /// The user named it.
+    #[default]
+    Named,
+    /// It was found below a folder.
+    Walked,
+    /// It is a stack of the cloud assembly in this folder.
+    Assembly(PathBuf),
+}
+
 /// Where a template is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TemplatePlace {
@@ -23,14 +35,17 @@ pub struct TemplatePlace {
     pub(super) assets: Arc<BTreeMap<String, PathBuf>>,
     /// What a cloud assembly tells of the stack.
     pub facts: StackFacts,
+    /// What it is deployed with.
+    pub company: Company,
 }
 
 impl TemplatePlace {
     /// The place of a file that was given, or found below a folder that was.
-    pub(super) fn new(path: &Path, root: &Path) -> TemplatePlace {
+    pub(super) fn new(path: &Path, root: &Path, company: Company) -> TemplatePlace {
         TemplatePlace {
+            company,
             path: path.to_owned(),
-            shown: path.to_owned(),
+            shown: plain(path),
             root: root.to_owned(),
             ..TemplatePlace::default()
         }
@@ -105,6 +120,7 @@ impl TemplatePlace {
             root: self.root.clone(),
             assets: self.assets.clone(),
             facts: self.facts.clone(),
+            company: self.company.clone(),
         })
     }
 }

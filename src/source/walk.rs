@@ -10,6 +10,7 @@ use ignore::{DirEntry, WalkBuilder};
 use super::assembly::{is_assembly, load_assembly};
 use super::decode::{decode, is_zip};
 use super::load::{InputKind, Limits, Loaded, PLAN_BYTES, Seen, display_name, os_reason, read_bounded};
+use super::nested::Company;
 use super::recognise::{Reason, looks_relevant, recognise};
 
 /// Adds the inputs below a directory, sorted by name. Hidden files and those that a .gitignore lists are left out, links
@@ -204,7 +205,7 @@ fn read(file: &Found<'_>, limits: &Limits, loaded: &mut Loaded, seen: &mut Seen,
             }
             None => {
                 loaded.add(name, text, kind);
-                loaded.place(file.path, file.root);
+                loaded.place(file.path, file.root, Company::Walked);
             }
         },
         Err(refusal) => match refusal.reason {

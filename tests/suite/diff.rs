@@ -220,3 +220,99 @@ fn the_report_is_versioned() {
     );
     assert_eq!(report["policies"][0]["more"], json!({"result": "none"}));
 }
+
+/// Several stacks are compared by their paths within what is given.
+#[test]
+fn folders_and_assemblies_are_compared_stack_by_stack() {
+    let folder = scratch("diff-stacks");
+    let write = |path: &str, text: &str| {
+        fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+        fs::write(folder.join(path), text).unwrap();
+    };
+    let plain = |action: &str| template("P", action).replace("${Bucket}", "logs");
+    for (path, action) in [
+        ("old/a.json", "s3:GetObject"),
+        ("old/in/b.json", "s3:GetObject"),
+        ("old/gone.json", "s3:GetObject"),
+        ("new/a.json", "s3:GetObject"),
+        ("new/in/b.json", "s3:*"),
+        ("new/made.json", "s3:GetObject"),
+        ("other/x.json", "s3:GetObject"),
+        ("other/y.json", "s3:GetObject"),
+    ] {
+        write(path, &plain(action));
+    }
+    let told = |old: &str, new: &str| {
+        let report = run(&folder, &["diff", old, new, "--format", "json"]).json();
+        let entries = report["policies"].as_array().unwrap().iter();
+        let line = |entry: &Value| {
+            let word = |key: &str| entry[key].as_str().unwrap().to_owned();
+            format!(
+                "{} {} {} {}",
+                word("input"),
+                word("address"),
+                word("sides"),
+                word("result")
+            )
+        };
+        entries.map(line).collect::<Vec<_>>()
+    };
+    let expected = [
+        "a.json P/PolicyDocument both equivalent",
+        "in/b.json P/PolicyDocument both more",
+        "made.json P/PolicyDocument new more",
+        "gone.json P/PolicyDocument old less",
+    ];
+    assert_eq!(told("old", "new"), expected);
+    assert_eq!(told("./old/", "new/"), expected);
+    let ran = run(&folder, &["diff", "old", "new"]);
+    assert_eq!(ran.status, 1);
+    assert!(
+        ran.stdout
+            .contains("in/b.json P/PolicyDocument (identity): more\n"),
+        "{}",
+        ran.stdout
+    );
+    // What has no names in common is not guessed at.
+    for (old, new) in [("old", "other"), ("old/a.json", "other"), ("other", "old/a.json")] {
+        let ran = run(&folder, &["diff", old, new]);
+        assert_eq!(ran.status, 2, "{old} {new}");
+        assert!(ran.stderr.contains("no two are named alike"), "{}", ran.stderr);
+    }
+    // Single files need not be named alike.
+    assert_eq!(run(&folder, &["diff", "old/a.json", "other/x.json"]).status, 0);
+    let manifest = |files: &[&str]| {
+        let stacks = files.iter().enumerate().map(|(at, file)| {
+            (
+                format!("S{at}"),
+                json!({"type": "aws:cloudformation:stack", "properties": {"templateFile": file}}),
+            )
+        });
+        json!({"version": "48.0.0", "artifacts": stacks.collect::<serde_json::Map<_, _>>()}).to_string()
+    };
+    for side in ["one", "two"] {
+        let action = if side == "one" {
+            "s3:GetObject"
+        } else {
+            "s3:PutObject"
+        };
+        write(&format!("{side}/manifest.json"), &manifest(&["a.json", "b.json"]));
+        write(&format!("{side}/a.json"), &plain("s3:GetObject"));
+        write(&format!("{side}/b.json"), &plain(action));
+    }
+    assert_eq!(
+        told("one", "two"),
+        [
+            "a.json P/PolicyDocument both equivalent",
+            "b.json P/PolicyDocument both more and less"
+        ]
+    );
+    write("two/manifest.json", &manifest(&["a.json", "a.json"]));
+    let ran = run(&folder, &["diff", "one", "two"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr.contains("several stacks of one file"),
+        "{}",
+        ran.stderr
+    );
+}

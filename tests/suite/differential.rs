@@ -548,6 +548,7 @@ fn no_value_of_a_hole_contradicts_a_pass() {
             default: None,
             allowed: Vec::new(),
             stable: true,
+            plain: false,
         };
         let holes = [hole("H"), hole("K")];
         let prepared = check::prepare(Subject {

@@ -27,6 +27,7 @@ mod formulas;
 mod fuzzed;
 mod grants;
 mod hostile;
+mod imports;
 mod injection;
 mod layers;
 mod lines;

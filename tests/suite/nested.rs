@@ -344,7 +344,7 @@ fn nothing_outside_of_the_folder_is_read() {
     )
     .unwrap();
     let report = run(&given, &["check", ".", "--format", "json"]).json();
-    assert_eq!(report["summary"]["policies"]["found"], 3, "{report:#}");
+    assert_eq!(report["summary"]["policies"]["found"], 2, "{report:#}");
     assert_eq!(report["summary"]["policies"]["undecided"], 0, "{report:#}");
 }
 
@@ -482,6 +482,147 @@ fn nested_stacks_are_compared_with_what_was() {
     }
 }
 
+/// Identity documents of nested stacks are compared one by one, by the logical ids that lead to them.
+#[test]
+fn identity_documents_of_nested_stacks_are_compared() {
+    let stack = |id: &str, url: &str, more: &str| {
+        format!("  {id}: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: {url}{more}}}}}\n")
+    };
+    let policy = |id: &str, action: &str, resource: &str, roles: &str| {
+        format!(
+            "  {id}: {{Type: 'AWS::IAM::Policy', Properties: {{PolicyName: p, Roles: {roles}, PolicyDocument: {{Version: \
+             '2012-10-17', Statement: [{{Effect: Allow, Action: '{action}', Resource: {resource}}}]}}}}}}\n"
+        )
+    };
+    let deny = "  D: {Type: 'AWS::IAM::Policy', Properties: {PolicyName: d, Roles: [!Ref R], PolicyDocument: {Version: \
+                '2012-10-17', Statement: [{Effect: Deny, Action: 's3:*', Resource: '*'}]}}}\n";
+    let role = "  R: {Type: 'AWS::IAM::Role', Properties: {TRUST}}\n  S: {Type: 'AWS::IAM::Role', Properties: {TRUST}}\n  \
+                B: {Type: 'AWS::S3::Bucket'}\n";
+    let nested = |parts: &[&str]| {
+        format!(
+            "Parameters: {{P: {{Type: String, Default: d}}}}\nResources:\n{role}{}",
+            parts.concat()
+        )
+    };
+    let read = policy("P", "s3:GetObject", "'*'", "[!Ref R]");
+    let write = policy("P", "s3:*", "'*'", "[!Ref R]");
+    let bucket = policy("P", "s3:GetObject", "!GetAtt B.Arn", "[!Ref R]");
+    let given = policy("P", "s3:GetObject", "!Sub 'arn:aws:s3:::${P}'", "[!Ref R]");
+    let of_other = policy("P", "s3:GetObject", "'*'", "[!Ref S]");
+    let managed = "  M: {Type: 'AWS::IAM::Role', Properties: {TRUST, ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess']}}\n";
+    let root = format!("Resources:\n{}", stack("N", "n.yaml", ""));
+    let root_p = format!("Resources:\n{}", stack("N", "n.yaml", ", Parameters: {P: other}"));
+    let cases: [(&str, &str, String, String, &[&str]); 13] = [
+        (&root, &root, nested(&[&read]), nested(&[&read]), &[]),
+        (&root, &root, nested(&[&write]), nested(&[&read]), &[]),
+        (
+            &root,
+            &root,
+            nested(&[&read]),
+            nested(&[&write]),
+            &["FAIL N.P/PolicyDocument"],
+        ),
+        // A new document, beside what was there.
+        (
+            &root,
+            &root,
+            nested(&[]),
+            nested(&[&read]),
+            &["UNDECIDED N.P/PolicyDocument", "UNDECIDED N.R"],
+        ),
+        // The Deny that goes counts.
+        (
+            &root,
+            &root,
+            nested(&[&read, deny]),
+            nested(&[&read]),
+            &[
+                "UNDECIDED N.D/PolicyDocument",
+                "UNDECIDED N.P/PolicyDocument",
+                "UNDECIDED N.R",
+            ],
+        ),
+        // Another role has it.
+        (
+            &root,
+            &root,
+            nested(&[&read]),
+            nested(&[&of_other]),
+            &["UNDECIDED N.P/PolicyDocument", "UNDECIDED N.R", "UNDECIDED N.S"],
+        ),
+        // A bucket that stays, and a value that is given.
+        (&root, &root, nested(&[&bucket]), nested(&[&bucket]), &[]),
+        (&root, &root, nested(&[&given]), nested(&[&given]), &[]),
+        (
+            &root,
+            &root_p,
+            nested(&[&given]),
+            nested(&[&given]),
+            &["FAIL N.P/PolicyDocument"],
+        ),
+        (&root, &root, nested(&[managed]), nested(&[managed]), &[]),
+        (
+            &root,
+            &root,
+            nested(&[]),
+            nested(&[managed]),
+            &["FAIL N.M/ManagedPolicyArns/0"],
+        ),
+        // What a macro writes is not known.
+        (
+            &root,
+            &root,
+            format!("Transform: Corp\n{}", nested(&[&write])),
+            nested(&[&read]),
+            &[
+                "UNDECIDED N.P/PolicyDocument",
+                "UNDECIDED N.R",
+                "UNDECIDED N.S",
+                "UNDECIDED N.Transform",
+            ],
+        ),
+        // The stack was none before.
+        (
+            "Resources: {X: {Type: 'AWS::SNS::Topic'}}",
+            &root,
+            nested(&[&read]),
+            nested(&[&read]),
+            &["UNDECIDED N.P/PolicyDocument"],
+        ),
+    ];
+    let standards = "version: 1\nstandards: [{id: growth, check: no-new-access, reference: before, scope: {kinds: [identity]}}]\n";
+    for (at, (old_root, new_root, old, new, expected)) in cases.into_iter().enumerate() {
+        let files = [
+            ("new/root.yaml", new_root),
+            ("new/n.yaml", &new),
+            ("old/root.yaml", old_root),
+            ("old/n.yaml", &old),
+            ("keyaki.yaml", standards),
+        ];
+        let folder = folder("before-alone", &files);
+        let ran = run(
+            &folder,
+            &[
+                "check",
+                "new/root.yaml",
+                "--before",
+                "old/root.yaml",
+                "--format",
+                "json",
+            ],
+        );
+        let report = ran.json();
+        let mut found: Vec<String> = ["FAIL", "UNDECIDED", "ERROR"]
+            .iter()
+            .flat_map(|verdict| findings(&report, verdict))
+            .map(|finding| format!("{} {}", text(finding, "verdict"), text(finding, "address")))
+            .collect();
+        found.sort();
+        found.dedup();
+        assert_eq!(found, expected, "{at}\n{old}\n{new}");
+    }
+}
+
 /// A cloud assembly as the CDK writes it without asset metadata: the nested template is known by the last part of its URL.
 #[test]
 fn assemblies_tell_nested_templates_accounts_and_names() {
@@ -560,4 +701,112 @@ fn metadata_tells_nested_templates() {
         &["root.json"],
     );
     assert_eq!(told(&report), ["N.R/AssumeRolePolicyDocument -> N.R @ n.json:1"]);
+}
+
+/// The inputs of a run and the policies of each, where a folder is walked.
+fn walked(name: &str, files: &[(&str, &str)], arguments: &[&str]) -> (Vec<String>, Vec<String>) {
+    let folder = folder(name, files);
+    let standards = "version: 1\nstandards: [{id: p, check: access-not-granted, actions: ['s3:*']}]\n";
+    fs::write(folder.join("keyaki.yaml"), standards).unwrap();
+    let report = run(&folder, &[&["check", "--format", "json"], arguments].concat()).json();
+    let inputs = report["inputs"].as_array().unwrap().iter();
+    let inputs = inputs.map(|input| input.as_str().unwrap().to_owned()).collect();
+    let found = findings(&report, "FAIL").into_iter();
+    let found = found.map(|finding| format!("{} {}", text(finding, "input"), text(finding, "address")));
+    (inputs, found.collect())
+}
+
+#[test]
+fn a_walk_tells_a_nested_template_once() {
+    let nested = "Parameters: {Name: {Type: String}}\nResources:\n  P: {Type: 'AWS::IAM::ManagedPolicy', Properties: {PolicyDocument: \
+                  {Version: '2012-10-17', Statement: [{Effect: Allow, Action: 's3:*', Resource: !Sub 'arn:aws:s3:::${Name}'}]}}}\n";
+    let root = |stacks: &str| {
+        format!(
+            "Conditions: {{No: !Equals [a, b], Maybe: !Equals [!Ref 'AWS::Region', x]}}\nResources:\n{stacks}"
+        )
+    };
+    let stack = |id: &str, url: &str, more: &str| {
+        format!(
+            "  {id}: {{Type: 'AWS::CloudFormation::Stack'{more}, Properties: {{TemplateURL: {url}, Parameters: {{Name: n}}}}}}\n"
+        )
+    };
+    let check = |name: &str, files: &[(&str, &str)], arguments: &[&str], inputs: &[&str], found: &[&str]| {
+        let (own_inputs, own_found) = walked(name, files, arguments);
+        assert_eq!(own_inputs, inputs, "{name}");
+        assert_eq!(own_found, found, "{name}");
+    };
+    let plain = root(&stack("N", "parts/n.yaml", ""));
+    let files = [("a/root.yaml", &*plain), ("a/parts/n.yaml", nested)];
+    for (at, arguments) in [["."], ["a"], ["./a"]].iter().enumerate() {
+        check(
+            &format!("walk-{at}"),
+            &files,
+            arguments,
+            &["a/root.yaml"],
+            &["a/root.yaml N.P/PolicyDocument"],
+        );
+    }
+    // Named, it is checked by itself too.
+    let both = ["a/parts/n.yaml", "a/root.yaml"];
+    let found = [
+        "a/parts/n.yaml P/PolicyDocument",
+        "a/root.yaml N.P/PolicyDocument",
+    ];
+    check("walk-named", &files, &both, &both, &found);
+    // Where its stack is never there, it is told by itself; where it may be, as nested.
+    let never = root(&stack("N", "parts/n.yaml", ", Condition: No"));
+    let files = [("a/root.yaml", &*never), ("a/parts/n.yaml", nested)];
+    check(
+        "walk-never",
+        &files,
+        &["."],
+        &both,
+        &["a/parts/n.yaml P/PolicyDocument"],
+    );
+    let maybe = root(&stack("N", "parts/n.yaml", ", Condition: Maybe"));
+    let files = [("a/root.yaml", &*maybe), ("a/parts/n.yaml", nested)];
+    check("walk-maybe", &files, &["."], &["a/root.yaml"], &[]);
+    // Two levels, and twice.
+    let middle = format!(
+        "Parameters: {{Name: {{Type: String}}}}\n{}",
+        root(&stack("M", "n.yaml", ""))
+    );
+    let two = root(&(stack("A", "parts/m.yaml", "") + &stack("B", "parts/n.yaml", "")));
+    let files = [
+        ("a/z.yaml", &*two),
+        ("a/parts/m.yaml", &*middle),
+        ("a/parts/n.yaml", nested),
+    ];
+    let found = ["a/z.yaml B.P/PolicyDocument", "a/z.yaml A.M.P/PolicyDocument"];
+    check("walk-deep", &files, &["."], &["a/z.yaml"], &found);
+    // A template that cannot be read hides nothing.
+    let broken = format!("{plain}  Broken: 3\n");
+    let files = [("a/root.yaml", &*broken), ("a/parts/n.yaml", nested)];
+    check(
+        "walk-broken",
+        &files,
+        &["."],
+        &["a/parts/n.yaml"],
+        &["a/parts/n.yaml P/PolicyDocument"],
+    );
+}
+
+#[test]
+fn a_walk_of_templates_that_hold_each_other_loses_none() {
+    let other = |own: &str, url: &str| {
+        format!(
+            "Resources:\n  {own}: {{Type: 'AWS::IAM::ManagedPolicy', Properties: {{PolicyDocument: {{Version: '2012-10-17', \
+             Statement: [{{Effect: Allow, Action: 's3:*', Resource: '*'}}]}}}}}}\n  N: {{Type: \
+             'AWS::CloudFormation::Stack', Properties: {{TemplateURL: {url}}}}}\n"
+        )
+    };
+    let (one, two) = (other("One", "b.yaml"), other("Two", "a.yaml"));
+    let (inputs, found) = walked("circle", &[("a.yaml", &one), ("b.yaml", &two)], &["."]);
+    assert_eq!(inputs, ["a.yaml"]);
+    assert_eq!(
+        found,
+        ["a.yaml One/PolicyDocument", "a.yaml N.Two/PolicyDocument"]
+    );
+    let (inputs, found) = walked("self", &[("a.yaml", &other("One", "a.yaml"))], &["."]);
+    assert_eq!((inputs.len(), found.len()), (1, 1));
 }

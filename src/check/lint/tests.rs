@@ -19,6 +19,7 @@ fn linted(document: &Value, kind: PolicyKind) -> Linted {
         default: None,
         allowed: Vec::new(),
         stable: false,
+        plain: false,
     };
     let holes: Vec<Hole> = parsed.document.holes().into_iter().map(hole).collect();
     let prepared = prepare(Subject {

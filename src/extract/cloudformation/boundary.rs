@@ -10,6 +10,7 @@ use crate::iam::{DocumentKind, FACT_SEPARATOR, PolicyDocument, Text, Value, pars
 
 use super::attachments::{guarded, managed_with, without_partition};
 use super::emit::{default_facts, holes_of};
+use super::narrowed::parse_narrowed;
 use super::policy::{Found, read_document};
 use super::principals::{document, origin, unread};
 use super::references::property;
@@ -166,10 +167,9 @@ fn part(
         let Ok(Found::Document(drawn)) = read_document(&of_policy, worlds, view) else {
             return None;
         };
-        let holes = holes(template, &drawn.value);
-        let document = parse_document(&drawn.value, DocumentKind::Identity)
-            .ok()?
-            .document;
+        let (value, parsed) = parse_narrowed(drawn.value, DocumentKind::Identity, &of_policy);
+        let holes = holes(template, &value);
+        let document = parsed.ok()?.document;
         let address = format!("{}/PolicyDocument", policy.id);
         let key = format!("{address}{FACT_SEPARATOR}{}", place.address);
         return Some(of(document, key, holes, origin(&of_policy, policy, &address)));

@@ -3,6 +3,7 @@
 use crate::iam::Text;
 
 use super::intrinsics::resolve;
+use super::narrowed::excludes;
 use super::syntax::{Call, View, call};
 use super::template::Scope;
 use super::values::{Fault, Symbolic, only_hole};
@@ -73,7 +74,8 @@ fn any(call: &Call<'_>, truth: bool, scope: Scope<'_, '_>) -> Result<bool, Fault
     undecided.map_or(Ok(false), |fact| Err(Fault::Undecided(fact)))
 }
 
-fn equal(left: &Symbolic, right: &Symbolic, scope: Scope<'_, '_>) -> Result<bool, Fault> {
+/// Whether two values are the same text.
+pub(super) fn equal(left: &Symbolic, right: &Symbolic, scope: Scope<'_, '_>) -> Result<bool, Fault> {
     let (Some(left), Some(right)) = (text_of(left), text_of(right)) else {
         return Err(Fault::shape("`Fn::Equals` compares something that is not a text"));
     };
@@ -90,6 +92,9 @@ fn equal(left: &Symbolic, right: &Symbolic, scope: Scope<'_, '_>) -> Result<bool
         let (Some(hole), Some(wanted)) = (hole, wanted) else {
             continue;
         };
+        if excludes(hole, wanted, scope.template) {
+            return Ok(false);
+        }
         let allowed = scope
             .template
             .hole(hole)

@@ -10,15 +10,19 @@ use crate::iam::{HoleId, PolicyDocument};
 use crate::source::{FileId, Node};
 
 use super::deployed;
+use super::nested;
 use super::removed;
 use super::sides::{Sides, resources, same_view, texts};
+use super::stacks::Stacks;
 use super::syntax::{View, key_text};
-use super::{CloudFormationOptions, expanded, extract_template};
+use super::{CloudFormationOptions, extract_template};
 
 /// An earlier template, extracted.
 #[derive(Debug)]
 pub struct EarlierTemplate {
     tree: Node,
+    file: FileId,
+    options: CloudFormationOptions,
     extraction: Extraction,
 }
 
@@ -36,8 +40,12 @@ impl EarlierTemplate {
         options: &CloudFormationOptions,
     ) -> Result<EarlierTemplate, String> {
         let extraction = extract_template(&tree, file, options)?;
-        let tree = expanded(View::of(&tree), options).map_or(tree, |expanded| expanded.tree);
-        Ok(EarlierTemplate { tree, extraction })
+        Ok(EarlierTemplate {
+            tree,
+            file,
+            options: options.clone(),
+            extraction,
+        })
     }
 }
 
@@ -49,13 +57,18 @@ pub fn extract_template_since(
     earlier: &EarlierTemplate,
 ) -> Result<Extraction, String> {
     let mut new = extract_template(tree, file, options)?;
-    let expanded = expanded(View::of(tree), options);
-    let tree = expanded.as_ref().map_or(tree, |expanded| &expanded.tree);
-    let roots = (View::of(&earlier.tree), View::of(tree));
+    let olds = nested::open(&earlier.tree, earlier.file, &earlier.options)?;
+    let news = nested::open(tree, file, options)?;
+    let (Some(old), Some(own)) = (olds.first(), news.first()) else {
+        return Err("the template cannot be opened".to_owned());
+    };
+    let roots = (old.root(), own.root());
     let sides = Sides::of(roots.0, roots.1, options);
+    let stacks = Stacks::of(&olds, &news, &sides);
     let pair = Pair {
         old: &earlier.extraction,
         sides,
+        stacks,
         roots,
     };
     let told: Vec<(Before, Vec<Hole>)> = new
@@ -80,6 +93,8 @@ pub(super) struct Pair<'n> {
     pub old: &'n Extraction,
     /// Both as written.
     pub sides: Sides<'n>,
+    /// The nested stacks that are followed in both.
+    pub stacks: Stacks<'n>,
     roots: (View<'n>, View<'n>),
 }
 
@@ -95,7 +110,16 @@ impl<'n> Pair<'n> {
             ));
         }
         if self.is_nested(address) {
-            return match self.was_nested(policy, new) {
+            let is_compared = self.stacks.compared(id, self.old).is_some();
+            if policy.kind == PolicyKind::Identity && is_compared {
+                if !self.is_kept(id) {
+                    return (Before::Created, Vec::new());
+                }
+                if policy.provenance == Provenance::Catalog {
+                    return (self.attached(policy, id), Vec::new());
+                }
+            }
+            return match self.was_nested(policy, new, is_compared) {
                 Some((document, was)) => self.renamed(document, was, policy),
                 None => unreadable(NESTED),
             };
@@ -170,10 +194,12 @@ impl<'n> Pair<'n> {
         &'p self,
         policy: &Policy,
         new: &Extraction,
+        is_compared: bool,
     ) -> Option<(&'p PolicyDocument, &'p Policy)> {
         let about_itself = match policy.kind {
             PolicyKind::Trust | PolicyKind::Grant => true,
-            PolicyKind::Identity => false,
+            // Who has it is compared as a whole.
+            PolicyKind::Identity => is_compared,
             _ => is_own(policy),
         };
         let origin = &policy.origin;
@@ -201,6 +227,27 @@ impl<'n> Pair<'n> {
         id.contains('.') && !of(self.roots.0) && !of(self.roots.1)
     }
 
+    /// Whether a resource is in both with the same type, and all stacks around it are.
+    pub fn is_kept(&self, id: &str) -> bool {
+        match self.stacks.find(id) {
+            Some(stack) if self.is_nested(id) => stack.is_kept(id),
+            _ => self.sides.is_kept(id),
+        }
+    }
+
+    /// Whether no attribute of a resource can have changed.
+    pub fn is_fixed(&self, id: &str) -> bool {
+        match self.stacks.find(id) {
+            Some(stack) if self.is_nested(id) => stack.is_fixed(id),
+            _ => self.sides.is_fixed(id),
+        }
+    }
+
+    /// Whether a text names something that may have another value, in whatever template.
+    pub fn may_move(&self, text: &str) -> bool {
+        self.sides.may_move(text) || self.stacks.may_move(text)
+    }
+
     /// Whether the earlier template has an identity of that logical id.
     pub fn was_identity(&self, id: &str) -> bool {
         self.old.principals.iter().any(|was| was.address == id)
@@ -208,11 +255,15 @@ impl<'n> Pair<'n> {
 
     /// Whether the groups of a user are written otherwise, or may be others.
     pub fn has_other_groups(&self, id: &str) -> bool {
-        let groups = |root: View<'n>| resources(root).get(id)?.get("Properties")?.get("Groups");
-        match (groups(self.roots.0), groups(self.roots.1)) {
+        let (roots, local) = match self.stacks.find(id) {
+            Some(stack) if self.is_nested(id) => (stack.roots, stack.local(id)),
+            _ => (self.roots, id),
+        };
+        let groups = |root: View<'n>| resources(root).get(local)?.get("Properties")?.get("Groups");
+        match (groups(roots.0), groups(roots.1)) {
             (None, None) => false,
             (Some(old), Some(new)) => {
-                let may_move = || texts(new).into_iter().any(|text| self.sides.may_move(text));
+                let may_move = || texts(new).into_iter().any(|text| self.may_move(text));
                 !same_view(old, new) || may_move()
             }
             _ => true,
@@ -222,8 +273,18 @@ impl<'n> Pair<'n> {
     /// Whether an unknown value is the same in both: a pseudo parameter of the stack, or something of a resource that
     /// stays.
     pub fn has_same_value(&self, id: &HoleId, is_stable: bool) -> bool {
-        let resource = id.0.split('.').next().unwrap_or_default();
-        id.0.starts_with("AWS::") && is_stable || self.sides.is_fixed(resource)
+        if id.0.starts_with("AWS::") && is_stable {
+            return true;
+        }
+        // What another stack of the run exports is that stack's.
+        if id.0.contains(": ") {
+            return false;
+        }
+        let first = |name: &str| self.sides.is_fixed(name.split('.').next().unwrap_or_default());
+        match self.stacks.find(&id.0) {
+            Some(stack) if self.is_nested(&id.0) => stack.is_fixed(&id.0),
+            _ => first(&id.0),
+        }
     }
 
     /// The earlier document. Its unknown values may be others now, but for those that cannot change in between.

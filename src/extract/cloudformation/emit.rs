@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::extract::{Before, Extraction, Gap, GapReason, Hole, Origin, Policy, PolicyKind, Provenance};
-use crate::iam::{HoleId, TextPiece, Value, parse_document};
+use crate::iam::{HoleId, TextPiece, Value};
 use crate::source::{Place, Span};
 
+use super::narrowed::parse_narrowed;
 use super::policy::{Drawn, Found};
 use super::syntax::View;
 use super::template::{Resource, Template};
@@ -43,10 +44,12 @@ pub(super) fn emit(
             return;
         }
         Found::Invalid(invalid) => (Err(invalid), Vec::new(), Vec::new(), None),
-        Found::Document(Drawn { value, statements }) => match parse_document(&value, kind.document_kind()) {
-            Ok(parsed) => (Ok(parsed.document), parsed.notes, statements, Some(value)),
-            Err(invalid) => (Err(invalid), Vec::new(), statements, Some(value)),
-        },
+        Found::Document(Drawn { value, statements }) => {
+            match parse_narrowed(value, kind.document_kind(), site.template) {
+                (value, Ok(parsed)) => (Ok(parsed.document), parsed.notes, statements, Some(value)),
+                (value, Err(invalid)) => (Err(invalid), Vec::new(), statements, Some(value)),
+            }
+        }
     };
     let mut parts = Parts::default();
     if let Some(value) = &value {

@@ -6,6 +6,7 @@ use crate::iam::{HoleId, Text, TextPiece};
 use crate::source::NodeKind;
 
 use super::conditions::condition_named;
+use super::exported::Imported;
 use super::references::{attribute, reference};
 use super::syntax::{Call, View, boolean, call, is_expansion, is_null, key_text};
 use super::template::Scope;
@@ -104,12 +105,22 @@ fn apply(call: &Call<'_>, scope: Scope<'_, '_>) -> Result<Symbolic, Fault> {
             if let Some(known) = known {
                 return Ok(Symbolic::literal(known));
             }
+            let imported = name
+                .as_literal()
+                .and_then(|name| scope.template.options.imports.get(&name).cloned());
+            if let Some(Imported { text, holes }) = imported {
+                for hole in holes {
+                    scope.template.note_hole(hole);
+                }
+                return Ok(Symbolic::Text(text));
+            }
             let hole = Hole {
                 id: HoleId::new(&format!("Fn::ImportValue({})", name.describe())),
                 origin: format!("import {}", name.describe()),
                 default: None,
                 allowed: Vec::new(),
                 stable: false,
+                plain: false,
             };
             Ok(Symbolic::hole(scope.template.note_hole(hole)))
         }
@@ -462,5 +473,6 @@ fn dynamic_hole(reference: &Text, scope: Scope<'_, '_>) -> HoleId {
         default: None,
         allowed: Vec::new(),
         stable: false,
+        plain: false,
     })
 }

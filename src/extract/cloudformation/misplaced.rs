@@ -18,17 +18,16 @@ fn look(view: View<'_>, path: &str, paths: &[String]) -> Option<(String, Span)> 
         NodeKind::Scalar(text, _) if is_text(text) => here(),
         NodeKind::Scalar(..) => None,
         NodeKind::List(items) => items.iter().find_map(|item| look(View::of(item), path, paths)),
-        NodeKind::Map(entries) if is_document(entries) => here(),
+        // A row of the table may be the `Statement` itself.
+        NodeKind::Map(entries) if is_document(entries) && !paths.contains(&under(path, "Statement")) => {
+            here()
+        }
         NodeKind::Map(entries) => entries.iter().find_map(|(key, value)| {
             let key = key_text(key)?;
             if is_function(key) {
                 return look(View::of(value), path, paths);
             }
-            let child = if path.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{path}.{key}")
-            };
+            let child = under(path, key);
             if paths.contains(&child) {
                 return None;
             }
@@ -37,6 +36,13 @@ fn look(view: View<'_>, path: &str, paths: &[String]) -> Option<(String, Span)> 
             }
             look(View::of(value), &child, paths)
         }),
+    }
+}
+
+fn under(path: &str, key: &str) -> String {
+    match path {
+        "" => key.to_owned(),
+        path => format!("{path}.{key}"),
     }
 }
 

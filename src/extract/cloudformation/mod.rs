@@ -1,6 +1,7 @@
 //! CloudFormation templates: every property is resolved in each world that the undecided conditions leave open, and
 //! what is known only at deployment becomes a hole. Nothing is evaluated by guessing a value.
 
+mod acl;
 mod attachments;
 mod boundary;
 mod conditions;
@@ -8,11 +9,14 @@ mod deployed;
 mod earlier;
 mod emit;
 mod estate;
+mod exported;
 mod intrinsics;
 mod looks_like;
 mod misplaced;
+mod narrowed;
 mod nested;
 mod parameters;
+mod pattern;
 mod permissions;
 mod policy;
 mod principals;
@@ -22,6 +26,7 @@ mod resources;
 mod sam;
 mod shapes;
 mod sides;
+mod stacks;
 mod syntax;
 mod template;
 #[cfg(test)]
@@ -41,6 +46,7 @@ use self::attachments::read_links;
 pub use self::earlier::{EarlierTemplate, extract_template_since};
 use self::emit::Site;
 use self::estate::Estate;
+pub use self::exported::{Imported, exports_of};
 pub use self::nested::{NestedLocation, NestedTemplates, nested_locations};
 use self::principals::principals;
 use self::resources::{read_resource, worlds_of};
@@ -59,6 +65,8 @@ pub struct CloudFormationOptions {
     pub assume_defaults: bool,
     /// Values of exports of other stacks, by name.
     pub exports: BTreeMap<String, String>,
+    /// What other stacks of the run export, by name.
+    pub imports: Arc<BTreeMap<String, Imported>>,
     /// Account, region and partition, where given.
     pub environment: Environment,
     /// Extra places to look for policies: type, property path, kind.
@@ -99,11 +107,19 @@ pub fn extract_template(
             tell_expanded(template, expanded, &mut extraction);
         }
     }
+    extraction.nested = templates.iter().filter_map(there).collect();
     extraction.principals = principals(&templates, &links, &extraction);
     if let Some(template) = templates.first() {
         hide_secrets(template, &mut extraction);
     }
     Ok(extraction)
+}
+
+/// The file of a nested stack that is there in some world.
+fn there(template: &Template<'_>) -> Option<FileId> {
+    let (holder, stack) = template.holder()?;
+    let worlds = worlds_of(&holder, stack).ok()?;
+    (!worlds.is_empty()).then_some(template.file)
 }
 
 /// The paths of the constructs that the CDK made the resources of.

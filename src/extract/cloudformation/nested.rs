@@ -302,6 +302,7 @@ fn follow<'n>(
         parameters,
         assume_defaults: false,
         exports: options.exports.clone(),
+        imports: options.imports.clone(),
         environment: options.environment.clone(),
         extra: options.extra.clone(),
         nested: Arc::default(),

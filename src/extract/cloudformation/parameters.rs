@@ -7,6 +7,7 @@ use crate::iam::{HoleId, Text};
 use crate::source::NodeKind;
 
 use super::CloudFormationOptions;
+use super::pattern::Language;
 use super::syntax::{View, boolean, key_text};
 use super::values::{Fault, Symbolic};
 
@@ -21,6 +22,10 @@ pub(super) struct Parameter {
     pub no_echo: bool,
     pub default: Option<String>,
     pub allowed: Vec<String>,
+    /// What the pattern and the limits of length tell of a string, if anything.
+    pub language: Option<Language>,
+    /// The parts of the default, where it is of that language.
+    pub default_parts: Option<Vec<String>>,
     /// Why it cannot be read.
     broken: Option<String>,
 }
@@ -53,14 +58,32 @@ fn read_parameter(name: &str, view: View<'_>) -> Parameter {
         )),
         _ => None,
     };
+    let no_echo = view.get("NoEcho").and_then(scalar_text).as_deref() == Some("true");
+    let is_limited = kind == "String" && !no_echo && allowed.as_ref().is_some_and(Vec::is_empty);
+    let language = is_limited.then(|| language(view)).flatten();
+    let parts = |language: &Language| language.split(default.as_ref()?.as_deref()?);
     Parameter {
+        default_parts: language.as_ref().and_then(parts),
+        language,
         list: kind == "CommaDelimitedList" || kind.contains("List<"),
         stored: kind.starts_with("AWS::SSM::Parameter::Value<"),
-        no_echo: view.get("NoEcho").and_then(scalar_text).as_deref() == Some("true"),
+        no_echo,
         default: default.flatten(),
         allowed: allowed.unwrap_or_default(),
         broken,
     }
+}
+
+/// The values that a string parameter accepts, as far as its declaration limits them.
+fn language(view: View<'_>) -> Option<Language> {
+    let text = |name: &str| view.get(name).and_then(scalar_text);
+    let number = |name: &str| text(name).and_then(|text| text.parse::<usize>().ok());
+    let pattern = text("AllowedPattern").filter(|pattern| !pattern.is_empty());
+    let (least, most) = (number("MinLength").unwrap_or(0), number("MaxLength"));
+    if pattern.is_none() && least == 0 && most.is_none() {
+        return None;
+    }
+    Language::of(pattern.as_deref(), least, most)
 }
 
 /// The text of a scalar as CloudFormation reads it.
@@ -103,8 +126,9 @@ impl Parameter {
                     id: HoleId::new(name),
                     origin: format!("parameter {name}"),
                     default: self.default.clone().filter(|_| scalar),
-                    allowed: if scalar { self.allowed.clone() } else { Vec::new() },
+                    allowed: if scalar { self.values() } else { Vec::new() },
                     stable: !self.stored,
+                    plain: self.language.as_ref().is_some_and(Language::is_plain),
                 };
                 Ok(if self.list {
                     ParameterValue::List(hole)
@@ -113,6 +137,17 @@ impl Parameter {
                 })
             }
         }
+    }
+
+    /// The only values it can take, if they are listed; empty means any.
+    fn values(&self) -> Vec<String> {
+        if !self.allowed.is_empty() {
+            return self.allowed.clone();
+        }
+        self.language
+            .as_ref()
+            .and_then(Language::values)
+            .unwrap_or_default()
     }
 
     /// What `Ref` gives in a nested stack, where the template around it gives this value. What is not given takes the
@@ -129,6 +164,7 @@ impl Parameter {
                 default: None,
                 allowed: Vec::new(),
                 stable: false,
+                plain: false,
             };
             return Ok(match self.list {
                 true => ParameterValue::List(hole),

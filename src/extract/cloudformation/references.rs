@@ -164,6 +164,7 @@ fn missing(name: &str, spelled: &str, scope: Scope<'_, '_>) -> Result<Symbolic, 
         default: None,
         allowed: Vec::new(),
         stable: false,
+        plain: false,
     })))
 }
 
@@ -175,6 +176,7 @@ fn name_hole(resource: Resource<'_>, scope: Scope<'_, '_>) -> HoleId {
         allowed: Vec::new(),
         // A template does not tell whether the deployment replaces the resource.
         stable: false,
+        plain: false,
     })
 }
 
@@ -185,6 +187,7 @@ fn attribute_hole(resource: Resource<'_>, attribute: &str, scope: Scope<'_, '_>)
         default: None,
         allowed: Vec::new(),
         stable: false,
+        plain: false,
     })
 }
 
@@ -295,6 +298,7 @@ fn note_pseudo(name: &str, default: Option<&str>, scope: Scope<'_, '_>) -> HoleI
         default: default.map(str::to_owned),
         allowed: Vec::new(),
         stable: true,
+        plain: false,
     })
 }
 

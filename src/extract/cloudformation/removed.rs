@@ -47,6 +47,11 @@ pub(super) fn extract(pair: &Pair<'_>, file: FileId, new: &mut Extraction) {
             PolicyKind::Identity,
         )
     }));
+    if pair.stacks.may_change(MEMBERSHIP) {
+        let what = "a group membership in a nested stack may be changed";
+        let origin = at_start("", MEMBERSHIP);
+        changes.push(change(&origin, Vec::new(), what, PolicyKind::Identity));
+    }
     for mut change in changes {
         change.origin.place.file = file;
         new.changes.push(change);
@@ -56,27 +61,28 @@ pub(super) fn extract(pair: &Pair<'_>, file: FileId, new: &mut Extraction) {
 /// What it means that a document of the earlier template is not in the new one, or is attached to others.
 fn document(pair: &Pair<'_>, was: &Policy, new: &Extraction) -> Option<IdentityChange> {
     let id = resource_of(&was.origin.address);
-    if pair.is_nested(&was.origin.address) {
+    let is_compared = was.kind == PolicyKind::Identity && pair.stacks.compared(id, pair.old).is_some();
+    if pair.is_nested(&was.origin.address) && !is_compared {
         let mut news = new.policies.iter();
         let stays = news.any(|is| is.origin.address == was.origin.address && is.kind == was.kind);
         let is_compared = was.kind == PolicyKind::Grant || stays && was.kind != PolicyKind::Identity;
         return (!is_compared).then(|| change(&was.origin, was.attached_to.clone(), NESTED, was.kind));
     }
-    let kept = pair.sides.is_kept(id);
+    let kept = pair.is_kept(id);
     let is = new
         .policies
         .iter()
         .find(|policy| policy.origin.address == was.origin.address && kept);
     match (was.kind, is) {
         (PolicyKind::Identity, Some(is)) => {
-            let may_move = was.attached_to.iter().any(|name| pair.sides.may_move(name));
+            let may_move = was.attached_to.iter().any(|name| pair.may_move(name));
             let same = as_set(&was.attached_to) == as_set(&is.attached_to);
             let both = was.attached_to.iter().chain(&is.attached_to).cloned().collect();
-            let stays = same && (!may_move || pair.sides.is_fixed(id));
+            let stays = same && (!may_move || pair.is_fixed(id));
             (!stays).then(|| change(&is.origin, both, "who has the policy is changed", was.kind))
         }
         (PolicyKind::Identity, None) => {
-            let stays = |name: &&String| !pair.was_identity(name) || pair.sides.is_kept(name);
+            let stays = |name: &&String| !pair.was_identity(name) || pair.is_kept(name);
             let left: Vec<String> = was.attached_to.iter().filter(stays).cloned().collect();
             // With all that had it, it may go.
             let all_gone = left.is_empty() && !was.attached_to.is_empty();
@@ -98,11 +104,11 @@ fn document(pair: &Pair<'_>, was: &Policy, new: &Extraction) -> Option<IdentityC
 
 /// What is attached to an identity that was there before.
 fn identity(pair: &Pair<'_>, is: &ExtractedPrincipal, new: &Extraction) -> Option<IdentityChange> {
-    if !pair.sides.is_kept(&is.address) {
+    if !pair.is_kept(&is.address) {
         return None;
     }
     let was = pair.old.principals.iter().find(|was| was.address == is.address);
-    let may_move = |text: &String| pair.sides.may_move(text);
+    let may_move = |text: &String| pair.may_move(text);
     let what = match was {
         None => "the identity was there under a condition only",
         Some(was) if as_set(&was.policies) != as_set(&is.policies) => "the attached policies are changed",
@@ -112,7 +118,7 @@ fn identity(pair: &Pair<'_>, is: &ExtractedPrincipal, new: &Extraction) -> Optio
         Some(was) if was.boundary != is.boundary => "the permissions boundary is changed",
         Some(_)
             if (is.boundary.as_ref().is_some_and(may_move) || has_unread_boundary(is))
-                && !pair.sides.is_fixed(&is.address) =>
+                && !pair.is_fixed(&is.address) =>
         {
             "whether the permissions boundary stays the same is known only at deployment"
         }

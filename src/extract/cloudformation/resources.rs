@@ -4,13 +4,14 @@
 use crate::extract::{Extraction, GapReason, PolicyKind, Provenance, Row, RowKind, cloudformation_rows};
 use crate::source::Span;
 
+use super::acl::read_list;
 use super::attachments::{Links, attach};
 use super::conditions::condition_named;
 use super::emit::{Site, block, emit, gap};
 use super::intrinsics::{PROCESSED, resolve};
 use super::looks_like::policy_in;
 use super::misplaced::misplaced;
-use super::permissions::permission;
+use super::permissions::{Grants, permission};
 use super::policy::{Found, read_document, read_statement};
 use super::syntax::{is_expansion, key_text};
 use super::template::{Resource, Scope, Template};
@@ -183,36 +184,14 @@ fn read_row(site: Site<'_, '_>, row: &Row, worlds: &[World], links: &Links, extr
                 .and_then(|properties| properties.get(row.path))
                 .is_none()
             {
-                let reason = GapReason::Unsupported(
-                    "a permission without `Statement` is not supported yet".to_owned(),
-                );
-                gap(
-                    site,
-                    site.resource.id.to_owned(),
-                    site.resource.view.span,
-                    reason,
-                    Some(kind),
-                    extraction,
-                );
+                read_permission(site, Grants::EventBus, kind, worlds, extraction);
             }
         }
         Treatment::Attachments(kind) => attach(site, row.path, kind, worlds, links, extraction),
         Treatment::Permission(grants) => {
-            let found = permission(site, grants, worlds);
-            let before = extraction.policies.len();
-            emit(
-                site,
-                site.resource.id.to_owned(),
-                site.resource.view,
-                PolicyKind::Grant,
-                &[],
-                found,
-                extraction,
-            );
-            for policy in extraction.policies.iter_mut().skip(before) {
-                policy.provenance = Provenance::Synthesised;
-            }
+            read_permission(site, grants, PolicyKind::Grant, worlds, extraction);
         }
+        Treatment::List => read_list(site, row.path, worlds, extraction),
         Treatment::Undecided(kind, message) => {
             for (address, span) in present(site, row, worlds) {
                 gap(
@@ -253,6 +232,22 @@ fn read_row(site: Site<'_, '_>, row: &Row, worlds: &[World], links: &Links, extr
         Treatment::FunctionUrl => read_url(site, worlds, extraction),
         Treatment::NotAPolicy => extraction.not_policies += present(site, row, worlds).len(),
         Treatment::Data => {}
+    }
+}
+
+fn read_permission(
+    site: Site<'_, '_>,
+    grants: Grants,
+    kind: PolicyKind,
+    worlds: &[World],
+    extraction: &mut Extraction,
+) {
+    let found = permission(site, grants, worlds);
+    let before = extraction.policies.len();
+    let address = site.resource.id.to_owned();
+    emit(site, address, site.resource.view, kind, &[], found, extraction);
+    for policy in extraction.policies.iter_mut().skip(before) {
+        policy.provenance = Provenance::Synthesised;
     }
 }
 

@@ -9,6 +9,7 @@ use crate::source::{Place, Span};
 
 pub(super) use super::estate::Resource;
 use super::estate::{Estate, Fact, Stack};
+use super::parameters::Parameter;
 use super::syntax::View;
 use super::values::{FactId, Fault, World, describe};
 
@@ -79,6 +80,11 @@ impl<'n> Template<'n> {
         self.stack.outputs?.get(name)?.get("Value")
     }
 
+    /// A parameter by its name.
+    pub fn parameter(&self, name: &str) -> Option<&'n Parameter> {
+        self.stack.parameters.get(name)
+    }
+
     /// A name that only this template has.
     pub fn own(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
@@ -136,6 +142,7 @@ impl<'n> Template<'n> {
             default: None,
             allowed: Vec::new(),
             stable,
+            plain: false,
         })
     }
 

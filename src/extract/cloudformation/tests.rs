@@ -1,5 +1,7 @@
 //! What the intrinsic functions give, long and short, nested, with values that are known and that are not.
 
+mod table;
+
 use std::collections::BTreeMap;
 
 use crate::extract::{CloudFormationOptions, Environment, PolicyKind, extract_template};

@@ -16,6 +16,8 @@ pub(super) enum Treatment {
     Attachments(PolicyKind),
     /// A permission from which a statement is made.
     Permission(Grants),
+    /// A canned access control list.
+    List,
     /// Undecided, whatever it is.
     Undecided(Option<PolicyKind>, &'static str),
     /// Undecided unless it has this value.
@@ -61,6 +63,7 @@ pub(super) fn treatment(row: &Row) -> Treatment {
         RowKind::Synth => match row.resource_type {
             "AWS::Lambda::Permission" => Treatment::Permission(Grants::Function),
             "AWS::Lambda::LayerVersionPermission" => Treatment::Permission(Grants::Layer),
+            "AWS::ACMPCA::Permission" => Treatment::Permission(Grants::Authority),
             _ => Treatment::Undecided(
                 Some(PolicyKind::Grant),
                 "a permission of this type is not supported yet",
@@ -70,7 +73,7 @@ pub(super) fn treatment(row: &Row) -> Treatment {
             Some(PolicyKind::Grant),
             "a grant that is no policy is not supported yet",
         ),
-        RowKind::Acl => Treatment::UndecidedUnless("Private", "an access control list is not supported yet"),
+        RowKind::Acl => Treatment::List,
         RowKind::Exposure if row.resource_type == "AWS::Lambda::Url" => Treatment::FunctionUrl,
         RowKind::Exposure => Treatment::UndecidedUnless(
             "AWS_IAM",

@@ -82,6 +82,7 @@ impl Found {
             unchanged,
             not_policies,
             names,
+            nested: files,
             notes,
         } = extraction;
         let own = &mut self.extraction;
@@ -92,6 +93,7 @@ impl Found {
         own.unchanged.extend(unchanged);
         own.not_policies += not_policies;
         own.names.extend(names);
+        own.nested.extend(files);
         own.notes.extend(notes);
         self.nested.extend(nested);
         self.links.extend(links);

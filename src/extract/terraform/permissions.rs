@@ -9,6 +9,7 @@ mod permission;
 mod services;
 mod shared;
 
+use crate::extract::acl::Of;
 use crate::extract::{Before, Gap, GapReason, Hole, IdentityChange, Policy, PolicyKind, Provenance};
 use crate::iam::{Value, parse_document};
 
@@ -99,10 +100,10 @@ impl Synthesis {
             Synthesis::EventBusStatement => other::event_bus_statement(permission),
             Synthesis::CertificateAuthority => other::certificate_authority(permission),
             Synthesis::KeyGrant => other::key_grant(permission),
-            Synthesis::BucketAcl => acl::canned(permission, acl::Of::Bucket),
-            Synthesis::BucketGrants => acl::grants(permission, acl::Of::Bucket),
-            Synthesis::ObjectAcl => acl::canned(permission, acl::Of::Object),
-            Synthesis::ObjectGrants => acl::grants(permission, acl::Of::Object),
+            Synthesis::BucketAcl => acl::canned(permission, Of::Bucket),
+            Synthesis::BucketGrants => acl::grants(permission, Of::Bucket),
+            Synthesis::ObjectAcl => acl::canned(permission, Of::Object),
+            Synthesis::ObjectGrants => acl::grants(permission, Of::Object),
             Synthesis::CloudControlAcl => acl::cloud_control(permission),
             Synthesis::PlainUrl => services::plain_url(permission),
             Synthesis::EndpointService => shared::endpoint_service(permission),

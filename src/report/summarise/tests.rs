@@ -393,6 +393,7 @@ fn evidence_changes_with_what_was_judged() {
         default: None,
         allowed: vec![],
         stable: true,
+        plain: false,
     };
     let (same, other) = evidence(Policy {
         holes: vec![hole],

@@ -24,8 +24,11 @@ pub(super) fn may(formula: &Formula, symbols: &Symbols) -> Formula {
     let body = map_atoms(formula, &mut |atom| match &atom.claim {
         Claim::Member(variable, ValueSet::Templates { patterns, fold }) => {
             let claims = patterns.iter().map(|pattern| {
-                by_allowed_values(variable, pattern, *fold, atom.holds, symbols)
-                    .unwrap_or_else(|| template(&mut templates, variable, pattern, *fold, atom.holds))
+                let claim = template(&mut templates, variable, pattern, *fold, atom.holds);
+                match by_allowed_values(variable, pattern, *fold, atom.holds, symbols) {
+                    Some(values) => and([claim, values]),
+                    None => claim,
+                }
             });
             if atom.holds {
                 or(claims.collect::<Vec<_>>())
@@ -123,7 +126,7 @@ fn reach(variable: &Variable, pattern: &Pattern) -> Glob {
 }
 
 /// A pattern whose only symbol is a hole with few possible values: some value matches, or some does not. Different
-/// places may take different values, which only adds models.
+/// patterns may take different values, which only adds models.
 fn by_allowed_values(
     variable: &Variable,
     pattern: &Pattern,

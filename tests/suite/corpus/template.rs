@@ -81,7 +81,14 @@ fn count_row(root: &Node, properties: &Node, row: &Row) -> usize {
     let is_function = row.kind == "exposure"
         && member(properties, "TargetFunctionArn")
             .is_some_and(|target| scalar(target).is_none() || target.tag.is_some());
-    let harmless = |leaf: &&&Node| is_function || matches!(scalar(leaf), Some("Private" | "AWS_IAM"));
+    let harmless = |leaf: &&&Node| {
+        is_function || {
+            matches!(
+                scalar(leaf),
+                Some("Private" | "BucketOwnerRead" | "BucketOwnerFullControl" | "AWS_IAM")
+            )
+        }
+    };
     if is_other_access(row) {
         leaves.len() - leaves.iter().filter(harmless).count()
     } else {

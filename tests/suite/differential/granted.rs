@@ -74,6 +74,7 @@ fn holes() -> Vec<Hole> {
         default: None,
         allowed: Vec::new(),
         stable: true,
+        plain: false,
     };
     ["H", "K", "P"].map(hole).to_vec()
 }

@@ -40,6 +40,7 @@ fn attached(random: &mut Random, key: &str) -> (String, Arc<AttachedDocument>) {
             default: None,
             allowed: Vec::new(),
             stable: true,
+            plain: false,
         };
         (text, Ok(document), ["H", "K"].map(hole).to_vec())
     } else {

@@ -288,6 +288,7 @@ impl Permission<'_, '_> {
             default: None,
             allowed: Vec::new(),
             stable,
+            plain: false,
         });
         TextPiece::Hole(id)
     }
@@ -310,6 +311,7 @@ impl Permission<'_, '_> {
                     default: None,
                     allowed: Vec::new(),
                     stable: true,
+                    plain: false,
                 });
                 text.push(TextPiece::Hole(id));
             }
@@ -329,6 +331,7 @@ impl Permission<'_, '_> {
             default: None,
             allowed: Vec::new(),
             stable: false,
+            plain: false,
         });
         TextPiece::Hole(id)
     }

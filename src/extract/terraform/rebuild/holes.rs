@@ -90,6 +90,7 @@ impl<'h, 'a> Holes<'h, 'a> {
             default: None,
             allowed: Vec::new(),
             stable: false,
+            plain: false,
         };
         self.found.insert(id.clone(), hole);
         id
