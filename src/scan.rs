@@ -254,6 +254,9 @@ fn check_all(options: &ScanOptions, gathered: &Gathered) -> Report {
     let of_principals = principal_outcomes(&of_principals, &firsts, &of_distinct);
     let outcomes = outcomes(&gathered.inputs, standards, &by_policy, &noted, of_principals);
     let mere = mere_notes(&gathered.inputs, &noted, standards, &outcomes);
+    // The outcomes have what they need: of a large input this is much.
+    drop((by_policy, noted));
+    drop((answered, of_distinct, lint));
     let notes: Vec<_> = gathered.notes.iter().cloned().chain(cut).collect();
     let run = Run {
         noted: &mere,

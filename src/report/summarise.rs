@@ -52,6 +52,13 @@ pub(super) fn summarise(
         }
     });
     let mut whole = Part::new(run);
+    let made = || parts.iter().filter_map(OnceLock::get);
+    whole
+        .findings
+        .reserve_exact(made().map(|part| part.findings.len()).sum());
+    whole
+        .remarks
+        .reserve_exact(made().map(|part| part.remarks.len()).sum());
     for part in parts.into_iter().filter_map(OnceLock::into_inner) {
         whole.append(part);
     }

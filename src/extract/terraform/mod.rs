@@ -108,7 +108,10 @@ fn extract<'a>(
     for reason in &plan.incomplete {
         found.gap(whole_plan(&context, GapReason::Incomplete((*reason).to_owned())));
     }
-    for chunk in found_in(&context, &plan.resources, extra, run) {
+    let chunks = found_in(&context, &plan.resources, extra, run);
+    let policies = chunks.iter().map(|chunk| chunk.extraction.policies.len());
+    found.extraction.policies.reserve_exact(policies.sum());
+    for chunk in chunks {
         found.append(chunk);
     }
     deployed::compose(&mut context, &plan, &mut found);

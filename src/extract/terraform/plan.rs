@@ -160,7 +160,8 @@ fn read_entries<'a>(
             part.get_or_init(|| chunk.iter().filter_map(kept).collect());
         }
     });
-    let mut resources = Vec::new();
+    let found = parts.iter().filter_map(|part| part.get()?.as_ref().ok());
+    let mut resources = Vec::with_capacity(found.map(Vec::len).sum());
     for part in parts.into_iter().filter_map(OnceLock::into_inner) {
         resources.extend(part?);
     }
