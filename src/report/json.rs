@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Value, json};
 
@@ -14,22 +14,48 @@ use super::regions::region_json;
 use super::write::is_unsafe;
 use super::{Entry, EntryStatement, Location, ProofRow, Remark, Report, StandardRow};
 
+/// The report as it is written. What there may be many of is made when it is its turn.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'r> {
+    version: u8,
+    tool: Value,
+    standards_file: &'r str,
+    inputs: &'r [String],
+    summary: Value,
+    standards: Each<'r, StandardRow>,
+    notes: Each<'r, Remark>,
+    proofs: Each<'r, ProofRow>,
+    errors: &'r [String],
+    internal_errors: &'r [String],
+    findings: Each<'r, Entry>,
+}
+
+/// A list, and what is written of each member.
+struct Each<'r, T>(&'r [T], fn(&T) -> Value);
+
+impl<T> Serialize for Each<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(self.1))
+    }
+}
+
 /// Writes the report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let value = json!({
-        "version": 1,
-        "tool": tool(),
-        "standardsFile": report.standards_name,
-        "inputs": report.inputs,
-        "summary": summary(report),
-        "standards": report.standards.iter().map(standard).collect::<Vec<_>>(),
-        "notes": report.notes.iter().map(note).collect::<Vec<_>>(),
-        "proofs": report.proofs.iter().map(proof).collect::<Vec<_>>(),
-        "errors": report.errors,
-        "internalErrors": report.internal,
-        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
-    });
-    write_json(&value, out)
+    let written = Written {
+        version: 1,
+        tool: tool(),
+        standards_file: &report.standards_name,
+        inputs: &report.inputs,
+        summary: summary(report),
+        standards: Each(&report.standards, standard),
+        notes: Each(&report.notes, note),
+        proofs: Each(&report.proofs, proof),
+        errors: &report.errors,
+        internal_errors: &report.internal,
+        findings: Each(&report.findings, finding),
+    };
+    write_json(&written, out)
 }
 
 /// Writes any value as indented JSON and a line feed. Beside what JSON must escape, the characters that
