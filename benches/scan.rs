@@ -93,7 +93,8 @@ fn figures_of(title: &str, files: &Files, plan: &Path, runs: usize) {
     let report = check(files, plan, 1);
     let one = best(runs, || check(files, plan, 1));
     let two = best(runs, || check(files, plan, 2));
-    let reading = best(runs, || scan::extract(&options(files, plan, 1)));
+    let [reading, reading_parallel] =
+        [1, 2].map(|jobs| best(runs, || scan::extract(&options(files, plan, jobs))));
     println!();
     println!(
         "{title}: {} policies ({} distinct), {} bytes",
@@ -113,10 +114,11 @@ fn figures_of(title: &str, files: &Files, plan: &Path, runs: usize) {
         ratio(one, two)
     );
     println!(
-        "  of that, reading    {reading:.1?}, {:.1} x serde_json",
-        ratio(reading, parsed)
+        "  of that, reading    {reading:.1?}, {:.1} x serde_json; 2 threads {reading_parallel:.1?}, {:.1} x serde_json",
+        ratio(reading, parsed),
+        ratio(reading_parallel, parsed)
     );
-    let (checking, parallel) = (one.saturating_sub(reading), two.saturating_sub(reading));
+    let (checking, parallel) = (one.saturating_sub(reading), two.saturating_sub(reading_parallel));
     println!(
         "  the rest            {checking:.1?}, {:.1} x serde_json; 2 threads {parallel:.1?}, {:.1} x serde_json",
         ratio(checking, parsed),
