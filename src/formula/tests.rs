@@ -140,3 +140,18 @@ fn the_age_of_tokens_matters_where_both_times_are_spoken_of() {
     assert!(!relevant(&["aws:CurrentTime"]));
     assert!(relevant(&["aws:TokenIssueTime", "aws:CurrentTime"]));
 }
+
+#[test]
+fn sets_of_kinds() {
+    use crate::iam::PrincipalKind::{Anonymous, Canonical, Root, User};
+    let (one, two) = (Kinds::of(&[User, Root]), Kinds::of(&[Anonymous, Root]));
+    for kind in [Anonymous, Root, User, Canonical] {
+        assert_eq!(one.complement().contains(kind), !one.contains(kind), "{kind:?}");
+        assert_eq!(
+            one.intersection(two).contains(kind),
+            one.contains(kind) && two.contains(kind),
+            "{kind:?}"
+        );
+    }
+    assert!(!one.complement().is_empty() && one.intersection(one.complement()).is_empty());
+}
