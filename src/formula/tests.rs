@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::iam::{
-    ContextKey, Glob, KeyType, Principal, Request, Segment, key_facts, parse_condition_block, parse_json,
+    ContextKey, Glob, HoleId, KeyType, Principal, Request, Segment, key_facts, parse_condition_block,
+    parse_json,
 };
 
 use super::*;
@@ -54,7 +55,10 @@ fn principals() -> Vec<Principal> {
 fn a_model_gives_back_the_request_that_it_is_of() {
     let vocabulary = Vocabulary::default();
     for principal in principals() {
-        let asked = request_by(principal);
+        let asked = Request {
+            holes: [(HoleId::new("Bucket"), "logs".to_owned())].into(),
+            ..request_by(principal)
+        };
         let model = model_of(&asked, &vocabulary).unwrap();
         let back = Request {
             readings: BTreeMap::new(),
