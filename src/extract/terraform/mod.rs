@@ -145,16 +145,19 @@ fn found_in<'a>(
         chunks.extend(alike.chunks(CHUNK));
     }
     let found: Vec<OnceLock<Found>> = chunks.iter().map(|_| OnceLock::new()).collect();
-    let look = |at: usize, wanted: bool| {
+    run(chunks.len(), &|at| {
         if let (Some(chunk), Some(found)) = (chunks.get(at), found.get(at))
-            && chunk.first().is_some_and(has_unknown) == wanted
+            && !chunk.first().is_some_and(has_unknown)
         {
             found.get_or_init(|| found_in_chunk(context, chunk, extra));
         }
+    });
+    let left = |(found, chunk): (OnceLock<Found>, &[Resource<'a>])| {
+        found
+            .into_inner()
+            .unwrap_or_else(|| found_in_chunk(context, chunk, extra))
     };
-    run(chunks.len(), &|at| look(at, false));
-    (0..chunks.len()).for_each(|at| look(at, true));
-    found.into_iter().filter_map(OnceLock::into_inner).collect()
+    found.into_iter().zip(chunks).map(left).collect()
 }
 
 /// Whether a policy of a resource may be known only after apply.

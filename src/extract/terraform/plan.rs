@@ -148,22 +148,25 @@ fn read_entries<'a>(
     keep: Keep<'_, 'a>,
     run: Runner<'_>,
 ) -> Result<Vec<Resource<'a>>, Unreadable> {
+    let kept = |chunk: &[Json<'a>]| -> Result<Vec<Resource<'a>>, Unreadable> {
+        let resources = chunk.iter().map(|entry| read(*entry));
+        resources
+            .filter(|resource| resource.as_ref().map_or(true, keep))
+            .collect()
+    };
     let chunks: Vec<&[Json<'a>]> = entries.chunks(CHUNK).collect();
     let parts: Vec<OnceLock<Result<Vec<Resource<'a>>, Unreadable>>> =
         chunks.iter().map(|_| OnceLock::new()).collect();
     run(chunks.len(), &|at| {
         if let (Some(chunk), Some(part)) = (chunks.get(at), parts.get(at)) {
-            let kept = |entry: &Json<'a>| {
-                let resource = read(*entry);
-                Some(resource).filter(|resource| resource.as_ref().map_or(true, keep))
-            };
-            part.get_or_init(|| chunk.iter().filter_map(kept).collect());
+            part.get_or_init(|| kept(chunk));
         }
     });
     let found = parts.iter().filter_map(|part| part.get()?.as_ref().ok());
     let mut resources = Vec::with_capacity(found.map(Vec::len).sum());
-    for part in parts.into_iter().filter_map(OnceLock::into_inner) {
-        resources.extend(part?);
+    for (part, chunk) in parts.into_iter().zip(chunks) {
+        // A task that nobody ran is done here: nothing may be lost.
+        resources.extend(part.into_inner().unwrap_or_else(|| kept(chunk))?);
     }
     Ok(resources)
 }
