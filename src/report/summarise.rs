@@ -2,6 +2,7 @@
 
 mod judged;
 mod notes;
+mod part;
 mod places;
 mod snippets;
 #[cfg(test)]
@@ -20,10 +21,10 @@ use super::outcome::{About, Outcome, PolicyNotes, Remark, Run, ScannedInput};
 use super::place::{Locator, category};
 use super::redact::redacted;
 use super::{
-    Entry, EntryStatement, INVALID_RULE, PolicyCounts, ProofRow, Report, ResultCounts, StandardRow,
-    UNDECIDED_RULE, Verdict,
+    Entry, EntryStatement, INVALID_RULE, PolicyCounts, ProofRow, Report, StandardRow, UNDECIDED_RULE, Verdict,
 };
 use judged::{Judged, open, told_statement};
+use part::{CHUNK, Part, count_policy, unconfirmed};
 
 /// Makes the report. `sentence` says a violation in one sentence; it is given those who hold the policy. What the report
 /// says does not depend on how `run_tasks` runs.
@@ -44,11 +45,14 @@ pub(super) fn summarise(
     let parts: Vec<OnceLock<Part>> = (0..answers.len() + noted.len())
         .map(|_| OnceLock::new())
         .collect();
-    run_tasks(parts.len(), &|at| {
+    let make = |at: usize| {
         let outcomes = answers.get(at).copied().unwrap_or_default();
         let noted = at.checked_sub(answers.len()).and_then(|at| noted.get(at));
+        shared.part(outcomes, noted.copied().unwrap_or_default())
+    };
+    run_tasks(parts.len(), &|at| {
         if let Some(part) = parts.get(at) {
-            part.get_or_init(|| shared.part(outcomes, noted.copied().unwrap_or_default()));
+            part.get_or_init(|| make(at));
         }
     });
     let mut whole = Part::new(run);
@@ -59,8 +63,9 @@ pub(super) fn summarise(
     whole
         .remarks
         .reserve_exact(made().map(|part| part.remarks.len()).sum());
-    for part in parts.into_iter().filter_map(OnceLock::into_inner) {
-        whole.append(part);
+    for (at, part) in parts.into_iter().enumerate() {
+        // A part that nobody made is made here: no answer may be lost.
+        whole.append(part.into_inner().unwrap_or_else(|| make(at)));
     }
     let mut policies = PolicyCounts {
         distinct: run.distinct,
@@ -102,47 +107,6 @@ pub(super) fn summarise(
     }
 }
 
-/// Outcomes that are summarised in one go.
-const CHUNK: usize = 128;
-
-fn row(standard: &Standard) -> StandardRow {
-    StandardRow {
-        id: standard.id.clone(),
-        description: standard.description.clone(),
-        severity: standard.severity,
-        check: standard.check.name(),
-        matched: 0,
-        pass: 0,
-        fail: 0,
-        undecided: 0,
-    }
-}
-
-fn unconfirmed(answers: usize) -> Remark {
-    Remark {
-        id: "unconfirmed".to_string(),
-        address: String::new(),
-        message: format!("{answers} answers come from one engine only: the second one gave up"),
-        about: None,
-    }
-}
-
-/// Counts each policy once: its answers follow each other.
-fn count_policy(outcome: &Outcome, policies: &mut PolicyCounts, last_checked: &mut Option<(usize, usize)>) {
-    match outcome {
-        Outcome::Answer { input, policy, .. } => {
-            if last_checked.replace((*input, *policy)) != Some((*input, *policy)) {
-                policies.checked += 1;
-            }
-        }
-        Outcome::NotApplicable => policies.not_applicable += 1,
-        Outcome::Composed => policies.checked += 1,
-        Outcome::Invalid { .. } => policies.invalid += 1,
-        Outcome::Gap { .. } => policies.undecided += 1,
-        Outcome::Change { .. } | Outcome::Principal { .. } => {}
-    }
-}
-
 /// What all parts of a report are made with.
 struct Shared<'a> {
     run: &'a Run<'a>,
@@ -169,66 +133,6 @@ impl Shared<'_> {
             summary.part.remarks.extend(remarks);
         }
         summary.part
-    }
-}
-
-/// A part of a report.
-struct Part {
-    standards: Vec<StandardRow>,
-    results: ResultCounts,
-    internal: Vec<String>,
-    findings: Vec<Entry>,
-    proofs: Vec<ProofRow>,
-    readings: Vec<Remark>,
-    remarks: Vec<Remark>,
-    hint_source: bool,
-    unconfirmed: usize,
-}
-
-impl Part {
-    fn new(run: &Run<'_>) -> Part {
-        Part {
-            standards: run.standards.standards.iter().map(row).collect(),
-            results: ResultCounts::default(),
-            internal: Vec::new(),
-            findings: Vec::new(),
-            proofs: Vec::new(),
-            readings: Vec::new(),
-            remarks: Vec::new(),
-            hint_source: false,
-            unconfirmed: 0,
-        }
-    }
-
-    /// Adds what comes after it.
-    fn append(&mut self, other: Part) {
-        for (row, more) in self.standards.iter_mut().zip(&other.standards) {
-            row.matched += more.matched;
-            row.pass += more.pass;
-            row.fail += more.fail;
-            row.undecided += more.undecided;
-        }
-        let ResultCounts {
-            pass,
-            fail,
-            undecided,
-            error,
-            waived,
-            known,
-        } = other.results;
-        self.results.pass += pass;
-        self.results.fail += fail;
-        self.results.undecided += undecided;
-        self.results.error += error;
-        self.results.waived += waived;
-        self.results.known += known;
-        self.internal.extend(other.internal);
-        self.findings.extend(other.findings);
-        self.proofs.extend(other.proofs);
-        self.readings.extend(other.readings);
-        self.remarks.extend(other.remarks);
-        self.hint_source |= other.hint_source;
-        self.unconfirmed += other.unconfirmed;
     }
 }
 

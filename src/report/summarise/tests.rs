@@ -9,7 +9,7 @@ use crate::extract::{
 };
 use crate::iam::{ContextKey, Effect, ElementSet, HoleId, PolicyDocument, Principal, PrincipalSet, Request};
 use crate::iam::{ResourceSet, Statement, Version};
-use crate::report::{Format, Look, Severity, write_report};
+use crate::report::{Format, Look, ResultCounts, Severity, write_report};
 use crate::source::{FileId, InputKind, Place, SourceFile, Span};
 
 const TEXT: &str = "{\n  \"policy\": [\n    \"statement\"\n  ]\n}\n";
